@@ -1,0 +1,49 @@
+# The commands of this project; each sets up what it needs in .venv first.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+
+export DO_NOT_TRACK := 1
+
+.PHONY: run test check format matrix bench lock clean
+
+run: .venv/.installed  ## run the example pipeline on Prefect
+	$(BIN)/kedro run --runner=project.runner.PrefectRunner
+
+test: .venv/.installed  ## run the tests
+	$(BIN)/python -m pytest --numprocesses=auto
+
+check: .venv/.installed  ## format, lint, types, import contracts, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+format: .venv/.installed  ## format the code and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+matrix: .venv/.installed  ## the contract tests on every supported Kedro and Python
+	$(BIN)/nox --session matrix
+
+bench: .venv/.installed  ## the benchmarks, side by side with Kedro's runners and plain Prefect
+	$(BIN)/python -m benchmarks
+
+lock: .venv/.installed  ## choose anew the versions of the development environment
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
+		--no-emit-index-url --no-header --extra example --group dev --upgrade \
+		--output-file requirements-dev.txt pyproject.toml
+
+# pip refuses prefect 1.1.0 for its metadata, so that uv installs everything but itself.
+.venv/.installed: requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements-dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	touch $@
+
+clean:  ## remove what the commands above have made
+	rm -rf .venv .nox dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,38 @@
+"""Build the flow of a pipeline."""
+
+from __future__ import annotations
+
+from typing import Dict, List
+
+from kedro.pipeline import Pipeline
+
+from project.flow.flow import KedroFlow
+from project.flow.groups import Group, group_nodes
+from project.flow.task import InitTask, NodeTask
+
+
+def build_flow(pipeline: Pipeline, name: str, package_name: str, grouping: str = "none") -> KedroFlow:
+    """Return the flow of a pipeline: one task first that opens the run, then one a group.
+
+    It depends on its arguments alone: not on a catalog, a session, or what ran before.
+    """
+    groups = group_nodes(pipeline, grouping)
+    flow = KedroFlow(name)
+    init = flow.add_task(InitTask(package_name))
+    tasks = {group.name: flow.add_task(NodeTask(group)) for group in groups}
+    for group, parents in _parents(pipeline, groups).items():
+        for number, parent in enumerate(parents):
+            flow.add_edge(tasks[parent], tasks[group], key=f"upstream_{number}", validate=False)
+        if not parents:
+            flow.add_edge(init, tasks[group], validate=False)
+    return flow
+
+
+def _parents(pipeline: Pipeline, groups: List[Group]) -> Dict[str, List[str]]:
+    """Return the names of the groups that each group needs, in the order of the groups."""
+    group_of = {node: group.name for group in groups for node in group.nodes}
+    rank = {group.name: position for position, group in enumerate(groups)}
+    needed: Dict[str, set[str]] = {group.name: set() for group in groups}
+    for node, parents in pipeline.node_dependencies.items():
+        needed[group_of[node]].update(group_of[parent] for parent in parents)
+    return {name: sorted(parents - {name}, key=rank.__getitem__) for name, parents in needed.items()}

@@ -1,0 +1,126 @@
+"""The Kedro run that a process holds: what it needs to run nodes of one flow run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from itertools import chain
+from threading import Lock
+from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Set
+
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+
+from project import compat
+
+
+class KedroRun:
+    """Run nodes over one catalog, with one hook manager and one run id.
+
+    In the process that called ``kedro run`` all of them are the session's own.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        catalog: Any,
+        hook_manager: Any,
+        run_id: Optional[str],
+        is_async: bool = False,
+    ):
+        self.catalog = catalog
+        self.hook_manager = hook_manager
+        self.run_id = run_id
+        self.is_async = is_async
+        self.nodes: Dict[str, Node] = {node.name: node for node in pipeline.nodes}
+        self.done_nodes: Set[Node] = set()
+        self.error: Optional[BaseException] = None
+        self.failed_node: Optional[str] = None
+        self._producers = {name: node.name for node in pipeline.nodes for name in node.outputs}
+        self._inputs = pipeline.inputs()
+        self._outputs = pipeline.outputs()
+        self._loads_left = Counter(chain.from_iterable(node.inputs for node in pipeline.nodes))
+        self._lock = Lock()
+
+    def execute(self, node_names: Sequence[str], received: Mapping[str, Any]) -> Dict[str, Any]:
+        """Run nodes in order and return the datasets in memory that other nodes may need.
+
+        ``received`` are the datasets in memory that nodes upstream have left.
+        """
+        self._place(received)
+        nodes = [self.nodes[name] for name in node_names]
+        for node in nodes:
+            self._execute(node)
+        return self._left_in_memory(nodes)
+
+    def _place(self, received: Mapping[str, Any]) -> None:
+        for name, dataset in received.items():
+            if compat.get_dataset(self.catalog, name) is not dataset:
+                compat.add_dataset(self.catalog, name, dataset)
+
+    def _execute(self, node: Node) -> None:
+        try:
+            compat.execute_node(node, self.catalog, self.hook_manager, self.is_async, self.run_id)
+        except compat.DatasetError as error:
+            self._explain_unsaved(node, error)
+            raise
+        self._release(node)
+
+    def _explain_unsaved(self, node: Node, error: Exception) -> None:
+        for name in node.inputs:
+            dataset = compat.get_dataset(self.catalog, name)
+            if compat.is_in_memory(dataset) and not dataset.exists():
+                raise compat.DatasetError(_unsaved(name, node, self._producers.get(name))) from error
+
+    def _left_in_memory(self, nodes: Sequence[Node]) -> Dict[str, Any]:
+        names = dict.fromkeys(chain.from_iterable(node.outputs for node in nodes))
+        datasets = {name: compat.get_dataset(self.catalog, name) for name in names}
+        return {
+            name: dataset
+            for name, dataset in datasets.items()
+            if compat.is_in_memory(dataset) and dataset.exists()
+        }
+
+    def _release(self, node: Node) -> None:
+        """Release what nobody will load again, by the rule of Kedro's own runners."""
+        with self._lock:
+            self.done_nodes.add(node)
+            self._loads_left.subtract(node.inputs)
+            read = [name for name in node.inputs if name not in self._inputs]
+            written = [name for name in node.outputs if name not in self._outputs]
+            unused = [name for name in read + written if self._loads_left[name] < 1]
+        for name in unused:
+            self.catalog.release(name)
+
+    def fail(self, node_name: str, error: BaseException) -> None:
+        """Remember the first failure of the run."""
+        with self._lock:
+            if self.error is None:
+                self.error, self.failed_node = error, node_name
+
+
+def _unsaved(name: str, reader: Node, producer: Optional[str]) -> str:
+    remedy = (
+        f"Node '{producer}' should have saved it but did not: make it return or yield a value."
+        if producer
+        else "No node of this run produces it: register it in the catalog with data."
+    )
+    return f"Node '{reader.name}' reads dataset '{name}', which is in memory and was never saved. {remedy}"
+
+
+_held: Dict[str, KedroRun] = {}
+
+
+@contextmanager
+def hold(flow_run_id: str, run: KedroRun) -> Iterator[KedroRun]:
+    """Make this the Kedro run that the tasks of a flow run find in this process."""
+    _held[flow_run_id] = run
+    try:
+        yield run
+    finally:
+        del _held[flow_run_id]
+
+
+def held_run(flow_run_id: str) -> KedroRun:
+    """Return the Kedro run of a flow run."""
+    return _held[flow_run_id]

@@ -1,0 +1,1 @@
+"""Kedro pipelines: plain Kedro, with no knowledge of what runs them."""

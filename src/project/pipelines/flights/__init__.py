@@ -1,0 +1,1 @@
+"""The example: predict which departures from New York will be late."""

@@ -1,0 +1,129 @@
+"""The model: how likely a departure is to be late."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from project.pipelines.flights.annotations import DataFrame, HistGradientBoostingClassifier, Series
+from project.pipelines.flights.features import FEATURE_GROUPS, FEATURES, TARGET
+from project.pipelines.flights.tables import NEW_YORK
+
+BASELINE_KEYS = ["origin", "hour"]
+
+
+def split_flights(
+    features: DataFrame, test_from: str, training: dict[str, Any]
+) -> tuple[DataFrame, DataFrame]:
+    """Return a fraction of the flights scheduled before ``test_from``, and all from then on."""
+    import pandas as pd
+
+    is_test = features["scheduled_at"] >= pd.Timestamp(test_from, tz=NEW_YORK)
+    before = features[~is_test].sample(frac=training["fraction"], random_state=training["seed"])
+    if before.empty or not is_test.any():
+        raise ValueError(
+            f"Training on {len(before)} flights before {test_from} and testing on "
+            f"{is_test.sum()} is impossible. "
+            "Change delay_model.test_from or delay_model.training.fraction."
+        )
+    return before.sort_index(), features[is_test]
+
+
+def fit_baseline(train: DataFrame) -> DataFrame:
+    """Return the share of late departures by airport and hour."""
+    return (
+        _with_hour(train)
+        .groupby(BASELINE_KEYS, observed=True)[TARGET]
+        .mean()
+        .rename("baseline")
+        .reset_index()
+    )
+
+
+def _with_hour(features: DataFrame) -> DataFrame:
+    return features.assign(hour=features["minute_of_day"] // 60)
+
+
+def fit_classifier(
+    train: DataFrame, arguments: dict[str, Any], training: dict[str, Any]
+) -> HistGradientBoostingClassifier:
+    """Fit gradient-boosted trees, which take categories and blanks as they are."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    classifier = HistGradientBoostingClassifier(
+        categorical_features="from_dtype", random_state=training["seed"], **arguments
+    )
+    return classifier.fit(train[FEATURES], train[TARGET])
+
+
+def predict_delays(
+    test: DataFrame, classifier: HistGradientBoostingClassifier, baseline: DataFrame
+) -> DataFrame:
+    """Return for each tested flight the probability to be late, by model.
+
+    An hour that the baseline has not seen gets the mean of the others.
+    """
+    by_hour = _with_hour(test).merge(baseline, on=BASELINE_KEYS, how="left", validate="many_to_one")
+    keys = test[["flight", "carrier", "origin", "dest", "scheduled_at", TARGET]]
+    return keys.reset_index(drop=True).assign(
+        baseline=by_hour["baseline"].fillna(baseline["baseline"].mean()),
+        classifier=_probability(classifier, test),
+    )
+
+
+def _probability(classifier: HistGradientBoostingClassifier, features: DataFrame) -> Any:
+    return classifier.predict_proba(features[FEATURES])[:, 1]
+
+
+def evaluate_predictions(predictions: DataFrame) -> dict[str, Any]:
+    """Score the classifier and the baseline on the tested flights."""
+    late = predictions[TARGET]
+    return {
+        "flights": len(predictions),
+        "late_share": float(late.mean()),
+        **{model: _score(late, predictions[model]) for model in ("classifier", "baseline")},
+    }
+
+
+def _score(late: Series, probability: Series) -> dict[str, float]:
+    from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+
+    riskiest = probability.rank(method="first", ascending=False) <= len(probability) / 10
+    expected = late.groupby(probability).transform(
+        "mean"
+    )  # equal risks have no order: each stands for all
+    return {
+        "roc_auc": float(roc_auc_score(late, probability)),
+        "average_precision": float(average_precision_score(late, probability)),
+        "brier_score": float(brier_score_loss(late, probability)),
+        "late_share_of_riskiest_tenth": float(expected[riskiest].mean()),
+    }
+
+
+def measure_importance(
+    test: DataFrame, classifier: HistGradientBoostingClassifier, importance: dict[str, Any]
+) -> DataFrame:
+    """Return, for each group of features, the ROC AUC lost when its columns are shuffled together."""
+    from sklearn.metrics import roc_auc_score
+
+    sample = test.sample(n=min(importance["rows"], len(test)), random_state=importance["seed"])
+    whole = roc_auc_score(sample[TARGET], _probability(classifier, sample))
+    losses = {
+        group: whole
+        - roc_auc_score(
+            sample[TARGET], _probability(classifier, _shuffle(sample, columns, importance))
+        )
+        for group, columns in FEATURE_GROUPS.items()
+    }
+    return _table(losses)
+
+
+def _shuffle(sample: DataFrame, columns: list[str], importance: dict[str, Any]) -> DataFrame:
+    other = sample[columns].sample(frac=1, random_state=importance["seed"] + 1)
+    return sample.assign(**{name: other[name].array for name in columns})
+
+
+def _table(losses: dict[str, float]) -> DataFrame:
+    import pandas as pd
+
+    table = pd.DataFrame({"group": list(losses), "auc_loss": list(losses.values())})
+    return table.sort_values("auc_loss", ascending=False, ignore_index=True)

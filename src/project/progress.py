@@ -1,0 +1,212 @@
+"""Tell on the terminal how the nodes of a run fare."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from contextlib import ExitStack, contextmanager
+from time import perf_counter
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Protocol
+
+import click
+from prefect.engine.state import State
+from rich import get_console
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+TABLE_ROWS = 40
+
+_COLOURS = {"Success": "green", "Failed": "red", "TimedOut": "red", "TriggerFailed": "yellow"}
+
+
+class NodeReport(NamedTuple):
+    """Say how a node ended; ``seconds`` is ``None`` when it never started."""
+
+    name: str
+    state: str
+    seconds: Optional[float]
+
+    @property
+    def duration(self) -> str:
+        """Return the seconds as text."""
+        return "" if self.seconds is None else f"{self.seconds:.2f} s"
+
+
+class Display(Protocol):
+    """Show what happens to nodes; called from the threads that run them."""
+
+    def started(self, name: str) -> None: ...
+
+    def ended(self, report: NodeReport) -> None: ...
+
+    def close(self, reports: List[NodeReport]) -> None: ...
+
+
+class NodeProgress:
+    """Be a state handler of Prefect's task runners that follows nodes and tells a display."""
+
+    def __init__(self, node_names: Iterable[str], display: Display):
+        self.reports: Dict[str, NodeReport] = {}
+        self._names = set(node_names)
+        self._started: Dict[str, float] = {}
+        self._display = display
+
+    def __call__(self, task_runner: Any, old_state: State, new_state: State) -> None:
+        """Take note of a task's new state."""
+        name = task_runner.task.name
+        if name not in self._names:
+            return
+        if new_state.is_running():
+            self._started[name] = perf_counter()
+            self._display.started(name)
+        elif new_state.is_finished() or new_state.is_retrying():
+            self._end(name, type(new_state).__name__)
+
+    def _end(self, name: str, state: str) -> None:
+        started = self._started.get(name)
+        seconds = None if started is None else perf_counter() - started
+        self.reports[name] = NodeReport(name, state, seconds)
+        self._display.ended(self.reports[name])
+
+    def close(self) -> None:
+        """Show the end of the run."""
+        self._display.close(list(self.reports.values()))
+
+
+class Lines:
+    """Write one plain line for each node that ends: for pipes, files and CI."""
+
+    def __init__(self, total: int):
+        self._total = total
+        self._ended = 0
+
+    def started(self, name: str) -> None:
+        """Write nothing: Kedro's log tells it."""
+
+    def ended(self, report: NodeReport) -> None:
+        """Write the node's state and duration."""
+        self._ended += 1
+        count = f"[{self._ended:>{len(str(self._total))}}/{self._total}]"
+        click.echo(f"{count} {report.name}: {report.state} {report.duration}".rstrip())
+
+    def close(self, reports: List[NodeReport]) -> None:
+        """Write nothing more."""
+
+
+class Bar:
+    """Draw a bar with the nodes that run, and at the end a table of all."""
+
+    def __init__(self, total: int, console: Console):
+        self._console = console
+        self._running: Dict[str, None] = {}
+        self._progress = Progress(
+            TextColumn("[bold]nodes"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}"),
+            console=console,
+        )
+        self._bar = self._progress.add_task("", total=total)
+        self._progress.start()
+
+    def started(self, name: str) -> None:
+        """Show the node beside the bar."""
+        self._running[name] = None
+        self._show()
+
+    def ended(self, report: NodeReport) -> None:
+        """Move the bar."""
+        self._running.pop(report.name, None)
+        self._progress.advance(self._bar)
+        self._show()
+
+    def _show(self) -> None:
+        self._progress.update(self._bar, description=", ".join(list(self._running)[:3]))
+
+    def close(self, reports: List[NodeReport]) -> None:
+        """Replace the bar by the table."""
+        self._progress.stop()
+        self._console.print(summary_table(reports))
+
+
+def summary_table(reports: List[NodeReport]) -> Table:
+    """Return a table of the nodes in the order in which they ended.
+
+    Of more than ``TABLE_ROWS`` it shows those that did not succeed and the slowest.
+    """
+    table = Table("Node", "State", "Duration", title=f"{len(reports)} nodes")
+    for report in _worth_showing(reports):
+        colour = _COLOURS.get(report.state, "default")
+        table.add_row(report.name, f"[{colour}]{report.state}[/]", report.duration)
+    return table
+
+
+def _worth_showing(reports: List[NodeReport]) -> List[NodeReport]:
+    by_interest = sorted(reports, key=lambda r: (r.state == "Success", -(r.seconds or 0)))
+    shown = set(by_interest[:TABLE_ROWS])
+    return [report for report in reports if report in shown]
+
+
+@contextmanager
+def follow_progress(node_names: Iterable[str]) -> Iterator[NodeProgress]:
+    """Show the progress of these nodes until the block ends: a bar on a terminal, else lines."""
+    names = list(node_names)
+    console = get_console()
+    with ExitStack() as stack:
+        stack.enter_context(_prefect_speaks_once())
+        display = Bar(len(names), console) if console.is_terminal else Lines(len(names))
+        progress = NodeProgress(names, display)
+        stack.callback(progress.close)
+        stack.enter_context(_handlers_write_to(sys.stdout))
+        yield progress
+
+
+@contextmanager
+def _prefect_speaks_once() -> Iterator[None]:
+    """Keep off the console what the progress says of tasks, and what two handlers would print."""
+    root_handlers = list(filter(_is_console, logging.getLogger().handlers))
+    own_handlers = list(filter(_is_console, logging.getLogger("prefect").handlers))
+    filters = [(handler, _is_not_told) for handler in root_handlers]
+    filters += [(handler, _is_not_told if not root_handlers else _nothing) for handler in own_handlers]
+    for handler, keep in filters:
+        handler.addFilter(keep)
+    try:
+        yield
+    finally:
+        for handler, keep in filters:
+            handler.removeFilter(keep)
+
+
+def _is_console(handler: logging.Handler) -> bool:
+    return type(handler) is logging.StreamHandler or isinstance(handler, RichHandler)
+
+
+def _is_not_told(record: logging.LogRecord) -> bool:
+    # Of these the progress tells the states, and the error of a node is raised in the end.
+    return record.name not in {"prefect.KedroTaskRunner", "prefect.KedroFlowRunner"}
+
+
+def _nothing(record: logging.LogRecord) -> bool:
+    return False
+
+
+@contextmanager
+def _handlers_write_to(stream: Any) -> Iterator[None]:
+    """Let console handlers write through the stream that the bar has put in place."""
+    handlers = list(_console_handlers())
+    before = [handler.setStream(stream) for handler in handlers]
+    try:
+        yield
+    finally:
+        for handler, old in zip(handlers, before):
+            handler.setStream(old or stream)
+
+
+def _console_handlers() -> Iterator[logging.StreamHandler[Any]]:
+    for name in ("", "kedro", "prefect"):
+        for handler in logging.getLogger(name).handlers:
+            if type(handler) is logging.StreamHandler and handler.stream is sys.__stdout__:
+                yield handler
