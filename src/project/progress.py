@@ -170,7 +170,9 @@ def _prefect_speaks_once() -> Iterator[None]:
     root_handlers = list(filter(_is_console, logging.getLogger().handlers))
     own_handlers = list(filter(_is_console, logging.getLogger("prefect").handlers))
     filters = [(handler, _is_not_told) for handler in root_handlers]
-    filters += [(handler, _is_not_told if not root_handlers else _nothing) for handler in own_handlers]
+    filters += [
+        (handler, _is_not_told if not root_handlers else _nothing) for handler in own_handlers
+    ]
     for handler, keep in filters:
         handler.addFilter(keep)
     try:

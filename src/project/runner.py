@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Optional
+from typing import Any, Mapping, Optional
 
 from kedro.framework import project as kedro_project
 from kedro.pipeline import Pipeline
@@ -27,12 +27,19 @@ logger = logging.getLogger(__name__)
 
 
 class PrefectRunner(compat.KedroRunner):
-    """Run a Kedro pipeline as a Prefect flow."""
+    """Run a Kedro pipeline as a Prefect flow.
+
+    ``settings`` has the keys of ``prefect.yml`` and overrides that file.
+    """
+
+    def __init__(self, is_async: bool = False, settings: Optional[Mapping[str, Any]] = None):
+        super().__init__(is_async=is_async)
+        self._overrides = dict(settings or {})
 
     def _run(self, pipeline: Pipeline, catalog: Any, *args: Any, **kwargs: Any) -> None:
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
         request = find_request(hook_manager, run_id)
-        settings = read_settings(request)
+        settings = read_settings(request, self._overrides)
         flow = build_flow(pipeline, flow_name(settings, request), package_name(), settings.grouping)
         flow.executor = make_executor(settings.executor)
         run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async)
@@ -43,19 +50,15 @@ class PrefectRunner(compat.KedroRunner):
             raise run.error or FlowRunError(f"The flow run ended as {state!r}.")
 
 
-def read_settings(request: Optional[RunRequest]) -> Settings:
+def read_settings(request: Optional[RunRequest], overrides: Mapping[str, Any]) -> Settings:
     """Return what ``prefect.yml`` says for the pipeline of a run; the defaults without one."""
-    if request is None or request.config_loader is None:
-        logger.warning(
-            "Without the hooks of this package prefect.yml is not read, and all is at its default. "
-            "Add project.hooks.PrefectHooks() to HOOKS in settings.py."
-        )
-        return Settings()
-    return parse_settings(
-        compat.load_config(request.config_loader, "prefect"),
-        request.pipeline_name,
-        compat.config_files(request.config_loader, "prefect"),
-    )
+    loader = request.config_loader if request else None
+    if loader is None:
+        logger.debug("No Kedro session with the hooks of this package: prefect.yml is not read.")
+        return parse_settings(overrides)
+    written = compat.load_config(loader, "prefect")
+    files = compat.config_files(loader, "prefect")
+    return parse_settings({**written, **overrides}, request.pipeline_name, files)
 
 
 def flow_name(settings: Settings, request: Optional[RunRequest]) -> str:

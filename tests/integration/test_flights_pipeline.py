@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,8 @@ from project.pipeline_registry import register_pipelines
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-CONF_SOURCE = Path(__file__).parents[2] / "conf"
+ROOT = Path(__file__).parents[2]
+ARROW = re.compile(r"^ +(\w+) (?:--|-\.) .+ (?:-->|\.->) (\w+)$", re.MULTILINE)
 SMALL_MODEL = {
     "delay_model": {
         "training": {"fraction": 0.1},
@@ -36,13 +38,13 @@ SMALL_MODEL = {
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Return a function that runs the pipeline, or a part of it, and returns the one data folder."""
+    """Return a function that runs the pipeline, or a part of it, and returns its data folder."""
     project_path = tmp_path_factory.mktemp("flights")
 
     def run(params: dict[str, Any], tags: Sequence[str] = ()) -> Path:
         configure_project("project")
         with KedroSession.create(
-            project_path=project_path, conf_source=str(CONF_SOURCE), runtime_params=params
+            project_path=project_path, conf_source=str(ROOT / "conf"), runtime_params=params
         ) as session:
             session.run(tags=tags, runner=SequentialRunner())
         return project_path / "data"
@@ -71,6 +73,16 @@ def test_the_registry_offers_the_whole_and_the_report_alone() -> None:
     }
 
 
+def test_the_documented_graph_is_the_pipeline() -> None:
+    dependencies = register_pipelines()["flights"].node_dependencies
+
+    assert set(ARROW.findall((ROOT / "docs/example.md").read_text(encoding="utf-8"))) == {
+        (parent.func.__name__, child.func.__name__)
+        for child, parents in dependencies.items()
+        for parent in parents
+    }
+
+
 def test_the_run_leaves_exactly_the_files_of_the_catalog(data: Path) -> None:
     files = {path.relative_to(data) for path in data.rglob("*") if path.is_file()}
     (version,) = (data / "06_models/classifier.pickle").iterdir()
@@ -90,6 +102,7 @@ def test_the_run_leaves_exactly_the_files_of_the_catalog(data: Path) -> None:
         Path("08_reporting/metrics.json"),
         Path("08_reporting/report.html"),
         Path("08_reporting/risk.png"),
+        Path("08_reporting/summary.json"),
     }
 
 

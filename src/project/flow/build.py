@@ -11,7 +11,9 @@ from project.flow.groups import Group, group_nodes
 from project.flow.task import InitTask, NodeTask
 
 
-def build_flow(pipeline: Pipeline, name: str, package_name: str, grouping: str = "none") -> KedroFlow:
+def build_flow(
+    pipeline: Pipeline, name: str, package_name: str, grouping: str = "none"
+) -> KedroFlow:
     """Return the flow of a pipeline: one task first that opens the run, then one a group.
 
     It depends on its arguments alone: not on a catalog, a session, or what ran before.
@@ -35,4 +37,6 @@ def _parents(pipeline: Pipeline, groups: List[Group]) -> Dict[str, List[str]]:
     needed: Dict[str, set[str]] = {group.name: set() for group in groups}
     for node, parents in pipeline.node_dependencies.items():
         needed[group_of[node]].update(group_of[parent] for parent in parents)
-    return {name: sorted(parents - {name}, key=rank.__getitem__) for name, parents in needed.items()}
+    return {
+        name: sorted(parents - {name}, key=rank.__getitem__) for name, parents in needed.items()
+    }

@@ -70,7 +70,9 @@ class KedroRun:
         for name in node.inputs:
             dataset = compat.get_dataset(self.catalog, name)
             if compat.is_in_memory(dataset) and not dataset.exists():
-                raise compat.DatasetError(_unsaved(name, node, self._producers.get(name))) from error
+                raise compat.DatasetError(
+                    _unsaved(name, node, self._producers.get(name))
+                ) from error
 
     def _left_in_memory(self, nodes: Sequence[Node]) -> Dict[str, Any]:
         names = dict.fromkeys(chain.from_iterable(node.outputs for node in nodes))

@@ -44,7 +44,9 @@ class NodeTask(Task):  # type: ignore[misc]
 
     def run(self, **upstream: Mapping[str, Any]) -> Dict[str, Any]:
         """Run the nodes; each argument is the result of one task upstream."""
-        received = {name: dataset for result in upstream.values() for name, dataset in result.items()}
+        received = {
+            name: dataset for result in upstream.values() for name, dataset in result.items()
+        }
         return _current_run().execute(self.node_names, received)
 
 

@@ -13,7 +13,7 @@ AIRPORTS = {"EWR": ("Newark", ORANGE), "JFK": ("JFK", BLUE), "LGA": ("LaGuardia"
 
 
 def draw_hours(flight_table: DataFrame) -> Figure:
-    """Draw the share of late departures by hour, one line an airport, without hours of few flights."""
+    """Draw the share of late departures by hour, a line an airport; few flights are left out."""
     figure, axes = _chart("Late departures through the day", "% of flights, by scheduled hour")
     hours = flight_table["scheduled_at"].dt.tz_convert(NEW_YORK).dt.hour
     shares = flight_table.groupby(["origin", hours])[TARGET].agg(["mean", "size"])

@@ -88,9 +88,8 @@ def _score(late: Series, probability: Series) -> dict[str, float]:
     from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
     riskiest = probability.rank(method="first", ascending=False) <= len(probability) / 10
-    expected = late.groupby(probability).transform(
-        "mean"
-    )  # equal risks have no order: each stands for all
+    # Flights of equal risk have no order: each counts as the mean of them all.
+    expected = late.groupby(probability).transform("mean")
     return {
         "roc_auc": float(roc_auc_score(late, probability)),
         "average_precision": float(average_precision_score(late, probability)),
@@ -102,28 +101,26 @@ def _score(late: Series, probability: Series) -> dict[str, float]:
 def measure_importance(
     test: DataFrame, classifier: HistGradientBoostingClassifier, importance: dict[str, Any]
 ) -> DataFrame:
-    """Return, for each group of features, the ROC AUC lost when its columns are shuffled together."""
-    from sklearn.metrics import roc_auc_score
-
-    sample = test.sample(n=min(importance["rows"], len(test)), random_state=importance["seed"])
-    whole = roc_auc_score(sample[TARGET], _probability(classifier, sample))
-    losses = {
-        group: whole
-        - roc_auc_score(
-            sample[TARGET], _probability(classifier, _shuffle(sample, columns, importance))
-        )
-        for group, columns in FEATURE_GROUPS.items()
-    }
-    return _table(losses)
-
-
-def _shuffle(sample: DataFrame, columns: list[str], importance: dict[str, Any]) -> DataFrame:
-    other = sample[columns].sample(frac=1, random_state=importance["seed"] + 1)
-    return sample.assign(**{name: other[name].array for name in columns})
-
-
-def _table(losses: dict[str, float]) -> DataFrame:
+    """Return for each group of features the ROC AUC lost when its columns are shuffled together."""
     import pandas as pd
 
-    table = pd.DataFrame({"group": list(losses), "auc_loss": list(losses.values())})
+    seed = importance["seed"]
+    sample = test.sample(n=min(importance["rows"], len(test)), random_state=seed)
+    whole = _roc_auc(classifier, sample)
+    losses = [
+        (group, whole - _roc_auc(classifier, _shuffle(sample, columns, seed + 1)))
+        for group, columns in FEATURE_GROUPS.items()
+    ]
+    table = pd.DataFrame(losses, columns=["group", "auc_loss"])
     return table.sort_values("auc_loss", ascending=False, ignore_index=True)
+
+
+def _roc_auc(classifier: HistGradientBoostingClassifier, features: DataFrame) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(features[TARGET], _probability(classifier, features)))
+
+
+def _shuffle(features: DataFrame, columns: list[str], seed: int) -> DataFrame:
+    other = features[columns].sample(frac=1, random_state=seed)
+    return features.assign(**{name: other[name].array for name in columns})

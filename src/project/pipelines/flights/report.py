@@ -15,7 +15,8 @@ def summarise_delays(flights: DataFrame, flight_table: DataFrame) -> dict[str, A
     """Return the numbers of the report's first half."""
     scheduled_at = flight_table["scheduled_at"].dt.tz_convert(NEW_YORK)
     by_hour = _late_shares(flight_table, scheduled_at.dt.hour)
-    by_day = flight_table.groupby(scheduled_at.dt.date)[TARGET].mean()
+    days = scheduled_at.dt.strftime("%d %B").str.lstrip("0")
+    by_day = flight_table.groupby(days)[TARGET].mean()
     late = flight_table[flight_table[TARGET]]
     return {
         "scheduled": len(flights),

@@ -1,0 +1,73 @@
+"""Kedro projects made on disk for one test."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+from typing import Any, Callable, Iterator
+
+import kedro
+import pytest
+from kedro.framework import hooks
+from kedro.framework.startup import ProjectMetadata
+
+from tests.contract.kit import KedroProject
+
+SETTINGS = """
+from project.compat import project_hooks
+from project.hooks import PrefectHooks
+from tests.contract.kit import HookRecorder
+
+RECORDER = HookRecorder()
+HOOKS = (RECORDER, PrefectHooks(), *project_hooks())
+DISABLE_HOOKS_FOR_PLUGINS = ("project", "kedro-telemetry")
+"""
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def make_project(tmp_path: Path) -> Callable[..., KedroProject]:
+    """Return a function that writes a Kedro project whose ``pipeline.py`` has the given text.
+
+    That module must define ``register_pipelines``.
+    """
+
+    def make(pipeline: str, **conf: str) -> KedroProject:
+        package = f"kedro_project_{next(_numbers)}"
+        project = KedroProject(tmp_path / package, package)
+        _write_metadata(project)
+        project.write(f"src/{package}/__init__.py", "")
+        project.write(f"src/{package}/settings.py", SETTINGS)
+        project.write(f"src/{package}/pipeline_registry.py", pipeline)
+        project.write("conf/local/.gitkeep", "")
+        project.write("conf/base/logging.yml", "{version: 1, disable_existing_loggers: false}")
+        for name, text in {"catalog": "{}", "parameters": "{}", **conf}.items():
+            project.write(f"conf/base/{name}.yml", text)
+        return project
+
+    return make
+
+
+def _write_metadata(project: KedroProject) -> None:
+    fields = ProjectMetadata._fields
+    version_key = "kedro_init_version" if "kedro_init_version" in fields else "project_version"
+    project.write(
+        "pyproject.toml",
+        f"""
+        [tool.kedro]
+        package_name = "{project.package}"
+        project_name = "{project.package}"
+        {version_key} = "{kedro.__version__}"
+        """,
+    )
+
+
+@pytest.fixture(autouse=True)
+def forget_global_hooks() -> Iterator[None]:
+    """Empty the hook manager that Kedro 0.17 keeps for the whole process."""
+    yield
+    get_hook_manager: Any = getattr(hooks, "get_hook_manager", None)
+    if get_hook_manager is not None:
+        for plugin in list(get_hook_manager().get_plugins()):
+            get_hook_manager().unregister(plugin)

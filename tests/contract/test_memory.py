@@ -1,0 +1,173 @@
+"""Datasets in memory: injected, carried, copied, released, and missed with a clear word."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from typing import Any, Callable, Dict
+
+import pytest
+from kedro.io import DataCatalog
+from kedro.pipeline import node
+from kedro.runner import SequentialRunner
+
+from project.hooks import inject_memory_datasets
+from tests.contract.kit import (
+    HAS_FACTORIES,
+    RUNNERS,
+    DatasetError,
+    FileDataset,
+    KedroProject,
+    MemoryDataset,
+    unwrapped,
+)
+
+try:
+    from kedro.pipeline.modular_pipeline import pipeline
+except ImportError:
+    from kedro.pipeline import pipeline
+
+MakeProject = Callable[..., KedroProject]
+
+
+def take(value: Any) -> Any:
+    return value
+
+
+def give() -> Dict[str, int]:
+    return {"n": 1}
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_pipeline_runs_without_any_session(runner: str) -> None:
+    chain = pipeline([node(give, None, "a"), node(take, "a", "b"), node(take, "b", "c")])
+
+    assert unwrapped(RUNNERS[runner]().run(chain, DataCatalog())) == {"c": {"n": 1}}
+
+
+def test_names_between_nodes_are_injected_and_free_ones_are_not() -> None:
+    chain = pipeline([node(take, "a", "b", name="n1"), node(take, "b", "c", name="n2")])
+    catalog = DataCatalog()
+    inject_memory_datasets(chain, catalog)
+    names = getattr(catalog, "keys", None) or catalog.list
+
+    assert [name for name in "abc" if name in names()] == ["b"]
+
+
+def test_a_registered_name_keeps_its_dataset() -> None:
+    chain = pipeline([node(take, "a", "b", name="n1"), node(take, "b", "c", name="n2")])
+    dataset = FileDataset("b")
+    catalog = DataCatalog({"b": dataset})
+    inject_memory_datasets(chain, catalog)
+    get = getattr(catalog, "get", None) or catalog._get_dataset
+
+    assert get("b") is dataset
+
+
+@pytest.mark.skipif(not HAS_FACTORIES, reason="this Kedro has no dataset factories")
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_name_that_a_pattern_serves_is_saved_by_it(
+    make_project: MakeProject, runner: str
+) -> None:
+    project = make_project(
+        """
+        from kedro.pipeline import node
+        try:
+            from kedro.pipeline.modular_pipeline import pipeline
+        except ImportError:
+            from kedro.pipeline import pipeline
+
+        def one(): return 1
+        def add(*numbers): return sum(numbers)
+
+        def register_pipelines():
+            wide = [node(one, None, f"kept_{i}", name=f"one_{i}") for i in range(12)]
+            read = [node(add, ["kept_0", "kept_1"], f"sum_{i}", name=f"sum_{i}") for i in range(12)]
+            return {"__default__": pipeline(wide + read)}
+        """,
+        catalog='"kept_{n}": {type: tests.contract.kit.FileDataset, filepath: "data/kept_{n}"}',
+    )
+    expected = project.run(SequentialRunner())
+    project.clear()
+    got = project.run(RUNNERS[runner]())
+
+    assert len(got.files) == 12
+    assert (got.raised, got.result, got.files) == (None, expected.result, expected.files)
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("mode", ["assign", "copy", "deepcopy"])
+def test_the_copy_mode_of_a_dataset_in_memory_is_kept(runner: str, mode: str) -> None:
+    def change(value: Dict[str, Any]) -> bool:
+        value["inner"].append(1)
+        return True
+
+    def look(value: Dict[str, Any], changed: bool) -> int:
+        return len(value["inner"])
+
+    nodes = [
+        node(lambda: {"inner": []}, None, "shared", name="make"),
+        node(change, "shared", "changed", name="change"),
+        node(look, ["shared", "changed"], "seen", name="look"),
+    ]
+
+    def run(runner: Any) -> Any:
+        catalog = DataCatalog({"shared": MemoryDataset(copy_mode=mode)})
+        return unwrapped(runner.run(pipeline(nodes), catalog))
+
+    assert run(RUNNERS[runner]()) == run(SequentialRunner())
+
+
+class Value:
+    """Stand for a large value that somebody may hold."""
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_value_is_released_when_its_last_reader_is_done(runner: str) -> None:
+    alive: Dict[str, Any] = {}
+
+    def make() -> Value:
+        value = Value()
+        alive["first"] = weakref.ref(value)
+        return value
+
+    def read(value: Value) -> int:
+        return 1
+
+    def check(number: int) -> bool:
+        gc.collect()
+        return alive["first"]() is None
+
+    nodes = [
+        node(make, None, "value", name="make"),
+        node(read, "value", "number", name="read"),
+        node(check, "number", "is_released", name="check"),
+    ]
+    catalog = DataCatalog({"value": MemoryDataset(copy_mode="assign")})
+
+    assert unwrapped(RUNNERS[runner]().run(pipeline(nodes), catalog)) == {"is_released": True}
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_dataset_that_nobody_saved_is_named_with_its_producer(runner: str) -> None:
+    class Forgetful(MemoryDataset):
+        def _save(self, data: Any) -> None:
+            """Lose the value, as a broken dataset may."""
+
+    nodes = [node(give, None, "lost", name="give"), node(take, "lost", "found", name="take")]
+
+    with pytest.raises(DatasetError) as caught:
+        RUNNERS[runner]().run(pipeline(nodes), DataCatalog({"lost": Forgetful()}))
+
+    assert str(caught.value) == (
+        "Node 'take' reads dataset 'lost', which is in memory and was never saved. "
+        "Node 'give' should have saved it but did not: make it return or yield a value."
+    )
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_an_empty_input_in_memory_is_named_with_the_remedy(runner: str) -> None:
+    nodes = [node(take, "empty", "full", name="take")]
+
+    with pytest.raises(DatasetError, match="'empty'.*register it in the catalog with data"):
+        RUNNERS[runner]().run(pipeline(nodes), DataCatalog({"empty": MemoryDataset()}))

@@ -1,0 +1,383 @@
+"""A run on Prefect is the run that Kedro's SequentialRunner makes."""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from typing import Any, Callable, Dict
+
+import pytest
+from kedro.runner import SequentialRunner
+
+from tests.contract.kit import RUNNERS, KedroProject, Outcome, accepts
+
+MakeProject = Callable[..., KedroProject]
+
+NODE = """
+try:
+    from kedro.pipeline.modular_pipeline import pipeline
+except ImportError:
+    from kedro.pipeline import pipeline
+from kedro.pipeline import node
+"""
+
+DIAMOND = (
+    NODE
+    + """
+def load(text, threshold):
+    return len(text) + threshold
+
+def double(size):
+    return size * 2
+
+def negate(size):
+    return -size
+
+def join(left, right):
+    return {"left": left, "right": right}, left + right
+
+def tell(total):
+    print(total)
+
+def register_pipelines():
+    whole = pipeline([
+        node(join, ["doubled", "negated"], ["table", "total"], name="join", tags=["late"]),
+        node(tell, "total", None, name="tell", tags=["late"]),
+        node(load, ["text", "params:threshold"], "size", name="load", tags=["early"]),
+        node(double, "size", "doubled", name="double", tags=["early"]),
+        node(negate, "size", "negated", name="negate", tags=["early"]),
+    ])
+    return {"__default__": whole, "other": whole + pipeline([node(double, "total", "twice", name="again")])}
+"""
+)
+
+CATALOG = """
+text: {type: tests.contract.kit.FileDataset, filepath: data/text}
+doubled: {type: tests.contract.kit.FileDataset, filepath: data/doubled}
+table: {type: tests.contract.kit.FileDataset, filepath: data/table}
+"""
+
+
+@pytest.fixture
+def diamond(make_project: MakeProject) -> KedroProject:
+    project = make_project(DIAMOND, catalog=CATALOG, parameters="threshold: 3")
+    project.write("conf/prod/parameters.yml", "threshold: 30")
+    project.write("data/text", "'abc'")
+    return project
+
+
+def both(project: KedroProject, runner: str, is_async: bool = False, **options: Any) -> Any:
+    """Run a project with Kedro's runner and with ours, from the same files."""
+    before = project.files()
+    expected = project.run(SequentialRunner(is_async=is_async), **options)
+    project.clear()
+    for path, text in before.items():
+        project.write(f"data/{path}", text)
+    return expected, project.run(RUNNERS[runner](is_async=is_async), **options)
+
+
+def assert_same(runner: str, expected: Outcome, got: Outcome) -> None:
+    assert got.raised == expected.raised
+    assert got.result == expected.result
+    assert got.files == expected.files
+    if runner == "local":
+        assert got.calls == expected.calls
+    else:
+        assert counted(got) == counted(expected)
+
+
+def counted(outcome: Outcome) -> Dict[str, int]:
+    return Counter(map(repr, outcome.calls))
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"pipeline_name": "other"},
+        {"tags": ["early"]},
+        {"tags": ["early", "late"]},
+        {"node_names": ["load", "double"]},
+        {"to_nodes": ["double"]},
+        {"from_nodes": ["load"], "to_nodes": ["negate"]},
+        {"to_outputs": ["total"]},
+        {"from_inputs": ["text"], "to_outputs": ["negated"]},
+        {"params": {"threshold": 7}},
+        {"env": "prod"},
+    ],
+    ids=str,
+)
+def test_a_session_runs_the_same_nodes_to_the_same_end(
+    diamond: KedroProject, runner: str, options: Dict[str, Any]
+) -> None:
+    expected, got = both(diamond, runner, **options)
+
+    assert expected.error is None
+    assert expected.nodes_run
+    assert_same(runner, expected, got)
+
+
+@pytest.mark.skipif(not accepts("namespace"), reason="this Kedro cannot select by namespace")
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_namespace_selects_the_same_nodes(make_project: MakeProject, runner: str) -> None:
+    project = make_project(
+        NODE
+        + """
+def add(left, right):
+    return left + right
+
+def register_pipelines():
+    inner = pipeline([node(add, ["a", "b"], "c", name="add"), node(add, ["c", "c"], "d", name="again")])
+    spaced = pipeline(inner, namespace="space", inputs={"a", "b"})
+    return {"__default__": spaced + pipeline([node(add, ["a", "space.d"], "e", name="last")])}
+""",
+        catalog="""
+        a: {type: tests.contract.kit.FileDataset, filepath: data/a}
+        b: {type: tests.contract.kit.FileDataset, filepath: data/b}
+        """,
+    )
+    project.write("data/a", "1")
+    project.write("data/b", "2")
+    expected, got = both(project, runner, namespace="space")
+
+    assert len(got.nodes_run) == 2
+    assert_same(runner, expected, got)
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_async_loading_and_saving_is_honoured(diamond: KedroProject, runner: str) -> None:
+    expected, got = both(diamond, runner, is_async=True)
+
+    flags = {
+        dict(arguments)["is_async"] for hook, arguments in got.calls if hook == "after_node_run"
+    }
+    assert flags == {"True"}
+    assert (got.raised, got.result, got.files) == (None, expected.result, expected.files)
+    assert counted(got) == counted(expected)
+
+
+FAILING = (
+    NODE
+    + """
+class Broken(Exception):
+    pass
+
+def start(text):
+    return text
+
+def keep(text):
+    return text + "!"
+
+def fail(text):
+    raise Broken(f"cannot use {text}")
+
+def never(text):
+    return text
+
+def register_pipelines():
+    return {"__default__": pipeline([
+        node(start, "text", "first", name="start"),
+        node(keep, "first", "kept", name="a_keep"),
+        node(fail, "first", "second", name="b_fail"),
+        node(never, "second", "third", name="c_downstream"),
+        node(never, "kept", "fourth", name="d_independent"),
+    ])}
+"""
+)
+
+FAILING_CATALOG = """
+text: {type: tests.contract.kit.FileDataset, filepath: data/text}
+kept: {type: tests.contract.kit.FileDataset, filepath: data/kept}
+"""
+
+
+@pytest.fixture
+def failing(make_project: MakeProject) -> KedroProject:
+    project = make_project(FAILING, catalog=FAILING_CATALOG)
+    project.write("data/text", "'abc'")
+    return project
+
+
+def test_the_exception_of_a_node_comes_out_and_no_further_node_starts(
+    failing: KedroProject,
+) -> None:
+    expected, got = both(failing, "local")
+
+    assert expected.raised == ("Broken", "cannot use abc")
+    assert_same("local", expected, got)
+
+
+def test_the_advice_on_how_to_resume_is_kedros(failing: KedroProject) -> None:
+    expected, got = both(failing, "local")
+    advice = [message for message in expected.warnings if "resume" in message]
+
+    assert len(advice) == 1
+    assert [message for message in got.warnings if "resume" in message] == advice
+
+
+def test_the_traceback_leads_to_the_line_of_the_node(failing: KedroProject) -> None:
+    error = failing.run(RUNNERS["local"]()).error
+
+    assert error is not None
+    frames = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+    assert frames[-1] == "fail"
+
+
+def test_on_threads_the_exception_of_the_node_comes_out_too(failing: KedroProject) -> None:
+    expected, got = both(failing, "threads")
+
+    assert got.raised == expected.raised
+    assert not any("downstream" in node for node in got.nodes_run)
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_missing_input_is_kedros_error_before_anything_runs(
+    make_project: MakeProject, runner: str
+) -> None:
+    project = make_project(DIAMOND)
+    expected, got = both(project, runner)
+
+    assert "'text'" in str(expected.error)
+    assert got.nodes_run == []
+    assert_same(runner, expected, got)
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_an_exception_of_a_hook_comes_out(make_project: MakeProject, runner: str) -> None:
+    project = make_project(DIAMOND, catalog=CATALOG, parameters="threshold: 3")
+    project.write("data/text", "'abc'")
+    settings = (project.folder / f"src/{project.package}/settings.py").read_text()
+    project.write(
+        f"src/{project.package}/settings.py",
+        settings
+        + """
+from kedro.framework.hooks import hook_impl
+
+class Refuse:
+    @hook_impl
+    def before_node_run(self, node):
+        if node.name == "double":
+            raise PermissionError("double may not run")
+
+HOOKS += (Refuse(),)
+""",
+    )
+    expected, got = both(project, runner)
+
+    assert expected.raised == ("PermissionError", "double may not run")
+    assert got.raised == expected.raised
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_hook_may_replace_the_inputs_of_a_node(make_project: MakeProject, runner: str) -> None:
+    project = make_project(DIAMOND, catalog=CATALOG, parameters="threshold: 3")
+    project.write("data/text", "'abc'")
+    settings = (project.folder / f"src/{project.package}/settings.py").read_text()
+    project.write(
+        f"src/{project.package}/settings.py",
+        settings
+        + """
+from kedro.framework.hooks import hook_impl
+
+class Replace:
+    @hook_impl
+    def before_node_run(self, node, catalog, inputs):
+        if node.name == "double":
+            return {"size": inputs["size"] + catalog.load("params:threshold")}
+
+HOOKS += (Replace(),)
+""",
+    )
+    expected, got = both(project, runner)
+
+    assert expected.result == {"total": 12} or expected.files["doubled"] == "18"
+    assert_same(runner, expected, got)
+
+
+VERSIONED = (
+    NODE
+    + """
+from pathlib import PurePosixPath, Path
+import kedro.io
+from kedro.io import Version
+
+Base = getattr(kedro.io, "AbstractVersionedDataset", None) or kedro.io.AbstractVersionedDataSet
+
+class VersionedFile(Base):
+    def __init__(self, filepath, version=None):
+        super().__init__(
+            filepath=PurePosixPath(filepath), version=version,
+            exists_function=lambda path: Path(path).exists(),
+            glob_function=lambda pattern: [str(p) for p in Path(".").glob(pattern)]
+            if not pattern.startswith("/") else
+            [str(p) for p in Path("/").glob(pattern[1:])],
+        )
+
+    def _load(self):
+        return Path(self._get_load_path()).read_text()
+
+    def _save(self, data):
+        path = Path(self._get_save_path())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(data)
+
+    def _exists(self):
+        return Path(self._get_load_path()).exists()
+
+    def _describe(self):
+        return {"filepath": self._filepath, "version": self._version}
+
+def write(n):
+    return "one", "two"
+
+def read(first, second):
+    return first + second
+
+def register_pipelines():
+    return {
+        "__default__": pipeline([node(write, "params:n", ["first", "second"], name="write"),
+                                 node(read, ["first", "second"], "both", name="read")]),
+        "read": pipeline([node(read, ["first", "second"], "both", name="read")]),
+    }
+"""
+)
+
+
+@pytest.fixture
+def versioned(make_project: MakeProject) -> KedroProject:
+    project = make_project(VERSIONED, parameters="n: 1")
+    kind = f"{{type: {project.package}.pipeline_registry.VersionedFile, versioned: true, filepath: "
+    project.write(
+        "conf/base/catalog.yml",
+        f"first: {kind} {project.folder}/data/first}}\n"
+        f"second: {kind} {project.folder}/data/second}}\n",
+    )
+    return project
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_run_has_one_save_version_and_the_next_run_another(
+    versioned: KedroProject, runner: str
+) -> None:
+    outcomes = [versioned.run(RUNNERS[runner]()) for _ in range(2)]
+    versions = {
+        name: {path.split("/")[1] for path in outcomes[1].files if path.startswith(name)}
+        for name in ("first", "second")
+    }
+
+    assert [outcome.raised for outcome in outcomes] == [None, None]
+    assert versions["first"] == versions["second"]
+    assert len(versions["first"]) == 2
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_load_version_is_honoured(versioned: KedroProject, runner: str) -> None:
+    versioned.run(RUNNERS[runner]())
+    (version,) = {path.split("/")[1] for path in versioned.files() if path.startswith("first")}
+    versioned.run(RUNNERS[runner]())
+    versioned.write(f"data/first/{version}/first", "old")
+    got = versioned.run(RUNNERS[runner](), pipeline_name="read", load_versions={"first": version})
+
+    assert got.raised is None
+    assert got.result == {"both": "oldtwo"}
