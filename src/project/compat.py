@@ -79,7 +79,7 @@ else:  # Kedro 0.17: one hook manager for the whole process
     read_run_arguments = _read_run_id
 
 
-class KedroRunner(AbstractRunner):  # type: ignore[misc]
+class KedroRunner(AbstractRunner):
     """Be a Kedro runner of which a subclass writes ``_run`` alone."""
 
     def __init__(self, is_async: bool = False):

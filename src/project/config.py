@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Sequence, Type
+from typing import Any, Dict, Mapping, Optional, Sequence, Type, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,6 +15,7 @@ from project.errors import SettingsError
 FILE = "prefect.yml"
 
 KeyPath = Sequence[str]
+Model = TypeVar("Model", bound="_Section")
 
 
 class _Section(BaseModel):
@@ -22,21 +23,23 @@ class _Section(BaseModel):
 
 
 class ExecutorSettings(_Section):
-    """Say where the tasks of a flow run.
-
-    ``workers``: threads of the ``threads`` executor; ``None``: one a core.
-    """
+    """Say where the tasks of a flow run; ``workers`` ``None`` is one a core."""
 
     type: Literal["local", "threads"] = "local"
     workers: Optional[int] = Field(default=None, ge=1)
 
 
 class Settings(_Section):
-    """Hold every key of ``prefect.yml`` with its default."""
+    """Hold what ``prefect.yml`` says for one pipeline."""
 
     flow: Optional[str] = Field(default=None, min_length=1)
     executor: ExecutorSettings = ExecutorSettings()
     grouping: Literal["none"] = "none"
+
+
+class SettingsFile(Settings):
+    """Hold every key of ``prefect.yml`` with its default."""
+
     pipelines: Dict[str, Dict[str, Any]] = {}
 
 
@@ -51,11 +54,12 @@ def parse_settings(
     Raises:
         SettingsError: unknown key, wrong type or value.
     """
-    settings = _checked(raw, raw, (), files)
+    whole = _checked(SettingsFile, raw, (), files)
     overridden = {
-        name: _checked(_merged(raw, overrides), overrides, ("pipelines", name), files)
-        for name, overrides in settings.pipelines.items()
+        name: _checked(Settings, _merged(raw, overrides), ("pipelines", name), files)
+        for name, overrides in whole.pipelines.items()
     }
+    settings = Settings.model_validate(whole.model_dump(exclude={"pipelines"}))
     return overridden.get(pipeline or "__default__", settings)
 
 
@@ -68,36 +72,33 @@ def _merged(raw: Mapping[str, Any], overrides: Mapping[str, Any]) -> Dict[str, A
 
 
 def _checked(
-    merged: Mapping[str, Any], written: Mapping[str, Any], prefix: KeyPath, files: Sequence[Path]
-) -> Settings:
+    model: Type[Model], raw: Mapping[str, Any], prefix: KeyPath, files: Sequence[Path]
+) -> Model:
     try:
-        return Settings.model_validate(dict(merged))
+        return model.model_validate(dict(raw))
     except ValidationError as error:
-        raise SettingsError(
-            "\n".join(_explained(dict(problem), prefix, files) for problem in error.errors())
-        ) from error
+        problems = [_explained(model, problem, prefix, files) for problem in error.errors()]
+        raise SettingsError("\n".join(problems)) from error
 
 
-def _explained(problem: Dict[str, Any], prefix: KeyPath, files: Sequence[Path]) -> str:
+def _explained(model: Type[_Section], problem: Any, prefix: KeyPath, files: Sequence[Path]) -> str:
     path = [*prefix, *map(str, problem["loc"])]
-    where = _file_with(path, files)
     key = ".".join(path)
+    where = _file_with(path, files)
     if problem["type"] == "extra_forbidden":
-        return f"{where}: unknown key '{key}'. {_nearest(problem['loc'])}"
-    return f"{where}: {key}: {problem['msg']}, not {problem['input']!r}."
+        return f"{where}: unknown key '{key}'. {_nearest(model, problem['loc'])}"
+    is_section = problem["type"] == "model_type"
+    wanted = "Input should be a mapping of keys" if is_section else problem["msg"]
+    return f"{where}: {key}: {wanted}, not {problem['input']!r}."
 
 
-def _nearest(loc: Sequence[Any]) -> str:
-    valid = list(_section_at(loc[:-1]).model_fields)
-    close = get_close_matches(str(loc[-1]), valid, n=1, cutoff=0.5)
-    return f"Did you mean '{close[0]}'?" if close else f"Valid keys: {', '.join(valid)}."
-
-
-def _section_at(loc: Sequence[Any]) -> Type[_Section]:
-    section: Type[_Section] = Settings
-    for key in loc:
-        section = section.model_fields[str(key)].annotation  # type: ignore[assignment]
-    return section
+def _nearest(model: Type[_Section], loc: Sequence[Any]) -> str:
+    for key in loc[:-1]:
+        model = model.model_fields[str(key)].annotation  # type: ignore[assignment]
+    close = get_close_matches(str(loc[-1]), model.model_fields, n=1, cutoff=0.5)
+    return (
+        f"Did you mean '{close[0]}'?" if close else f"Valid keys: {', '.join(model.model_fields)}."
+    )
 
 
 def _file_with(path: KeyPath, files: Sequence[Path]) -> str:

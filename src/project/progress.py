@@ -37,11 +37,14 @@ class NodeReport(NamedTuple):
 class Display(Protocol):
     """Show what happens to nodes; called from the threads that run them."""
 
-    def started(self, name: str) -> None: ...
+    def started(self, name: str) -> None:
+        """Show that a node runs."""
 
-    def ended(self, report: NodeReport) -> None: ...
+    def ended(self, report: NodeReport) -> None:
+        """Show how a node ended."""
 
-    def close(self, reports: List[NodeReport]) -> None: ...
+    def close(self, reports: List[NodeReport]) -> None:
+        """Show the end of the run."""
 
 
 class NodeProgress:

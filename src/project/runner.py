@@ -9,21 +9,21 @@ from kedro.framework import project as kedro_project
 from kedro.pipeline import Pipeline
 
 from project import compat
-
-compat.require_supported_versions()
-
-from prefect.engine.state import State  # noqa: E402  (only once its version is known)
-
-from project.config import Settings, parse_settings  # noqa: E402
-from project.errors import FlowRunError  # noqa: E402
-from project.flow.build import build_flow  # noqa: E402
-from project.flow.executors import make_executor  # noqa: E402
-from project.flow.run import KedroRun  # noqa: E402
-from project.flow.runners import run_flow  # noqa: E402
-from project.hooks import RunRequest, find_request  # noqa: E402
-from project.progress import follow_progress  # noqa: E402
+from project.config import Settings, parse_settings
+from project.errors import FlowRunError, SettingsError
+from project.flow.build import build_flow
+from project.flow.executors import make_executor
+from project.flow.run import KedroRun
+from project.flow.runners import run_flow
+from project.hooks import RunRequest, find_request
+from project.progress import follow_progress
 
 logger = logging.getLogger(__name__)
+
+NO_HOOKS = (
+    "The hooks of this package are not registered: prefect.yml is not read, and all of it is at "
+    "its default. Add project.hooks.PrefectHooks() to HOOKS in settings.py."
+)
 
 
 class PrefectRunner(compat.KedroRunner):
@@ -39,6 +39,8 @@ class PrefectRunner(compat.KedroRunner):
     def _run(self, pipeline: Pipeline, catalog: Any, *args: Any, **kwargs: Any) -> None:
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
         request = find_request(hook_manager, run_id)
+        if request is None and run_id is not None:
+            logger.warning(NO_HOOKS)
         settings = read_settings(request, self._overrides)
         flow = build_flow(pipeline, flow_name(settings, request), package_name(), settings.grouping)
         flow.executor = make_executor(settings.executor)
@@ -52,12 +54,13 @@ class PrefectRunner(compat.KedroRunner):
 
 def read_settings(request: Optional[RunRequest], overrides: Mapping[str, Any]) -> Settings:
     """Return what ``prefect.yml`` says for the pipeline of a run; the defaults without one."""
-    loader = request.config_loader if request else None
-    if loader is None:
-        logger.debug("No Kedro session with the hooks of this package: prefect.yml is not read.")
+    if request is None or request.config_loader is None:
         return parse_settings(overrides)
-    written = compat.load_config(loader, "prefect")
-    files = compat.config_files(loader, "prefect")
+    files = compat.config_files(request.config_loader, "prefect")
+    try:
+        written = compat.load_config(request.config_loader, "prefect")
+    except Exception as error:  # each of Kedro's loaders has its own
+        raise SettingsError(f"{' + '.join(map(str, files))}: {error}") from error
     return parse_settings({**written, **overrides}, request.pipeline_name, files)
 
 

@@ -31,7 +31,7 @@ RETURNS_DATASETS = "only_missing_outputs" in inspect.signature(SequentialRunner.
 HAS_FACTORIES = hasattr(kedro.io.DataCatalog, "__contains__")
 
 RUNNERS = {
-    "local": lambda **options: PrefectRunner(**options),
+    "local": PrefectRunner,
     "threads": lambda **options: PrefectRunner(
         settings={"executor": {"type": "threads", "workers": 3}}, **options
     ),

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict
 
 import pytest
 from kedro.io import DataCatalog
-from kedro.pipeline import node
+from kedro.pipeline import Pipeline, node
 from kedro.runner import SequentialRunner
 
 from project.hooks import inject_memory_datasets
@@ -21,11 +21,6 @@ from tests.contract.kit import (
     MemoryDataset,
     unwrapped,
 )
-
-try:
-    from kedro.pipeline.modular_pipeline import pipeline
-except ImportError:
-    from kedro.pipeline import pipeline
 
 MakeProject = Callable[..., KedroProject]
 
@@ -40,13 +35,13 @@ def give() -> Dict[str, int]:
 
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_a_pipeline_runs_without_any_session(runner: str) -> None:
-    chain = pipeline([node(give, None, "a"), node(take, "a", "b"), node(take, "b", "c")])
+    chain = Pipeline([node(give, None, "a"), node(take, "a", "b"), node(take, "b", "c")])
 
     assert unwrapped(RUNNERS[runner]().run(chain, DataCatalog())) == {"c": {"n": 1}}
 
 
 def test_names_between_nodes_are_injected_and_free_ones_are_not() -> None:
-    chain = pipeline([node(take, "a", "b", name="n1"), node(take, "b", "c", name="n2")])
+    chain = Pipeline([node(take, "a", "b", name="n1"), node(take, "b", "c", name="n2")])
     catalog = DataCatalog()
     inject_memory_datasets(chain, catalog)
     names = getattr(catalog, "keys", None) or catalog.list
@@ -55,7 +50,7 @@ def test_names_between_nodes_are_injected_and_free_ones_are_not() -> None:
 
 
 def test_a_registered_name_keeps_its_dataset() -> None:
-    chain = pipeline([node(take, "a", "b", name="n1"), node(take, "b", "c", name="n2")])
+    chain = Pipeline([node(take, "a", "b", name="n1"), node(take, "b", "c", name="n2")])
     dataset = FileDataset("b")
     catalog = DataCatalog({"b": dataset})
     inject_memory_datasets(chain, catalog)
@@ -71,11 +66,7 @@ def test_a_name_that_a_pattern_serves_is_saved_by_it(
 ) -> None:
     project = make_project(
         """
-        from kedro.pipeline import node
-        try:
-            from kedro.pipeline.modular_pipeline import pipeline
-        except ImportError:
-            from kedro.pipeline import pipeline
+        from kedro.pipeline import Pipeline, node
 
         def one(): return 1
         def add(*numbers): return sum(numbers)
@@ -83,7 +74,7 @@ def test_a_name_that_a_pattern_serves_is_saved_by_it(
         def register_pipelines():
             wide = [node(one, None, f"kept_{i}", name=f"one_{i}") for i in range(12)]
             read = [node(add, ["kept_0", "kept_1"], f"sum_{i}", name=f"sum_{i}") for i in range(12)]
-            return {"__default__": pipeline(wide + read)}
+            return {"__default__": Pipeline(wide + read)}
         """,
         catalog='"kept_{n}": {type: tests.contract.kit.FileDataset, filepath: "data/kept_{n}"}',
     )
@@ -113,7 +104,7 @@ def test_the_copy_mode_of_a_dataset_in_memory_is_kept(runner: str, mode: str) ->
 
     def run(runner: Any) -> Any:
         catalog = DataCatalog({"shared": MemoryDataset(copy_mode=mode)})
-        return unwrapped(runner.run(pipeline(nodes), catalog))
+        return unwrapped(runner.run(Pipeline(nodes), catalog))
 
     assert run(RUNNERS[runner]()) == run(SequentialRunner())
 
@@ -145,7 +136,7 @@ def test_a_value_is_released_when_its_last_reader_is_done(runner: str) -> None:
     ]
     catalog = DataCatalog({"value": MemoryDataset(copy_mode="assign")})
 
-    assert unwrapped(RUNNERS[runner]().run(pipeline(nodes), catalog)) == {"is_released": True}
+    assert unwrapped(RUNNERS[runner]().run(Pipeline(nodes), catalog)) == {"is_released": True}
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
@@ -157,7 +148,7 @@ def test_a_dataset_that_nobody_saved_is_named_with_its_producer(runner: str) -> 
     nodes = [node(give, None, "lost", name="give"), node(take, "lost", "found", name="take")]
 
     with pytest.raises(DatasetError) as caught:
-        RUNNERS[runner]().run(pipeline(nodes), DataCatalog({"lost": Forgetful()}))
+        RUNNERS[runner]().run(Pipeline(nodes), DataCatalog({"lost": Forgetful()}))
 
     assert str(caught.value) == (
         "Node 'take' reads dataset 'lost', which is in memory and was never saved. "
@@ -170,4 +161,4 @@ def test_an_empty_input_in_memory_is_named_with_the_remedy(runner: str) -> None:
     nodes = [node(take, "empty", "full", name="take")]
 
     with pytest.raises(DatasetError, match="'empty'.*register it in the catalog with data"):
-        RUNNERS[runner]().run(pipeline(nodes), DataCatalog({"empty": MemoryDataset()}))
+        RUNNERS[runner]().run(Pipeline(nodes), DataCatalog({"empty": MemoryDataset()}))

@@ -18,7 +18,7 @@ try:
     from kedro.pipeline.modular_pipeline import pipeline
 except ImportError:
     from kedro.pipeline import pipeline
-from kedro.pipeline import node
+from kedro.pipeline import Pipeline, node
 """
 
 DIAMOND = (
@@ -40,14 +40,15 @@ def tell(total):
     print(total)
 
 def register_pipelines():
-    whole = pipeline([
+    whole = Pipeline([
         node(join, ["doubled", "negated"], ["table", "total"], name="join", tags=["late"]),
         node(tell, "total", None, name="tell", tags=["late"]),
         node(load, ["text", "params:threshold"], "size", name="load", tags=["early"]),
         node(double, "size", "doubled", name="double", tags=["early"]),
         node(negate, "size", "negated", name="negate", tags=["early"]),
     ])
-    return {"__default__": whole, "other": whole + pipeline([node(double, "total", "twice", name="again")])}
+    again = Pipeline([node(double, "total", "twice", name="again")])
+    return {"__default__": whole, "other": whole + again}
 """
 )
 
@@ -128,9 +129,11 @@ def add(left, right):
     return left + right
 
 def register_pipelines():
-    inner = pipeline([node(add, ["a", "b"], "c", name="add"), node(add, ["c", "c"], "d", name="again")])
+    inner = Pipeline([
+        node(add, ["a", "b"], "c", name="add"), node(add, ["c", "c"], "d", name="again"),
+    ])
     spaced = pipeline(inner, namespace="space", inputs={"a", "b"})
-    return {"__default__": spaced + pipeline([node(add, ["a", "space.d"], "e", name="last")])}
+    return {"__default__": spaced + Pipeline([node(add, ["a", "space.d"], "e", name="last")])}
 """,
         catalog="""
         a: {type: tests.contract.kit.FileDataset, filepath: data/a}
@@ -176,7 +179,7 @@ def never(text):
     return text
 
 def register_pipelines():
-    return {"__default__": pipeline([
+    return {"__default__": Pipeline([
         node(start, "text", "first", name="start"),
         node(keep, "first", "kept", name="a_keep"),
         node(fail, "first", "second", name="b_fail"),
@@ -336,9 +339,9 @@ def read(first, second):
 
 def register_pipelines():
     return {
-        "__default__": pipeline([node(write, "params:n", ["first", "second"], name="write"),
+        "__default__": Pipeline([node(write, "params:n", ["first", "second"], name="write"),
                                  node(read, ["first", "second"], "both", name="read")]),
-        "read": pipeline([node(read, ["first", "second"], "both", name="read")]),
+        "read": Pipeline([node(read, ["first", "second"], "both", name="read")]),
     }
 """
 )
@@ -381,3 +384,36 @@ def test_a_load_version_is_honoured(versioned: KedroProject, runner: str) -> Non
 
     assert got.raised is None
     assert got.result == {"both": "oldtwo"}
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_what_a_node_confirms_is_confirmed_once(make_project: MakeProject, runner: str) -> None:
+    project = make_project(
+        NODE
+        + """
+from tests.contract.kit import FileDataset
+
+class ConfirmedFile(FileDataset):
+    def confirm(self):
+        with open(str(self._filepath) + ".confirmed", "a") as file:
+            file.write("confirmed ")
+
+def size(text):
+    return len(text)
+
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(size, "text", "size", name="size"),
+        node(size, "text", "again", name="again", confirms="text"),
+    ])}
+"""
+    )
+    project.write(
+        "conf/base/catalog.yml",
+        f"text: {{type: {project.package}.pipeline_registry.ConfirmedFile, filepath: data/text}}",
+    )
+    project.write("data/text", "'abc'")
+    expected, got = both(project, runner)
+
+    assert got.files["text.confirmed"] == "confirmed "
+    assert_same(runner, expected, got)

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import hypothesis.strategies as st
-import pytest
 from hypothesis import HealthCheck, given, settings
 from kedro.framework.hooks import specs
 from kedro.io import DataCatalog
-from kedro.pipeline import node
+from kedro.pipeline import Pipeline, node
 from kedro.runner import SequentialRunner
 
 from tests.contract.kit import RUNNERS, FileDataset, MemoryDataset, Outcome, run_recorded
@@ -105,12 +104,12 @@ def make_function(spec: NodeSpec, position: int) -> Any:
 def make_pipeline(spec: PipelineSpec) -> Any:
     nodes = [make_node(one, position) for position, one in enumerate(spec.nodes)]
     if spec.namespace is None:
-        return pipeline(nodes)
-    free = pipeline(nodes).inputs()
+        return Pipeline(nodes)
+    free = Pipeline(nodes).inputs()
     parameters = {name: name for name in free if name.startswith("params:")}
     datasets = {name.split("@")[0] for name in free - set(parameters)}
     return pipeline(
-        pipeline(nodes), namespace=spec.namespace, inputs=datasets, parameters=parameters
+        Pipeline(nodes), namespace=spec.namespace, inputs=datasets, parameters=parameters
     )
 
 
@@ -199,7 +198,9 @@ def test_on_threads_all_but_the_order_is_the_same(spec: PipelineSpec) -> None:
 
 
 def assert_nothing_ran_below_a_failure(spec: PipelineSpec, outcome: Outcome) -> None:
-    failed = {dict(arguments)["node"] for hook, arguments in outcome.calls if hook == "on_node_error"}
+    failed = {
+        dict(arguments)["node"] for hook, arguments in outcome.calls if hook == "on_node_error"
+    }
     whole = make_pipeline(spec)
     broken = [one.name for one in whole.nodes if str(one) in failed]
     below = {str(one) for name in broken for one in whole.from_nodes(name).nodes} - failed

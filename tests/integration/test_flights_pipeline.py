@@ -54,7 +54,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 @pytest.fixture(scope="module")
 def data(run: Callable[..., Path]) -> Path:
-    """The data of one run of everything, with a model small enough for a test."""
+    """Return the data of one run of everything, with a model small enough for a test."""
     return run(SMALL_MODEL)
 
 

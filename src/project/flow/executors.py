@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from functools import partial
 from threading import Lock
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
 
 import prefect
 from prefect.executors import Executor
@@ -22,17 +23,23 @@ def make_executor(settings: ExecutorSettings) -> Executor:
     return LocalExecutor()
 
 
-class LocalExecutor(PrefectLocalExecutor):  # type: ignore[misc]
+class LocalExecutor(PrefectLocalExecutor):
     """Run each task at once, in the thread that submits it."""
 
     def submit(
-        self, fn: Callable[..., Any], *args: Any, extra_context: Any = None, **kwargs: Any
+        self,
+        fn: Callable[..., Any],
+        *args: Any,
+        extra_context: Any = None,
+        context: Optional[Mapping[str, Any]] = None,
+        **kwargs: Any,
     ) -> Any:
         """Return what ``fn`` returns."""
-        return fn(*args, **_without_config(kwargs))
+        call = partial(fn, context=_without_config(context)) if context else fn
+        return call(*args, **kwargs)
 
 
-class ThreadsExecutor(Executor):  # type: ignore[misc]
+class ThreadsExecutor(Executor):
     """Run tasks in threads of this process; a task holds no thread while it waits for others.
 
     ``workers``: the number of threads; ``None``: one a core.
@@ -47,49 +54,56 @@ class ThreadsExecutor(Executor):  # type: ignore[misc]
     def start(self) -> Iterator[None]:
         """Keep the threads for as long as the flow runs; on an error start no further task."""
         config = prefect.context.config
-        with ThreadPoolExecutor(self.workers, "node", _share_config, (config,)) as self._pool:
+        with ThreadPoolExecutor(self.workers, "node", _share_config, (config,)) as pool:
+            self._pool = pool
             try:
                 yield
             finally:
                 self._pool = None
 
     def submit(
-        self, fn: Callable[..., Any], *args: Any, extra_context: Any = None, **kwargs: Any
+        self,
+        fn: Callable[..., Any],
+        *args: Any,
+        extra_context: Any = None,
+        context: Optional[Mapping[str, Any]] = None,
+        **kwargs: Any,
     ) -> Future[Any]:
         """Return a future of ``fn``, which starts when all futures among its arguments are done."""
+        call = partial(fn, context=_without_config(context)) if context else fn
         future: Future[Any] = Future()
-        arguments = [args, _without_config(kwargs)]
-        _when_done(_futures_in(arguments), lambda: self._start(future, fn, arguments))
+        _when_done(_futures_in([args, kwargs]), lambda: self._start(future, call, args, kwargs))
         return future
 
     def wait(self, futures: Any) -> Any:
         """Return the same structure with results in the place of futures."""
+        done, _ = wait(_futures_in(futures), return_when=FIRST_EXCEPTION)
+        for future in done:
+            future.result()
         return _resolved(futures)
 
-    def _start(self, future: Future[Any], fn: Callable[..., Any], arguments: List[Any]) -> None:
+    def _start(self, future: Future[Any], call: Callable[..., Any], *arguments: Any) -> None:
         if self._pool is None:
             future.cancel()
         else:
-            self._pool.submit(_fulfil, future, fn, arguments)
+            self._pool.submit(_fulfil, future, call, *arguments)
 
 
-def _without_config(kwargs: Dict[str, Any]) -> Dict[str, Any]:
+def _without_config(context: Mapping[str, Any]) -> Dict[str, Any]:
     # The context of a task repeats the configuration that this process has anyway, and Prefect
     # merges it key by key into itself: most of what a task costs.
-    if "context" in kwargs:
-        context = kwargs["context"]
-        kwargs["context"] = {key: context[key] for key in context if key != "config"}
-    return kwargs
+    return {key: value for key, value in context.items() if key != "config"}
 
 
 def _share_config(config: Any) -> None:
     prefect.context.config = config
 
 
-def _fulfil(future: Future[Any], fn: Callable[..., Any], arguments: List[Any]) -> None:
+def _fulfil(
+    future: Future[Any], call: Callable[..., Any], args: Sequence[Any], kwargs: Dict[str, Any]
+) -> None:
     try:
-        args, kwargs = _resolved(arguments)
-        future.set_result(fn(*args, **kwargs))
+        future.set_result(call(*_resolved(args), **_resolved(kwargs)))
     except BaseException as error:  # the thread that waits raises it
         future.set_exception(error)
 

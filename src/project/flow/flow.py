@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from graphlib import TopologicalSorter
 from itertools import count
 from typing import Any, Callable, Dict, Iterator, Set, Tuple
 
 import prefect
+from graphlib import TopologicalSorter
 from prefect import Task
 from prefect.core import Edge
 
 TaskEdges = Dict[Task, Set[Edge]]
 
 
-class KedroFlow(prefect.Flow):  # type: ignore[misc]
+class KedroFlow(prefect.Flow):
     """Keep tasks in the order in which they were added, as far as their edges permit.
 
     Prefect's own flow compares all of its tasks and edges at each look at its graph, and looks

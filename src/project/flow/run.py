@@ -107,7 +107,8 @@ def _unsaved(name: str, reader: Node, producer: Optional[str]) -> str:
         if producer
         else "No node of this run produces it: register it in the catalog with data."
     )
-    return f"Node '{reader.name}' reads dataset '{name}', which is in memory and was never saved. {remedy}"
+    where = f"Node '{reader.name}' reads dataset '{name}'"
+    return f"{where}, which is in memory and was never saved. {remedy}"
 
 
 _held: Dict[str, KedroRun] = {}

@@ -14,7 +14,7 @@ from project.flow.groups import Group
 from project.flow.run import KedroRun, held_run
 
 
-class InitTask(Task):  # type: ignore[misc]
+class InitTask(Task):
     """Open the Kedro run before any node, and log its id."""
 
     def __init__(self, package_name: str):
@@ -26,7 +26,7 @@ class InitTask(Task):  # type: ignore[misc]
         self.logger.info("Kedro run %s: %d nodes", run.run_id, len(run.nodes))
 
 
-class NodeTask(Task):  # type: ignore[misc]
+class NodeTask(Task):
     """Run the nodes of one group, in order.
 
     The result is what the nodes leave in memory for others: a dictionary from dataset name to

@@ -12,6 +12,7 @@ LIBRARIES = (
     "pandas",
     "pyarrow",
     "sklearn",
+    "threadpoolctl",
 )
 
 

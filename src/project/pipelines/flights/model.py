@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from project.pipelines.flights.annotations import DataFrame, HistGradientBoostingClassifier, Series
 from project.pipelines.flights.features import FEATURE_GROUPS, FEATURES, TARGET
 from project.pipelines.flights.tables import NEW_YORK
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 BASELINE_KEYS = ["origin", "hour"]
 
@@ -52,7 +55,17 @@ def fit_classifier(
     classifier = HistGradientBoostingClassifier(
         categorical_features="from_dtype", random_state=training["seed"], **arguments
     )
-    return classifier.fit(train[FEATURES], train[TARGET])
+    with _one_thread():
+        return classifier.fit(train[FEATURES], train[TARGET])
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    # How much runs at once is the runner's choice; and OpenMP threads that wait for a core which
+    # another process keeps busy make the fit ten times slower, not faster.
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[Any] = threadpool_limits(limits=1, user_api="openmp")
+    return limits
 
 
 def predict_delays(
@@ -71,7 +84,8 @@ def predict_delays(
 
 
 def _probability(classifier: HistGradientBoostingClassifier, features: DataFrame) -> Any:
-    return classifier.predict_proba(features[FEATURES])[:, 1]
+    with _one_thread():
+        return classifier.predict_proba(features[FEATURES])[:, 1]
 
 
 def evaluate_predictions(predictions: DataFrame) -> dict[str, Any]:

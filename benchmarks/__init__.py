@@ -1,0 +1,1 @@
+"""Benchmarks: this package beside Kedro's runners and plain Prefect, in one run."""

@@ -1,0 +1,95 @@
+"""What is timed: each case is a function without arguments that returns seconds or bytes."""
+
+from __future__ import annotations
+
+import logging
+import resource
+import sys
+from time import perf_counter
+from typing import Any, Callable, Dict
+
+from kedro.runner import SequentialRunner, ThreadRunner
+
+from benchmarks import pipelines
+from benchmarks.peer import build_plain_flow
+from project.flow.build import build_flow
+from project.runner import PrefectRunner
+
+Case = Callable[[], float]
+
+
+def timed(function: Callable[[], Any]) -> float:
+    """Return the seconds that a function takes."""
+    start = perf_counter()
+    function()
+    return perf_counter() - start
+
+
+def build_ours(nodes: int) -> Case:
+    """Build, validate and serialize the flow of a chain."""
+    chain = pipelines.lanes(nodes, 1)
+    return lambda: timed(lambda: build_flow(chain, "chain", "bench").serialize())
+
+
+def build_plain(nodes: int) -> Case:
+    """Do the same with plain Prefect."""
+    chain = pipelines.lanes(nodes, 1)
+    return lambda: timed(lambda: build_plain_flow(chain, pipelines.catalog()).serialize())
+
+
+def run_with(make_runner: Callable[[], Any], depth: int, width: int, function: Any) -> Case:
+    """Run a pipeline, building included."""
+    whole = pipelines.lanes(depth, width, function)
+    make_runner().run(pipelines.lanes(1, 1), pipelines.catalog())  # imports are not its work
+    return lambda: timed(lambda: make_runner().run(whole, pipelines.catalog()))
+
+
+def run_plain(depth: int, width: int) -> Case:
+    """Run a pipeline with plain Prefect; building is not counted, for it alone takes longer."""
+    flow = build_plain_flow(pipelines.lanes(depth, width), pipelines.catalog())
+    flow.sorted_tasks()
+    build_plain_flow(pipelines.lanes(1, 1), pipelines.catalog()).run()
+    return lambda: timed(flow.run)
+
+
+def peak_memory(make_runner: Callable[[], Any]) -> Case:
+    """Return the peak of this process in bytes over a chain of 50 arrays of 20 MB."""
+
+    def run() -> float:
+        chain = pipelines.lanes(50, 1, pipelines.copy_array)
+        make_runner().run(chain, pipelines.array_catalog())
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0
+
+    return run
+
+
+def threads(workers: int) -> PrefectRunner:
+    """Return our runner on threads."""
+    return PrefectRunner(settings={"executor": {"type": "threads", "workers": workers}})
+
+
+NOOP = pipelines.pass_on
+SLEEP = pipelines.pass_on_slowly
+
+CASES: Dict[str, Callable[[], Case]] = {
+    "build_1000_ours": lambda: build_ours(1_000),
+    "build_10000_ours": lambda: build_ours(10_000),
+    "build_1000_plain": lambda: build_plain(1_000),
+    "wide_sequential": lambda: run_with(SequentialRunner, 50, 20, NOOP),
+    "wide_ours": lambda: run_with(PrefectRunner, 50, 20, NOOP),
+    "wide_plain": lambda: run_plain(50, 20),
+    "chain_sequential": lambda: run_with(SequentialRunner, 2_000, 1, NOOP),
+    "chain_ours": lambda: run_with(PrefectRunner, 2_000, 1, NOOP),
+    "sleep_threadrunner": lambda: run_with(lambda: ThreadRunner(max_workers=10), 20, 10, SLEEP),
+    "sleep_ours": lambda: run_with(lambda: threads(10), 20, 10, SLEEP),
+    "threads_500": lambda: run_with(lambda: threads(2), 500, 1, NOOP),
+    "threads_1000": lambda: run_with(lambda: threads(2), 1_000, 1, NOOP),
+    "threads_2000": lambda: run_with(lambda: threads(2), 2_000, 1, NOOP),
+    "memory_sequential": lambda: peak_memory(SequentialRunner),
+    "memory_ours": lambda: peak_memory(PrefectRunner),
+    "memory_threads": lambda: peak_memory(lambda: threads(2)),
+}
+
+if __name__ == "__main__":
+    logging.disable(logging.CRITICAL)
+    print(CASES[sys.argv[1]]()(), file=sys.stderr)

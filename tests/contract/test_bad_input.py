@@ -1,0 +1,164 @@
+"""Wrong input ends in one clear message and an exit code that is not 0."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Callable, Optional
+
+import pytest
+
+from tests.contract.kit import KedroProject
+
+MakeProject = Callable[..., KedroProject]
+
+REPOSITORY = Path(__file__).parents[2]
+
+PIPELINE = """
+from kedro.pipeline import Pipeline, node
+
+def one(): return 1
+def two(n): return n + 1
+
+def register_pipelines():
+    whole = Pipeline([node(one, None, "n", name="one"), node(two, "n", "m", name="two")])
+    return {"__default__": whole, "empty": Pipeline([])}
+"""
+
+PLAIN_SETTINGS = """
+from project.compat import project_hooks
+
+HOOKS = project_hooks()
+DISABLE_HOOKS_FOR_PLUGINS = ("project", "kedro-telemetry")
+"""
+
+
+def kedro_run(
+    project: KedroProject, *options: str, pythonpath: Optional[Path] = None
+) -> subprocess.CompletedProcess[str]:
+    paths = [pythonpath, REPOSITORY, os.environ.get("PYTHONPATH")]
+    return subprocess.run(
+        [sys.executable, "-m", "kedro", "run", "--runner=project.runner.PrefectRunner", *options],
+        cwd=project.folder,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(str(path) for path in paths if path),
+            "COLUMNS": "200",
+            "DO_NOT_TRACK": "1",
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+    )
+
+
+def assert_one_clear_error(run: subprocess.CompletedProcess[str], *texts: str) -> None:
+    lines = " ".join(run.stdout.split())
+
+    assert run.returncode != 0
+    assert "Traceback" not in run.stdout
+    assert [text for text in texts if text not in lines] == []
+
+
+def test_a_misspelt_key_is_named_with_the_file_and_the_nearest_key(
+    make_project: MakeProject,
+) -> None:
+    project = make_project(PIPELINE, prefect="executor: {type: local, worker: 3}")
+
+    assert_one_clear_error(
+        kedro_run(project),
+        f"{project.folder}/conf/base/prefect.yml: unknown key 'executor.worker'. "
+        "Did you mean 'workers'?",
+    )
+
+
+def test_the_file_of_the_environment_is_named_when_the_mistake_is_there(
+    make_project: MakeProject,
+) -> None:
+    project = make_project(PIPELINE, prefect="executor: {type: local}")
+    project.write("conf/prod/prefect.yml", "pipelines: {other: {groping: none}}")
+
+    assert_one_clear_error(
+        kedro_run(project, "--env=prod"),
+        f"{project.folder}/conf/prod/prefect.yml: unknown key 'pipelines.other.groping'. "
+        "Did you mean 'grouping'?",
+    )
+
+
+def test_a_value_of_the_wrong_type_is_named(make_project: MakeProject) -> None:
+    project = make_project(PIPELINE, prefect="executor: {type: threads, workers: many}")
+
+    assert_one_clear_error(
+        kedro_run(project),
+        "prefect.yml: executor.workers: Input should be a valid integer",
+        "'many'",
+    )
+
+
+def test_an_unknown_executor_is_refused_with_those_that_exist(make_project: MakeProject) -> None:
+    project = make_project(PIPELINE, prefect="executor: {type: celery}")
+
+    assert_one_clear_error(
+        kedro_run(project), "prefect.yml: executor.type: Input should be 'local'", "'celery'"
+    )
+
+
+def test_a_prefect_yml_that_is_no_yaml_is_refused(make_project: MakeProject) -> None:
+    project = make_project(PIPELINE, prefect="executor: {type: [")
+
+    assert_one_clear_error(kedro_run(project), "prefect.yml")
+
+
+def test_a_prefect_yml_that_is_no_mapping_is_refused(make_project: MakeProject) -> None:
+    project = make_project(PIPELINE, prefect="- executor")
+
+    assert_one_clear_error(kedro_run(project), "prefect.yml")
+
+
+@pytest.mark.parametrize("name", ["nonesuch", "empty"])
+def test_an_unknown_or_empty_pipeline_is_kedros_error(make_project: MakeProject, name: str) -> None:
+    run = kedro_run(make_project(PIPELINE), f"--pipeline={name}")
+
+    assert run.returncode != 0
+    assert name in run.stdout or "contains no nodes" in run.stdout
+
+
+def test_a_node_named_like_another_is_kedros_error(make_project: MakeProject) -> None:
+    run = kedro_run(make_project(PIPELINE.replace('name="two"', 'name="one"')))
+
+    assert run.returncode != 0
+    assert "'one'" in run.stdout or "one" in run.stdout
+
+
+def test_a_node_that_raises_makes_the_exit_code_1(make_project: MakeProject) -> None:
+    run = kedro_run(make_project(PIPELINE.replace("n + 1", "n + 'one'")))
+
+    assert run.returncode == 1
+    assert "TypeError: unsupported operand" in run.stdout
+    assert "two: Failed" in run.stdout
+
+
+def test_another_prefect_is_refused_with_the_version_to_install(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    metadata = tmp_path / "other" / "prefect-2.0.0.dist-info" / "METADATA"
+    metadata.parent.mkdir(parents=True)
+    metadata.write_text("Metadata-Version: 2.1\nName: prefect\nVersion: 2.0.0\n")
+    project = make_project(PIPELINE)
+    project.write(f"src/{project.package}/settings.py", PLAIN_SETTINGS)
+    run = kedro_run(project, pythonpath=tmp_path / "other")
+
+    assert_one_clear_error(run, "Prefect 2.0.0 is installed", "prefect==1.1.0")
+
+
+def test_without_the_hooks_the_runner_works_with_the_defaults(make_project: MakeProject) -> None:
+    project = make_project(PIPELINE, prefect="executor: {type: celery}")
+    project.write(f"src/{project.package}/settings.py", PLAIN_SETTINGS)
+    run = kedro_run(project)
+
+    assert run.returncode == 0
+    assert "two: Success" in run.stdout
+    assert "prefect.yml is not read" in " ".join(run.stdout.split())

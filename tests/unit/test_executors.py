@@ -1,0 +1,88 @@
+"""Where tasks run."""
+
+from __future__ import annotations
+
+from threading import Barrier, current_thread, main_thread
+from typing import Any
+
+import prefect
+import pytest
+
+from project.config import ExecutorSettings
+from project.flow.executors import LocalExecutor, ThreadsExecutor, make_executor
+
+
+def add(*numbers: int, **more: Any) -> int:
+    return sum(numbers)
+
+
+def test_local_runs_in_the_thread_that_submits() -> None:
+    assert LocalExecutor().submit(current_thread) is main_thread()
+
+
+def test_as_many_threads_work_at_once_as_asked_for() -> None:
+    executor = ThreadsExecutor(3)
+    barrier = Barrier(3, timeout=10)
+    with executor.start():
+        meetings = [executor.submit(barrier.wait) for _ in range(3)]
+
+        assert sorted(executor.wait(meetings)) == [0, 1, 2]
+
+
+def test_a_call_waits_for_the_futures_among_its_arguments() -> None:
+    executor = ThreadsExecutor(1)
+    with executor.start():
+        one = executor.submit(add, 1)
+        two = executor.submit(add, one, one)
+        nested = executor.submit(lambda tree: tree["a"][0] + tree["b"], {"a": [two], "b": one})
+
+        assert executor.wait({"all": [one, two, nested]}) == {"all": [1, 2, 3]}
+
+
+def test_an_exception_reaches_those_who_wait_and_those_that_depend_on_it() -> None:
+    def fail() -> None:
+        raise SystemExit("stop")
+
+    executor = ThreadsExecutor(2)
+    with executor.start():
+        failed = executor.submit(fail)
+        dependent = executor.submit(add, failed)
+        for future in (failed, dependent):
+            with pytest.raises(SystemExit, match="stop"):
+                executor.wait(future)
+
+
+def test_after_an_error_no_further_call_starts() -> None:
+    executor = ThreadsExecutor(1)
+    barrier = Barrier(2, timeout=10)
+    with pytest.raises(KeyboardInterrupt), executor.start():
+        first = executor.submit(barrier.wait)
+        second = executor.submit(add, first)
+        executor._pool.submit(barrier.wait)  # type: ignore[union-attr]
+        raise KeyboardInterrupt
+
+    assert first.done()
+    assert second.cancelled()
+
+
+@pytest.mark.parametrize(
+    "executor", [LocalExecutor(), ThreadsExecutor(1)], ids=["local", "threads"]
+)
+def test_a_task_sees_its_context_and_the_configuration_of_the_process(executor: Any) -> None:
+    def look(context: dict[str, Any]) -> Any:
+        with prefect.context(context):
+            return prefect.context.answer, prefect.context.config.backend
+
+    with executor.start():
+        context = {"answer": 42, "config": "a copy of it all"}
+        seen = executor.wait(executor.submit(look, context=context))
+
+    assert seen == (42, prefect.config.backend)
+
+
+def test_the_settings_choose_the_executor() -> None:
+    threads = make_executor(ExecutorSettings(type="threads", workers=5))
+
+    assert isinstance(make_executor(ExecutorSettings()), LocalExecutor)
+    assert isinstance(threads, ThreadsExecutor)
+    assert threads.workers == 5

@@ -1,0 +1,117 @@
+"""The flow of a pipeline."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from kedro.pipeline import Pipeline, node
+
+from project.flow.build import build_flow
+from project.flow.flow import KedroFlow
+from project.flow.task import NodeTask
+
+
+def pass_on(*values: Any) -> Any:
+    return values
+
+
+DIAMOND = Pipeline(
+    [
+        node(pass_on, ["left", "right"], "end", name="join"),
+        node(pass_on, "middle", "right", name="b_right", tags=["side"]),
+        node(pass_on, "middle", "left", name="a_left", tags=["side"]),
+        node(pass_on, "start", "middle", name="split"),
+    ]
+)
+
+
+def edges(flow: KedroFlow) -> set[tuple[str, str]]:
+    return {(edge.upstream_task.name, edge.downstream_task.name) for edge in flow.edges}
+
+
+def test_a_flow_is_an_init_task_and_one_task_a_node() -> None:
+    flow = build_flow(DIAMOND, "flow", "package")
+
+    assert edges(flow) == {
+        ("package_init", "split"),
+        ("split", "a_left"),
+        ("split", "b_right"),
+        ("a_left", "join"),
+        ("b_right", "join"),
+    }
+
+
+def test_tasks_come_in_kedros_order_of_nodes() -> None:
+    flow = build_flow(DIAMOND, "flow", "package")
+
+    names = [task.name for task in flow.sorted_tasks()]
+    assert names == ["package_init", *(one.name for one in DIAMOND.nodes)]
+
+
+def test_tasks_have_the_tags_of_their_nodes() -> None:
+    flow = build_flow(DIAMOND, "flow", "package")
+
+    assert {task.name for task in flow.get_tasks(tags=["side"])} == {"a_left", "b_right"}
+
+
+def test_slugs_are_the_names_of_the_nodes_even_when_the_init_task_is_named_so() -> None:
+    flow = build_flow(Pipeline([node(pass_on, None, "x", name="p_init")]), "flow", "p")
+
+    assert set(flow.slugs.values()) == {"p_init", "p_init-1"}
+
+
+def test_a_task_holds_names_alone() -> None:
+    (task,) = build_flow(DIAMOND, "flow", "package").get_tasks(name="join")
+
+    assert isinstance(task, NodeTask)
+    assert task.node_names == ("join",)
+    assert not any(isinstance(value, Pipeline) for value in vars(task).values())
+
+
+def test_a_copy_can_grow_without_changing_the_flow() -> None:
+    flow = build_flow(DIAMOND, "flow", "package")
+    grown = flow.copy()
+    grown.add_task(NodeTask(_group("later")))
+    flow.add_task(NodeTask(_group("later")))
+
+    assert "later" in grown.slugs.values()
+    assert "later-1" not in flow.slugs.values()
+
+
+def test_a_cycle_is_refused() -> None:
+    flow = build_flow(DIAMOND, "flow", "package")
+    (split,) = flow.get_tasks(name="split")
+    (join,) = flow.get_tasks(name="join")
+    flow.add_edge(join, split, validate=False)
+
+    with pytest.raises(ValueError, match="cycle"):
+        flow.validate()
+
+
+def test_serializing_gives_the_same_text_whatever_the_hash_seed() -> None:
+    script = (
+        "import json; from tests.unit.test_flow import *;"
+        "print(json.dumps(build_flow(DIAMOND, 'flow', 'package').serialize(), sort_keys=True))"
+    )
+    texts = {
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.getcwd()},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.splitlines()[-1]
+        for seed in ("1", "2")
+    }
+
+    assert len(texts) == 1
+
+
+def _group(name: str) -> Any:
+    from project.flow.groups import Group
+
+    return Group(name, ())
