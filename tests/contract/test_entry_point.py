@@ -20,7 +20,7 @@ class CountingHooks(PrefectHooks):
         print("asked the hooks of settings.py")
         return super().request(run_id)
 
-HOOKS = ({hooks} *project_hooks())
+HOOKS = ({hooks} *project_hooks(),)
 DISABLE_HOOKS_FOR_PLUGINS = ({disabled} "kedro-telemetry",)
 """
 

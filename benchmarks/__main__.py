@@ -1,0 +1,103 @@
+"""Run all benchmarks in one go, each case in a process of its own, and print the table.
+
+The two sides of a comparison are run in turn, so that both meet the same noise; a figure is the
+median, a ratio the median of the ratios pair by pair.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from statistics import median
+from typing import List, NamedTuple, Optional
+
+from benchmarks.startup import first_node_after
+
+MEGABYTE = 1e6
+
+
+class Comparison(NamedTuple):
+    """Name two cases, and what is wanted of the first one's figure."""
+
+    what: str
+    ours: str
+    other: str
+    wanted: str
+    runs: int = 5
+
+
+COMPARISONS = [
+    Comparison(
+        "build and serialize a chain of 1,000, plain Prefect / ours",
+        "build_1000_plain", "build_1000_ours", ">= 40", 3,
+    ),
+    Comparison("the same for 10,000 / for 1,000", "build_10000_ours", "build_1000_ours", "<= 13"),
+    Comparison("20 wide, 50 deep / SequentialRunner", "wide_ours", "wide_sequential", "<= 1"),
+    Comparison("20 wide, 50 deep / plain Prefect's run", "wide_ours", "wide_plain", "", 3),
+    Comparison("chain of 2,000 / SequentialRunner", "chain_ours", "chain_sequential", "<= 1"),
+    Comparison(
+        "200 sleeps of 20 ms, 10 threads / ThreadRunner", "sleep_ours", "sleep_threadrunner", "<= 1", 9
+    ),
+    Comparison("chain of 1,000 on threads / of 500", "threads_1000", "threads_500", "about 2"),
+    Comparison("chain of 2,000 on threads / of 1,000", "threads_2000", "threads_1000", "about 2"),
+    Comparison("peak memory / SequentialRunner", "memory_ours", "memory_sequential", "<= 1.2"),
+    Comparison(
+        "peak memory on threads / SequentialRunner", "memory_threads", "memory_sequential", "<= 1.2"
+    ),
+    Comparison("start to first node / kedro run alone", "startup_ours", "startup_kedro", "+1.5 s"),
+]  # fmt: skip
+
+STARTUPS = {
+    "startup_ours": "project.runner.PrefectRunner",
+    "startup_kedro": "SequentialRunner",
+}
+
+
+def measure(case: str) -> float:
+    """Return the figure of one case: seconds, or bytes for memory."""
+    if case in STARTUPS:
+        return first_node_after(STARTUPS[case])
+    run = subprocess.run(
+        [sys.executable, "-m", "benchmarks.cases", case],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return float(run.stderr.splitlines()[-1])
+
+
+def shown(case: str, figure: float) -> str:
+    """Return a figure with its unit."""
+    return f"{figure / MEGABYTE:.0f} MB" if case.startswith("memory") else f"{figure:.3f} s"
+
+
+def compare(comparison: Comparison) -> str:
+    """Return a row of the table."""
+    pairs = [(measure(comparison.ours), measure(comparison.other)) for _ in range(comparison.runs)]
+    ours, other = (median(side) for side in zip(*pairs))
+    ratio = median(one / two for one, two in pairs)
+    cells: List[str] = [
+        comparison.what,
+        shown(comparison.ours, ours),
+        shown(comparison.other, other),
+        f"{ratio:.2f}",
+        comparison.wanted,
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def main(words: Optional[List[str]] = None) -> None:
+    """Print the table, or the rows whose text has the given word."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("only", nargs="?", default="", help="a part of the row's name")
+    only = parser.parse_args(words).only
+    print("| what | this | that | ratio | wanted |\n|---|---|---|---|---|", flush=True)
+    for comparison in COMPARISONS:
+        if only in comparison.what:
+            print(compare(comparison), flush=True)
+
+
+if __name__ == "__main__":
+    main()

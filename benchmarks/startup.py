@@ -1,0 +1,52 @@
+"""The time from the start of ``kedro run`` to the first node."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from textwrap import dedent
+from time import time
+
+FILES = {
+    "pyproject.toml": """
+        [tool.kedro]
+        package_name = "tiny"
+        project_name = "tiny"
+        kedro_init_version = "1.0.0"
+    """,
+    "conf/base/catalog.yml": "{}",
+    "conf/local/.gitkeep": "",
+    "src/tiny/__init__.py": "",
+    "src/tiny/settings.py": "",
+    "src/tiny/pipeline_registry.py": """
+        from time import time
+        from kedro.pipeline import Pipeline, node
+
+        def tell(): print("started at", time()); return 1
+
+        def register_pipelines(): return {"__default__": Pipeline([node(tell, None, "told")])}
+    """,
+}
+
+
+def first_node_after(runner: str) -> float:
+    """Return the seconds from starting the command until the first node runs."""
+    with TemporaryDirectory() as folder:
+        for name, text in FILES.items():
+            file = Path(folder, name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(dedent(text))
+        start = time()
+        run = subprocess.run(
+            [sys.executable, "-m", "kedro", "run", f"--runner={runner}"],
+            cwd=folder,
+            env={**os.environ, "DO_NOT_TRACK": "1"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    (line,) = (line for line in run.stdout.splitlines() if line.startswith("started at"))
+    return float(line.split()[-1]) - start
