@@ -367,12 +367,10 @@ def main() -> None:
         flows = fill(database, given.task_runs)
         database.close()
         size = path.stat().st_size / 1e6
-        print(
-            f"{given.task_runs} task runs written in {time.monotonic() - began:.0f} s, {size:.0f} MB"
-        )
-        with subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(path)], stdout=subprocess.PIPE, text=True
-        ) as server:
+        seconds = time.monotonic() - began
+        print(f"{given.task_runs} task runs written in {seconds:.0f} s, {size:.0f} MB")
+        command = [sys.executable, "-c", SERVE, str(path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
             url = str(server.stdout and server.stdout.readline()).strip()
             measure_queries(url, flows[7])
             measured = asyncio.run(load(url, flows, given.agents, given.seconds))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import resource
 import sys
+from pathlib import Path
 from time import perf_counter
 from typing import Any, Callable, Dict
 
@@ -13,7 +14,10 @@ from kedro.runner import SequentialRunner, ThreadRunner
 from benchmarks import pipelines
 from benchmarks.peer import build_plain_flow
 from project.flow.build import build_flow
+from project.flow.source import Source
 from project.runner import PrefectRunner
+
+SOURCE = Source(Path(), "bench", "chain")
 
 Case = Callable[[], float]
 
@@ -28,7 +32,7 @@ def timed(function: Callable[[], Any]) -> float:
 def build_ours(nodes: int) -> Case:
     """Build, validate and serialize the flow of a chain."""
     chain = pipelines.lanes(nodes, 1)
-    return lambda: timed(lambda: build_flow(chain, "chain", "bench").serialize())
+    return lambda: timed(lambda: build_flow(chain, "chain", SOURCE).serialize())
 
 
 def build_plain(nodes: int) -> Case:

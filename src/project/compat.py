@@ -241,6 +241,77 @@ def pipeline_names_of(run_params: RunParams) -> Tuple[str, ...]:
     return tuple(name or "__default__" for name in names)
 
 
+# A run's selection: the parameter of a flow run -> the names that Kedro has had for it.
+_SELECTION = {
+    "tags": ("tags",),
+    "nodes": ("node_names",),
+    "from_nodes": ("from_nodes",),
+    "to_nodes": ("to_nodes",),
+    "from_inputs": ("from_inputs",),
+    "to_outputs": ("to_outputs",),
+    "namespaces": ("namespaces", "namespace"),
+}
+RUN_PARAMETERS = ("env", "params", "load_versions", *_SELECTION)
+
+
+def run_parameters_of(run_params: RunParams) -> Dict[str, Any]:
+    """Return what the run was asked, by the names of ``RUN_PARAMETERS``; ``None``: nothing."""
+    params = run_params.get("runtime_params") or run_params.get("extra_params")
+    given = {name: _first(run_params, keys) for name, keys in _SELECTION.items()}
+    return {
+        "env": run_params.get("env") or None,
+        "params": dict(params) if params else None,
+        "load_versions": dict(run_params.get("load_versions") or {}) or None,
+        **{name: _as_list(value) for name, value in given.items()},
+    }
+
+
+def _first(run_params: RunParams, keys: Iterable[str]) -> Any:
+    return next((run_params[key] for key in keys if run_params.get(key)), None)
+
+
+def _as_list(value: Any) -> Optional[List[str]]:
+    if not value:
+        return None
+    return [value] if isinstance(value, str) else sorted(value)
+
+
+def run_session(project_path: Path, pipeline: str, asked: Mapping[str, Any], runner: Any) -> Any:
+    """Run a pipeline in a new Kedro session, asked for what ``RUN_PARAMETERS`` name."""
+    session_type: Any = import_module("kedro.framework.session").KedroSession
+    create, run = (
+        inspect.signature(each).parameters for each in (session_type.create, session_type.run)
+    )
+    params_key = "runtime_params" if "runtime_params" in create else "extra_params"
+    options = {params_key: asked.get("params") or None}
+    with session_type.create(project_path=project_path, env=asked.get("env"), **options) as session:
+        return session.run(
+            runner=runner,
+            load_versions=asked.get("load_versions") or {},
+            **_pipeline_option(pipeline, run),
+            **_selection_options(asked, run),
+        )
+
+
+def _pipeline_option(pipeline: str, accepted: Mapping[str, Any]) -> Dict[str, Any]:
+    names = [] if pipeline == "__default__" else pipeline.split("+")
+    if "pipeline_names" in accepted:
+        return {"pipeline_names": names}
+    return {"pipeline_name": names[0] if names else None}
+
+
+def _selection_options(asked: Mapping[str, Any], accepted: Mapping[str, Any]) -> Dict[str, Any]:
+    options: Dict[str, Any] = {}
+    for name, keys in _SELECTION.items():
+        key = next((key for key in keys if key in accepted), None)
+        value = asked.get(name)
+        if value and key is None:
+            raise UnsupportedVersionError(f"Kedro {kedro_version} cannot select by {name}.")
+        if value and key is not None:
+            options[key] = value[0] if key == "namespace" else list(value)
+    return options
+
+
 # --- hooks that a project of Kedro 0.17 must have ---------------------------------------------
 
 
@@ -262,3 +333,32 @@ def project_hooks() -> Tuple[Any, ...]:
     """Return the hooks through which Kedro 0.17 makes its configuration loader and catalog."""
     registers = hasattr(import_module("kedro.framework.hooks.specs"), "RegistrationSpecs")
     return (_RegistrationHooks(),) if registers else ()
+
+
+# --- a project in another process -------------------------------------------------------------
+
+
+def open_project(path: Path, package_name: str) -> Mapping[str, Any]:
+    """Make a Kedro project the one of this process and return its pipelines.
+
+    From its folder where that is there, else as the installed package that it is.
+    """
+    kedro_project = import_module("kedro.framework.project")
+    if (path / "pyproject.toml").is_file():
+        import_module("kedro.framework.startup").bootstrap_project(path)
+    else:
+        kedro_project.configure_project(package_name)
+    pipelines: Mapping[str, Any] = kedro_project.pipelines
+    return pipelines
+
+
+def find_pipeline(pipelines: Mapping[str, Any], name: str) -> Pipeline:
+    """Return a pipeline by name; the sum of several by their names with ``+`` between."""
+    return sum((pipelines[part] for part in name.split("+")), Pipeline([]))
+
+
+def mend_cron_clock() -> None:
+    """Give pendulum 3 the name that Prefect's cron clock looks for."""
+    pendulum_tz = import_module("pendulum.tz")
+    if not hasattr(pendulum_tz, "_Timezone"):
+        pendulum_tz._Timezone = import_module("pendulum.tz.timezone").Timezone

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Sequence, Type, TypeVar
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Type, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from typing_extensions import Literal
 
 from project.errors import SettingsError
@@ -16,6 +16,7 @@ FILE = "prefect.yml"
 
 KeyPath = Sequence[str]
 Model = TypeVar("Model", bound="_Section")
+PrefectObject = Dict[str, Any]
 
 
 class _Section(BaseModel):
@@ -29,12 +30,39 @@ class ExecutorSettings(_Section):
     workers: Optional[int] = Field(default=None, ge=1)
 
 
-class Settings(_Section):
-    """Hold what ``prefect.yml`` says for one pipeline."""
+class ScheduleSettings(_Section):
+    """Say when the scheduler starts runs: by a cron expression, or every so many seconds."""
 
+    cron: Optional[str] = None
+    timezone: str = "UTC"
+    interval_seconds: Optional[int] = Field(default=None, ge=60)
+
+    @model_validator(mode="after")
+    def _has_one_clock(self) -> ScheduleSettings:
+        if (self.cron is None) == (self.interval_seconds is None):
+            raise ValueError("give either cron or interval_seconds")
+        return self
+
+
+class Settings(_Section):
+    """Hold what ``prefect.yml`` says for one pipeline.
+
+    ``run_config``, ``storage`` and ``result`` have a ``type``, which names a class of Prefect's,
+    and that class's own arguments.
+    """
+
+    api: str = Field(default="embedded", pattern=r"^(embedded|prefect|https?://\S+)$")
+    run: Literal["here", "agent", "none"] = "here"
+    wait: bool = True
+    project: Optional[str] = Field(default=None, min_length=1)
     flow: Optional[str] = Field(default=None, min_length=1)
     executor: ExecutorSettings = ExecutorSettings()
     grouping: Literal["none"] = "none"
+    schedule: Optional[ScheduleSettings] = None
+    labels: List[str] = []
+    run_config: Optional[PrefectObject] = None
+    storage: Optional[PrefectObject] = None
+    result: Optional[PrefectObject] = None
 
 
 class SettingsFile(Settings):

@@ -22,3 +22,7 @@ class UnsupportedVersionError(ProjectError):
 
 class FlowRunError(ProjectError):
     """The flow run ended in a state that is no success and has no exception of a node."""
+
+
+class ApiError(ProjectError):
+    """The Prefect API cannot be reached, or refuses a request."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Dict, Iterable, Optional
 
 from kedro.framework.hooks import hook_impl
@@ -13,12 +14,13 @@ from project import compat
 class RunRequest:
     """Hold what one Kedro run was asked, and the configuration loader it has.
 
-    ``config_loader`` is ``None`` outside of a Kedro session.
+    ``parameters`` has the names of ``compat.RUN_PARAMETERS``.
     """
 
     def __init__(self, run_params: compat.RunParams, config_loader: Any):
         self.pipeline_name = "+".join(compat.pipeline_names_of(run_params))
-        self.project_path = str(run_params.get("project_path", ""))
+        self.parameters = compat.run_parameters_of(run_params)
+        self.project_path = Path(run_params["project_path"])
         self.config_loader = config_loader
 
 

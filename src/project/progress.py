@@ -153,6 +153,11 @@ def _worth_showing(reports: List[NodeReport]) -> List[NodeReport]:
     return [report for report in reports if report in shown]
 
 
+def say(line: str) -> None:
+    """Write a line on the terminal."""
+    click.echo(line)
+
+
 @contextmanager
 def follow_progress(node_names: Iterable[str]) -> Iterator[NodeProgress]:
     """Show the progress of these nodes until the block ends: a bar on a terminal, else lines."""

@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any, Mapping, Optional
+from uuid import uuid4
 
 from kedro.framework import project as kedro_project
 from kedro.pipeline import Pipeline
 
 from project import compat
+from project.backend.agent import run_by_agent
+from project.backend.api import Api, connect
+from project.backend.here import run_here, start_run
+from project.backend.registration import Registered, make_flow, register
 from project.config import Settings, parse_settings
 from project.errors import FlowRunError, SettingsError
-from project.flow.build import build_flow
-from project.flow.executors import make_executor
 from project.flow.run import KedroRun
 from project.flow.runners import run_flow
+from project.flow.source import Source
 from project.hooks import RunRequest, find_request
-from project.progress import follow_progress
+from project.progress import follow_progress, say
 
 logger = logging.getLogger(__name__)
 
 NO_HOOKS = (
-    "The hooks of this package are not registered: prefect.yml is not read, and all of it is at "
-    "its default. Add project.hooks.PrefectHooks() to HOOKS in settings.py."
+    "The hooks of this package are not registered: prefect.yml is not read, and the run is not "
+    "told to a Prefect API. Add project.hooks.PrefectHooks() to HOOKS in settings.py."
 )
 
 
 class PrefectRunner(compat.KedroRunner):
     """Run a Kedro pipeline as a Prefect flow.
 
-    ``settings`` has the keys of ``prefect.yml`` and overrides that file.
+    ``settings`` has the keys of ``prefect.yml`` and overrides that file. Without a Kedro session
+    (``runner.run(pipeline, catalog)``) the flow runs in this process, and no API knows of it.
     """
 
     def __init__(self, is_async: bool = False, settings: Optional[Mapping[str, Any]] = None):
@@ -39,17 +45,51 @@ class PrefectRunner(compat.KedroRunner):
     def _run(self, pipeline: Pipeline, catalog: Any, *args: Any, **kwargs: Any) -> None:
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
         request = find_request(hook_manager, run_id)
-        if request is None and run_id is not None:
-            logger.warning(NO_HOOKS)
         settings = read_settings(request, self._overrides)
-        flow = build_flow(pipeline, flow_name(settings, request), package_name(), settings.grouping)
-        flow.executor = make_executor(settings.executor)
         run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async)
+        if request is not None:
+            self._run_registered(run, request, settings)
+        else:
+            if run_id is not None:
+                logger.warning(NO_HOOKS)
+            self._run_unregistered(run, settings)
+
+    def _run_registered(self, run: KedroRun, request: RunRequest, settings: Settings) -> None:
+        """Register the flow of the whole pipeline, start a run of it, and see it to its end."""
+        source = source_of(request)
+        with connect(settings.api, source.project_path) as api:
+            registered = register_whole(api, source, settings)
+            if settings.run == "none":
+                return
+            flow_run_id = start_run(api, registered, request.parameters)
+            say(f"Flow run: {api.address('flow-run', flow_run_id)}")
+            if settings.run == "agent":
+                run_by_agent(api, flow_run_id, settings.wait)
+                return
+            flow = make_flow(run.pipeline, source, settings)
+            with follow_progress(run.nodes) as progress:
+                self._check(run_here(api, flow, flow_run_id, run, progress), run)
+
+    def _run_unregistered(self, run: KedroRun, settings: Settings) -> None:
+        flow = make_flow(run.pipeline, Source(Path.cwd(), package_name(), "__default__"), settings)
         with follow_progress(run.nodes) as progress:
-            state = run_flow(flow, run, progress)
+            self._check(run_flow(flow, run, progress, str(uuid4())), run)
+
+    def _check(self, state: Any, run: KedroRun) -> None:
         if not state.is_successful():
-            compat.suggest_resume(self, pipeline, run.done_nodes, catalog)
+            compat.suggest_resume(self, run.pipeline, run.done_nodes, run.catalog)
             raise run.error or FlowRunError(f"The flow run ended as {state!r}.")
+
+
+def register_whole(api: Api, source: Source, settings: Settings) -> Registered:
+    """Register the flow of a whole pipeline, whatever part of it is to run, and say so."""
+    whole = compat.find_pipeline(kedro_project.pipelines, source.pipeline_name)
+    flow = make_flow(whole, source, settings)
+    registered = register(api, flow, settings.project or source.package_name)
+    change = "registered" if registered.is_new else "unchanged"
+    say(f"Flow: {registered.name}, version {registered.version} ({change})")
+    say(f"      {api.address('flow', registered.flow_id)}")
+    return registered
 
 
 def read_settings(request: Optional[RunRequest], overrides: Mapping[str, Any]) -> Settings:
@@ -64,9 +104,9 @@ def read_settings(request: Optional[RunRequest], overrides: Mapping[str, Any]) -
     return parse_settings({**written, **overrides}, request.pipeline_name, files)
 
 
-def flow_name(settings: Settings, request: Optional[RunRequest]) -> str:
-    """Return the name that ``prefect.yml`` gives the flow, or else the pipeline's."""
-    return settings.flow or (request.pipeline_name if request else "__default__")
+def source_of(request: RunRequest) -> Source:
+    """Return the names by which another process finds the pipeline of a run."""
+    return Source(request.project_path, package_name(), request.pipeline_name)
 
 
 def package_name() -> str:

@@ -47,7 +47,9 @@ def test_a_pipeline_overrides_keys_and_keys_of_sections() -> None:
         ({"exectuor": {}}, "prefect.yml: unknown key 'exectuor'. Did you mean 'executor'?"),
         (
             {"xyz": 1},
-            "prefect.yml: unknown key 'xyz'. Valid keys: flow, executor, grouping, pipelines.",
+            "prefect.yml: unknown key 'xyz'. Valid keys: "
+            + ", ".join(SettingsFile.model_fields)
+            + ".",
         ),
         (
             {"executor": {"workers": 0}},
@@ -60,7 +62,8 @@ def test_a_pipeline_overrides_keys_and_keys_of_sections() -> None:
         (
             {"pipelines": {"train": {"pipelines": {}}}},
             "prefect.yml: unknown key 'pipelines.train.pipelines'. Valid keys: "
-            "flow, executor, grouping.",
+            + ", ".join(Settings.model_fields)
+            + ".",
         ),
         ({"executor": None}, "prefect.yml: executor: Input should be a mapping of keys, not None."),
     ],

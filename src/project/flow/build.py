@@ -5,22 +5,27 @@ from __future__ import annotations
 from typing import Dict, List
 
 from kedro.pipeline import Pipeline
+from prefect import Parameter
 
+from project import compat
 from project.flow.flow import KedroFlow
 from project.flow.groups import Group, group_nodes
+from project.flow.source import Source
 from project.flow.task import InitTask, NodeTask
 
 
-def build_flow(
-    pipeline: Pipeline, name: str, package_name: str, grouping: str = "none"
-) -> KedroFlow:
+def build_flow(pipeline: Pipeline, name: str, source: Source, grouping: str = "none") -> KedroFlow:
     """Return the flow of a pipeline: one task first that opens the run, then one a group.
+
+    The flow's parameters are what a run can be asked, all of them with a default of nothing.
 
     It depends on its arguments alone: not on a catalog, a session, or what ran before.
     """
     groups = group_nodes(pipeline, grouping)
     flow = KedroFlow(name)
-    init = flow.add_task(InitTask(package_name))
+    init = flow.add_task(InitTask(source))
+    for parameter in compat.RUN_PARAMETERS:
+        flow.add_edge(Parameter(parameter, default=None), init, key=parameter, validate=False)
     tasks = {group.name: flow.add_task(NodeTask(group)) for group in groups}
     for group, parents in _parents(pipeline, groups).items():
         for number, parent in enumerate(parents):

@@ -28,6 +28,7 @@ class KedroRun:
         run_id: Optional[str],
         is_async: bool = False,
     ):
+        self.pipeline = pipeline
         self.catalog = catalog
         self.hook_manager = hook_manager
         self.run_id = run_id
@@ -115,15 +116,15 @@ _held: Dict[str, KedroRun] = {}
 
 
 @contextmanager
-def hold(flow_run_id: str, run: KedroRun) -> Iterator[KedroRun]:
+def hold(flow_run_id: str, run: KedroRun) -> Iterator[None]:
     """Make this the Kedro run that the tasks of a flow run find in this process."""
     _held[flow_run_id] = run
     try:
-        yield run
+        yield
     finally:
         del _held[flow_run_id]
 
 
-def held_run(flow_run_id: str) -> KedroRun:
-    """Return the Kedro run of a flow run."""
-    return _held[flow_run_id]
+def find_run(flow_run_id: str) -> Optional[KedroRun]:
+    """Return the Kedro run that this process holds for a flow run."""
+    return _held.get(flow_run_id)

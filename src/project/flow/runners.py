@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, Callable, Dict, Iterable, Optional
-from uuid import uuid4
 
 from prefect import Task
 from prefect.engine.flow_runner import FlowRunner
@@ -48,13 +47,15 @@ class KedroFlowRunner(FlowRunner):
 
 
 def run_flow(
-    flow: KedroFlow, run: KedroRun, observe: Callable[[Any, State, State], Optional[State]]
+    flow: KedroFlow,
+    run: KedroRun,
+    observe: Callable[[Any, State, State], Optional[State]],
+    flow_run_id: str,
 ) -> State:
     """Run a flow in this process, on its own executor, and return its final state.
 
     ``observe`` is called with each task's runner, old and new state.
     """
-    flow_run_id = str(uuid4())
     with hold(flow_run_id, run):
         return flow.run(
             runner_cls=KedroFlowRunner,

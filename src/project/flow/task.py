@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 import prefect
 from prefect import Task
-from prefect.engine.signals import TRIGGERFAIL
+from prefect.engine.signals import SKIP, TRIGGERFAIL
 from prefect.engine.state import State, TriggerFailed
 from prefect.triggers import all_successful
 
+from project.errors import FlowRunError
 from project.flow.groups import Group
-from project.flow.run import KedroRun, held_run
+from project.flow.hosting import open_run
+from project.flow.run import KedroRun, find_run
+from project.flow.source import Source
 
 
 class InitTask(Task):
     """Open the Kedro run before any node, and log its id."""
 
-    def __init__(self, package_name: str):
-        super().__init__(name=f"{package_name}_init", checkpoint=False)
+    def __init__(self, source: Source):
+        self.source = source
+        super().__init__(name=f"{source.package_name}_init", checkpoint=False)
 
-    def run(self) -> None:
-        """Find the Kedro run of this flow run."""
-        run = _current_run()
+    def run(self, **asked: Any) -> None:
+        """Open the Kedro run of this flow run, unless this process has it already.
+
+        ``asked`` are the flow run's parameters, which ``compat.RUN_PARAMETERS`` names.
+        """
+        flow_run_id = prefect.context.flow_run_id
+        run = find_run(flow_run_id) or open_run(flow_run_id, self.source, asked)
         self.logger.info("Kedro run %s: %d nodes", run.run_id, len(run.nodes))
 
 
@@ -39,15 +47,18 @@ class NodeTask(Task):
             name=group.name,
             tags={tag for node in group.nodes for tag in node.tags},
             trigger=kedro_would_start,
+            skip_on_upstream_skip=False,
             state_handlers=[remember_failure],
         )
 
-    def run(self, **upstream: Mapping[str, Any]) -> Dict[str, Any]:
+    def run(self, **upstream: Optional[Mapping[str, Any]]) -> Dict[str, Any]:
         """Run the nodes; each argument is the result of one task upstream."""
-        received = {
-            name: dataset for result in upstream.values() for name, dataset in result.items()
-        }
-        return _current_run().execute(self.node_names, received)
+        run = current_run()
+        selected = [name for name in self.node_names if name in run.nodes]
+        if not selected:
+            raise SKIP("The run was not asked for it.")
+        left = (result or {} for result in upstream.values())  # a task that was skipped leaves None
+        return run.execute(selected, {name: one for each in left for name, one in each.items()})
 
 
 def kedro_would_start(upstream_states: Mapping[Any, Any]) -> bool:
@@ -55,7 +66,7 @@ def kedro_would_start(upstream_states: Mapping[Any, Any]) -> bool:
 
     As Kedro's runners do, a run starts no further node once one has failed.
     """
-    failed = _current_run().failed_node
+    failed = current_run().failed_node
     if failed is not None:
         raise TRIGGERFAIL(f"Not started: node '{failed}' had failed before.")
     return bool(all_successful(upstream_states))
@@ -65,8 +76,14 @@ def remember_failure(task: NodeTask, old_state: State, new_state: State) -> None
     """Be the state handler of nodes: the first one that fails for good ends the Kedro run."""
     is_failure = new_state.is_failed() and not isinstance(new_state, TriggerFailed)
     if is_failure and prefect.context.get("task_run_count", 1) > task.max_retries:
-        _current_run().fail(task.name, new_state.result)
+        current_run().fail(task.name, new_state.result)
 
 
-def _current_run() -> KedroRun:
-    return held_run(prefect.context.flow_run_id)
+def current_run() -> KedroRun:
+    """Return the Kedro run of the flow run that the calling task belongs to."""
+    run = find_run(prefect.context.flow_run_id)
+    if run is None:
+        raise FlowRunError(
+            "No Kedro run is open in this process: the flow's init task must run in it first."
+        )
+    return run

@@ -1,0 +1,77 @@
+"""The contract tests on every supported Kedro and Python, against the built wheel."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+PYTHONS = {
+    "0.17.6": ["3.8"],
+    "0.17.7": ["3.8"],
+    "0.18.2": ["3.8", "3.9", "3.10"],
+    "0.18.14": ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"],
+    "0.19.0": ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"],
+    "0.19.9": ["3.9", "3.10", "3.11", "3.12", "3.13"],
+    "0.19.15": ["3.9", "3.10", "3.11", "3.12", "3.13"],
+    "1.0.0": ["3.9", "3.10", "3.11", "3.12", "3.13"],
+    "1.7.0": ["3.10", "3.11", "3.12", "3.13"],
+}
+QUICK = ["0.17.7", "0.18.14", "0.19.15", "1.0.0"]  # make test runs on the newest
+
+WHEELS = Path(".nox/wheels")
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+IS_INSTALLED = "import project; assert 'site-packages' in project.__file__, project.__file__"
+
+nox.options.default_venv_backend = "uv"
+nox.options.download_python = "never"
+
+
+def show_pyenv_versions() -> None:
+    """Let a pyenv offer all the interpreters that it has, not only the one chosen."""
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    os.environ["PYENV_VERSION"] = ":".join(found.name for found in root.glob("versions/3.*"))
+
+
+def cells() -> list[nox.param]:
+    """Return every cell; the quick ones are on the Python that runs this, where they can be."""
+    quick = {(HERE if HERE in PYTHONS[kedro] else PYTHONS[kedro][-1], kedro) for kedro in QUICK}
+    return [
+        nox.param(python, kedro, tags=[kedro, "quick" if (python, kedro) in quick else "slow"])
+        for kedro, pythons in PYTHONS.items()
+        for python in pythons
+    ]
+
+
+show_pyenv_versions()
+
+
+@nox.session(python=False)
+def wheel(session: nox.Session) -> None:
+    """Build the wheel that the cells install."""
+    shutil.rmtree(WHEELS, ignore_errors=True)
+    session.run(sys.executable, "-m", "uv", "build", "--quiet", "--wheel", f"--out-dir={WHEELS}")
+
+
+@nox.session(requires=["wheel"], allow_parallel=True)
+@nox.parametrize("python, kedro", cells())
+def contract(session: nox.Session, kedro: str) -> None:
+    """Run the contract tests with one Kedro on one Python."""
+    (built,) = WHEELS.glob("*.whl")
+    tests = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "test")
+    session.install("--compile-bytecode", str(built), f"kedro=={kedro}", *tests)
+    env = {
+        "DO_NOT_TRACK": "1",
+        "HOME": session.create_tmp(),  # Prefect writes ~/.prefect
+        "PREFECT__LOGGING__LEVEL": "WARNING",
+        # Kedro refuses a Python newer than itself unless someone has decided on this warning.
+        "PYTHONWARNINGS": "default:Kedro is not yet fully compatible",
+    }
+    session.run("python", "-c", IS_INSTALLED, env=env)
+    # Warnings are errors in `make test` alone: here each cell has releases of its own.
+    options = ["--quiet", "-o", "filterwarnings=default", "--disable-warnings"]
+    options += ["-p", "no:cacheprovider"]  # two cells at a time would share one cache
+    session.run("python", "-m", "pytest", *options, "tests/contract", *session.posargs, env=env)

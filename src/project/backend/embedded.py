@@ -1,0 +1,41 @@
+"""The embedded API of a project: the one that is up, or one for the time of a run."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Iterator
+
+from project.errors import ApiError
+
+FOLDER = ".prefect"
+
+
+def server_settings(project_path: Path, **given: Any) -> Any:
+    """Return how the server of a project is set up: its data is in the project's ``.prefect/``."""
+    from project.server.settings import ServerSettings
+
+    folder = project_path / FOLDER
+    folder.mkdir(exist_ok=True)
+    return ServerSettings(database=folder / "prefect.db", **given)
+
+
+@contextmanager
+def embedded_api(project_path: Path) -> Iterator[str]:
+    """Yield the address of the project's server, started in this process if none is up."""
+    from project.server.errors import ServerError
+    from project.server.process import EmbeddedServer, running_server
+
+    url = running_server(project_path / FOLDER)
+    if url is not None:
+        yield url
+        return
+    server = EmbeddedServer(server_settings(project_path))
+    try:
+        server.__enter__()
+    except ServerError as error:
+        raise ApiError(str(error)) from error
+    try:
+        yield server.url
+    finally:
+        server.__exit__(None, None, None)

@@ -1,0 +1,93 @@
+"""A Kedro session that is open for as long as a flow run lasts.
+
+Under an agent nobody calls ``session.run()``, and yet all that Kedro does before and after the
+nodes must happen, hooks included, in its own order. So a thread calls it, with a runner that hands
+what it got to the tasks and waits for the flow to end.
+"""
+
+from __future__ import annotations
+
+from queue import Queue
+from threading import Event, Thread
+from typing import Any, Dict, Mapping, Optional, Union
+
+import prefect
+from kedro.pipeline import Pipeline
+from prefect.engine.state import State
+
+from project import compat
+from project.errors import FlowRunError
+from project.flow.run import KedroRun, hold
+from project.flow.source import Source
+
+
+class _HostingRunner(compat.KedroRunner):
+    """Hand over the Kedro run that a session has prepared, and wait for its end."""
+
+    def __init__(self, flow_run_id: str, opened: Queue[Union[KedroRun, BaseException]]):
+        super().__init__()
+        self.ended = Event()
+        self.error: Optional[BaseException] = None
+        self._flow_run_id = flow_run_id
+        self._opened = opened
+
+    def _run(self, pipeline: Pipeline, catalog: Any, *args: Any, **kwargs: Any) -> None:
+        hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
+        run = KedroRun(pipeline, catalog, hook_manager, run_id)
+        with hold(self._flow_run_id, run):
+            self._opened.put(run)
+            self.ended.wait()
+        if self.error is not None:
+            compat.suggest_resume(self, pipeline, run.done_nodes, catalog)
+            raise run.error or self.error
+
+
+class HostedSession:
+    """Run a Kedro session in a thread of its own, from the init task to the flow's end."""
+
+    def __init__(self, flow_run_id: str, source: Source, asked: Mapping[str, Any]):
+        self._opened: Queue[Union[KedroRun, BaseException]] = Queue()
+        self._runner = _HostingRunner(flow_run_id, self._opened)
+        self._thread = Thread(target=self._host, args=(source, asked), name="kedro session")
+
+    def open(self) -> KedroRun:
+        """Return the Kedro run once the session has prepared it; raise what it raised."""
+        self._thread.daemon = True  # a flow run that is killed need not wait for it
+        self._thread.start()
+        opened = self._opened.get()
+        if isinstance(opened, BaseException):
+            raise opened
+        return opened
+
+    def close(self, state: State) -> None:
+        """Let the session end as the flow run has ended, and wait until its hooks are done."""
+        if not state.is_successful():
+            self._runner.error = FlowRunError(f"The flow run ended as {state!r}.")
+        self._runner.ended.set()
+        self._thread.join()
+
+    def _host(self, source: Source, asked: Mapping[str, Any]) -> None:
+        try:
+            compat.run_session(source.project_path, source.pipeline_name, asked, self._runner)
+        except BaseException as error:  # the init task raises it, if it came before the nodes
+            self._opened.put(error)
+
+
+_hosted: Dict[str, HostedSession] = {}
+
+
+def open_run(flow_run_id: str, source: Source, asked: Mapping[str, Any]) -> KedroRun:
+    """Open a session in this process for a flow run, until ``close_run`` is called for it."""
+    _hosted[flow_run_id] = HostedSession(flow_run_id, source, asked)
+    return _hosted[flow_run_id].open()
+
+
+def close_run(flow: prefect.Flow, old_state: State, new_state: State) -> None:
+    """Be the state handler of a flow: its end is the end of the Kedro session."""
+    session = _hosted.pop(prefect.context.get("flow_run_id"), None) if _is_end(new_state) else None
+    if session is not None:
+        session.close(new_state)
+
+
+def _is_end(state: State) -> bool:
+    return bool(state.is_finished())

@@ -1,0 +1,50 @@
+"""The schema's numbered versions. A step and the record of it are one transaction."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from project.server.errors import DatabaseTooNewError
+from project.server.tables import metadata
+from project.server.timestamps import now
+
+# The statements that lead from version 1 to 2, from 2 to 3, ... `tables` declares what they lead
+# to, and an empty database is given just that.
+STEPS: tuple[tuple[str, ...], ...] = ()
+
+_NEWEST = 1 + len(STEPS)
+_RECORDS = "CREATE TABLE IF NOT EXISTS schema_migration (version INTEGER PRIMARY KEY, applied TEXT)"
+
+_log = logging.getLogger(__name__)
+
+
+def migrate(connection: Connection, database: Path) -> None:
+    """Bring the schema to the newest version, within the caller's transaction.
+
+    Raises DatabaseTooNewError when a newer release has been here.
+    """
+    connection.execute(text(_RECORDS))
+    version = connection.scalar(text("SELECT max(version) FROM schema_migration"))
+    if version is None:
+        metadata.create_all(connection)
+        _record(connection, _NEWEST)
+    elif version > _NEWEST:
+        raise DatabaseTooNewError(database, version, _NEWEST)
+    else:
+        _apply(connection, version)
+
+
+def _apply(connection: Connection, version: int) -> None:
+    for number, statements in enumerate(STEPS[version - 1 :], start=version + 1):
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        _record(connection, number)
+
+
+def _record(connection: Connection, version: int) -> None:
+    record = text("INSERT INTO schema_migration (version, applied) VALUES (:version, :applied)")
+    connection.execute(record, {"version": version, "applied": now()})
+    _log.info("The database has schema version %s.", version)

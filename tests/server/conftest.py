@@ -1,0 +1,61 @@
+"""An embedded server on a port of its own, and those who talk to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable, Iterator
+
+import pytest
+from prefect import Client
+
+from project.server.process import EmbeddedServer
+from project.server.settings import ServerSettings
+from tests.server.kit import Api, Registered, prefect_client, two_tasks
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> ServerSettings:
+    return ServerSettings(tmp_path / "api.db", port=0)
+
+
+@pytest.fixture
+def server(settings: ServerSettings) -> Iterator[EmbeddedServer]:
+    with EmbeddedServer(settings) as running:
+        yield running
+
+
+@pytest.fixture
+def api(server: EmbeddedServer) -> Api:
+    return Api(server.url)
+
+
+@pytest.fixture
+def client(server: EmbeddedServer) -> Iterator[Client]:
+    """Prefect's own client."""
+    with prefect_client(server.url) as client:
+        yield client
+
+
+@pytest.fixture
+def project_id(api: Api) -> str:
+    return str(api.mutate("create_project", name="demo")["id"])
+
+
+@pytest.fixture
+def register(api: Api, project_id: str) -> Callable[..., Registered]:
+    """Return a function that registers a flow as `prefect register` does."""
+
+    def register(flow: object = None, **given: object) -> Registered:
+        serialized = (flow or two_tasks()).serialize()  # type: ignore[attr-defined]
+        values = {"set_schedule_active": True, **given}
+        answer = api.mutate(
+            "create_flow", project_id=project_id, serialized_flow=serialized, **values
+        )
+        return Registered(api, answer["id"])
+
+    return register
+
+
+@pytest.fixture
+def flow(register: Callable[..., Registered]) -> Registered:
+    return register()

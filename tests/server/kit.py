@@ -1,0 +1,144 @@
+"""What the tests of the embedded API share: a raw client, flows, and waiting for a condition."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator, Mapping, TypeVar
+
+import requests
+from prefect import Client, Flow, Parameter, task
+from prefect.engine.results import PrefectResult
+from prefect.storage import Module
+from prefect.utilities.configuration import set_temporary_config
+
+T = TypeVar("T")
+
+
+class Api:
+    """The endpoint as any HTTP client sees it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def post(
+        self, query: str, variables: Any = None, path: str = "/", **headers: str
+    ) -> requests.Response:
+        body = {"query": query, "variables": variables}
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        return requests.post(self.url + path, json=body, headers=names, timeout=30)
+
+    def data(self, query: str, variables: Any = None, **headers: str) -> Any:
+        """Return the value of the one root field of a request that succeeds."""
+        answer = self.post(query, variables, **headers).json()
+        assert "errors" not in answer, answer["errors"]
+        return next(iter(answer["data"].values()))
+
+    def error(self, query: str, variables: Any = None, **headers: str) -> str:
+        """Return the message of a request that fails."""
+        return str(self.post(query, variables, **headers).json()["errors"][0]["message"])
+
+    def mutate(self, name: str, /, **given: Any) -> Any:
+        """Run a mutation that succeeds, and return its payload."""
+        return self.data(mutation(name), {"input": given})
+
+    def refusal(self, name: str, /, **given: Any) -> str:
+        """Run a mutation that fails, and return the message."""
+        return self.error(mutation(name), {"input": given})
+
+
+_FIELDS = {
+    "cancel_flow_run": "state",
+    "get_runs_in_queue": "flow_run_ids",
+    "set_flow_run_states": "states { id status message }",
+    "set_task_run_states": "states { id status message }",
+    "get_or_create_task_run_info": "id version serialized_state",
+}
+
+
+def mutation(name: str) -> str:
+    creates = name.startswith("create_") or name == "register_agent"
+    fields = _FIELDS.get(name, "id" if creates else "success")
+    return f"mutation($input: {name}_input!) {{ {name}(input: $input) {{ {fields} }} }}"
+
+
+@contextmanager
+def prefect_talks_to(url: str, **more: Any) -> Iterator[None]:
+    """Configure this process's Prefect for a server."""
+    with set_temporary_config(
+        {"backend": "server", "cloud.api": url, "cloud.graphql": url, **more}
+    ):
+        yield
+
+
+@contextmanager
+def prefect_client(url: str, **more: Any) -> Iterator[Client]:
+    with prefect_talks_to(url, **more):
+        yield Client(api_server=url)
+
+
+@task(name="one")
+def one() -> int:
+    return 1
+
+
+@task(name="increment")
+def increment(value: int, by: int) -> int:
+    return value + by
+
+
+def two_tasks(name: str = "two", schedule: Any = None, required: bool = False) -> Flow:
+    """Return a flow of two tasks and a parameter."""
+    storage = Module("tests.server.kit:two_tasks")
+    with Flow(name, schedule=schedule, storage=storage, result=PrefectResult()) as flow:
+        by = Parameter("by") if required else Parameter("by", default=4)
+        increment(one(), by)
+    return flow
+
+
+def state(type_: str, **more: Any) -> dict[str, Any]:
+    return {"type": type_, "message": f"is {type_}", **more}
+
+
+def eventually(probe: Callable[[], T | None], seconds: float = 30.0) -> T:
+    """Return what a probe finds, once that is something."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = probe()
+        if found:
+            return found
+        assert time.monotonic() < deadline, (
+            f"Not within {seconds} seconds; the last answer was {found!r}."
+        )
+        time.sleep(0.02)
+
+
+class Registered:
+    """A flow that has been registered, and what can be done with it."""
+
+    def __init__(self, api: Api, flow_id: str) -> None:
+        self.api = api
+        self.id = flow_id
+
+    def run(self, **given: Any) -> str:
+        return str(self.api.mutate("create_flow_run", flow_id=self.id, **given)["id"])
+
+    def row(self, fields: str) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.api.data(
+            f'query {{ flow_by_pk(id: "{self.id}") {{ {fields} }} }}'
+        )
+        return found
+
+
+def run_row(api: Api, flow_run_id: str, fields: str) -> Any:
+    return api.data(f'query {{ flow_run_by_pk(id: "{flow_run_id}") {{ {fields} }} }}')
+
+
+def set_flow_state(api: Api, flow_run_id: str, type_: str, **more: Any) -> None:
+    states = [{"flow_run_id": flow_run_id, "state": state(type_, **more)}]
+    api.mutate("set_flow_run_states", states=states)
+
+
+def set_task_state(api: Api, task_run_id: str, type_: str, **more: Any) -> None:
+    states = [{"task_run_id": task_run_id, "state": state(type_, **more)}]
+    api.mutate("set_task_run_states", states=states)

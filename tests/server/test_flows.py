@@ -1,0 +1,196 @@
+"""Registering, versions, archiving, and what a new run takes from its flow."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from typing import Any, Callable
+
+import pytest
+
+from tests.server.kit import Api, Registered, run_row, two_tasks
+
+Register = Callable[..., Registered]
+SUMMARY = "version archived is_schedule_active flow_group_id"
+
+
+def test_the_same_key_registers_nothing_new(api: Api, register: Register) -> None:
+    first = register(idempotency_key="k")
+
+    assert register(idempotency_key="k").id == first.id
+    assert api.data("query { flow_aggregate { aggregate { count } } }") == {
+        "aggregate": {"count": 1}
+    }
+
+
+def test_only_the_last_key_counts(register: Register) -> None:
+    first = register(idempotency_key="a")
+    second = register(idempotency_key="b")
+    third = register(idempotency_key="a")
+
+    assert len({first.id, second.id, third.id}) == 3
+    assert third.row("version") == {"version": 3}
+
+
+def test_a_new_version_archives_the_former_one(api: Api, register: Register) -> None:
+    first = register()
+    run_id = first.run()
+    second = register()
+
+    assert first.row("version archived") == {"version": 1, "archived": True}
+    assert second.row("version archived") == {"version": 2, "archived": False}
+    assert first.row("flow_group_id") == second.row("flow_group_id")
+    assert run_row(api, run_id, "state serialized_state task_runs { state }") == {
+        "state": "Cancelled",
+        "serialized_state": {"type": "Cancelled", "message": f"Flow {first.id} was archived."},
+        "task_runs": [{"state": "Cancelled"}] * 3,
+    }
+
+
+def test_an_archived_flow_has_no_new_runs(api: Api, flow: Registered) -> None:
+    api.mutate("archive_flow", flow_id=flow.id)
+
+    assert api.refusal("create_flow_run", flow_id=flow.id) == f"Flow {flow.id} is archived."
+
+
+def test_an_unknown_flow_is_told(api: Api) -> None:
+    assert api.refusal("create_flow_run", flow_id="none") == "Flow none not found."
+    assert api.refusal("create_flow_run") == "Unarchived flow of version group None not found."
+
+
+def test_a_deleted_flow_is_gone_with_its_runs(api: Api, flow: Registered) -> None:
+    run_id = flow.run()
+    api.mutate("delete_flow", flow_id=flow.id)
+
+    assert run_row(api, run_id, "id") is None
+    assert api.data("query { task_run_state_aggregate { aggregate { count } } }") == {
+        "aggregate": {"count": 0}
+    }
+
+
+def test_tasks_and_edges_can_follow_in_parts(api: Api, project_id: str) -> None:
+    whole = two_tasks().serialize()
+    tasks, edges = whole.pop("tasks"), whole.pop("edges")
+    flow = Registered(
+        api, api.mutate("create_flow", project_id=project_id, serialized_flow=whole)["id"]
+    )
+    for part in ([tasks[0]], tasks, []):
+        api.mutate("register_tasks", flow_id=flow.id, serialized_tasks=part)
+    api.mutate("register_edges", flow_id=flow.id, serialized_edges=edges)
+
+    found = flow.row(
+        "tasks(order_by: {slug: asc}) { slug } "
+        "edges { key upstream_task { slug } downstream_task { slug } }"
+    )
+
+    assert found["tasks"] == [{"slug": "by"}, {"slug": "increment-1"}, {"slug": "one-1"}]
+    assert {
+        (e["key"], e["upstream_task"]["slug"], e["downstream_task"]["slug"]) for e in found["edges"]
+    } == {
+        ("by", "by", "increment-1"),
+        ("value", "one-1", "increment-1"),
+    }
+
+
+def test_an_edge_to_an_unknown_task_is_refused_and_nothing_is_kept(
+    api: Api, project_id: str
+) -> None:
+    broken = {**two_tasks().serialize(), "tasks": []}
+
+    refusal = api.refusal("create_flow", project_id=project_id, serialized_flow=broken)
+
+    assert "An edge names the task" in refusal
+    assert api.data("query { flow { id } }") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["%%%", "aGVsbG8=", base64.b64encode(gzip.compress(b"[]", mtime=0)).decode()]
+)
+def test_a_compressed_flow_that_cannot_be_read_is_refused(
+    api: Api, project_id: str, text: str
+) -> None:
+    given = {"project_id": project_id, "serialized_flow": text}
+
+    assert api.refusal("create_flow_from_compressed_string", **given).startswith(
+        "The compressed flow "
+    )
+
+
+def test_a_compressed_flow_is_the_flow(api: Api, project_id: str) -> None:
+    whole = two_tasks().serialize()
+    text = base64.b64encode(gzip.compress(json.dumps(whole).encode())).decode()
+    answer = api.mutate(
+        "create_flow_from_compressed_string", project_id=project_id, serialized_flow=text
+    )
+
+    assert Registered(api, answer["id"]).row("serialized_flow") == {"serialized_flow": whole}
+
+
+@pytest.mark.parametrize(
+    ("group", "given", "labels"),
+    [
+        (None, {}, []),
+        (["g"], {}, ["g"]),
+        (["g"], {"run_config": {"type": "LocalRun", "labels": ["r"]}}, ["r"]),
+        (["g"], {"run_config": {"type": "LocalRun", "labels": []}}, []),
+        (["g"], {"labels": ["b", "a"], "run_config": {"labels": ["r"]}}, ["a", "b"]),
+    ],
+)
+def test_a_run_has_the_first_labels_that_somebody_set(
+    api: Api, flow: Registered, group: Any, given: Any, labels: list
+) -> None:
+    api.mutate(
+        "set_flow_group_labels",
+        flow_group_id=flow.row("flow_group_id")["flow_group_id"],
+        labels=group,
+    )
+
+    assert run_row(api, flow.run(**given), "labels") == {"labels": labels}
+
+
+def test_a_runs_parameters_win_over_the_groups_and_those_over_the_flows(
+    api: Api, flow: Registered
+) -> None:
+    assert run_row(api, flow.run(), "parameters") == {"parameters": {"by": 4}}
+    group = flow.row("flow_group_id")["flow_group_id"]
+    api.mutate(
+        "set_flow_group_default_parameters", flow_group_id=group, parameters={"by": 5, "more": 1}
+    )
+
+    assert run_row(api, flow.run(), "parameters") == {"parameters": {"by": 5, "more": 1}}
+    assert run_row(api, flow.run(parameters={"by": 6}), "parameters") == {
+        "parameters": {"by": 6, "more": 1}
+    }
+
+
+def test_a_required_parameter_is_asked_for(api: Api, register: Register) -> None:
+    flow = register(two_tasks(required=True))
+
+    assert (
+        api.refusal("create_flow_run", flow_id=flow.id)
+        == "Required parameters were not supplied: {'by'}"
+    )
+
+
+def test_heartbeats_can_be_switched_off_for_a_flow(api: Api, flow: Registered) -> None:
+    api.mutate("disable_flow_heartbeat", flow_id=flow.id)
+    assert flow.row("settings") == {"settings": {"heartbeat_enabled": False}}
+
+    api.mutate("enable_flow_heartbeat", flow_id=flow.id)
+    assert flow.row("settings") == {"settings": {"heartbeat_enabled": True}}
+
+
+def test_a_new_version_keeps_the_groups_settings(api: Api, register: Register) -> None:
+    api.mutate("disable_flow_heartbeat", flow_id=register().id)
+
+    assert register().row("settings") == {"settings": {"heartbeat_enabled": False}}
+
+
+def test_deleting_a_run_removes_what_belongs_to_it(api: Api, flow: Registered) -> None:
+    run_id = flow.run()
+    api.mutate("write_run_logs", logs=[{"flow_run_id": run_id, "message": "m"}])
+
+    assert api.mutate("delete_flow_run", flow_run_id=run_id) == {"success": True}
+    assert api.mutate("delete_flow_run", flow_run_id=run_id) == {"success": False}
+    assert api.data("query { log { id } }") == api.data("query { task_run { id } }") == []

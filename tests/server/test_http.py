@@ -1,0 +1,105 @@
+"""The HTTP rules that Prefect's client relies on."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import requests
+
+from tests.server.kit import Api, mutation
+
+
+@pytest.mark.parametrize("path", ["/", "/graphql", "/graphql/"])
+def test_every_path_that_the_client_may_use_answers(api: Api, path: str) -> None:
+    answer = api.post("query{tenant{slug}}", "null", path)
+
+    assert (answer.status_code, answer.json()) == (200, {"data": {"tenant": [{"slug": "default"}]}})
+
+
+@pytest.mark.parametrize("variables", ['{"slug": "default"}', {"slug": "default"}])
+def test_variables_come_as_an_object_or_as_a_string_of_json(api: Api, variables: object) -> None:
+    query = "query($slug: String) { tenant(where: {slug: {_eq: $slug}}) { slug } }"
+
+    assert api.data(query, variables) == [{"slug": "default"}]
+
+
+def test_a_refused_mutation_is_answered_with_200_and_a_null(api: Api) -> None:
+    answer = api.post(mutation("create_project"), {"input": {"name": "p", "tenant_id": "none"}})
+
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "data": {"create_project": None},
+        "errors": [
+            {
+                "message": "Tenant none not found.",
+                "extensions": {"code": "INTERNAL_SERVER_ERROR"},
+                "path": ["create_project"],
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("query { tenant { id }", "GRAPHQL_PARSE_FAILED"),
+        ("query { secret_names }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query { sqlite_master { sql } }", "GRAPHQL_VALIDATION_FAILED"),
+        (
+            'query { tenant(where: {created: {_gt: "yesterday"}}) { id } }',
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+    ],
+)
+def test_a_query_that_cannot_be_executed_is_answered_with_400(
+    api: Api, query: str, code: str
+) -> None:
+    answer = api.post(query)
+
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, code)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"nonsense", b"[]", b'{"query": 1}', b'{"query": "{hello}", "variables": "[]"}']
+)
+def test_a_body_that_is_no_request_is_answered_with_400(api: Api, body: bytes) -> None:
+    answer = requests.post(api.url, data=body, timeout=10)
+
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (
+        400,
+        "BAD_REQUEST",
+    )
+
+
+def test_a_variable_of_the_wrong_type_is_told(api: Api) -> None:
+    message = api.error(mutation("create_project"), {"input": {"name": 7}})
+
+    assert "name" in message
+    assert "String cannot represent" in message
+
+
+def test_health_is_told_without_a_query(api: Api) -> None:
+    answer = requests.get(f"{api.url}/health", timeout=10)
+
+    assert answer.json() == {"status": "ok", "version": "1.1.0"}
+
+
+def test_the_schema_can_be_introspected(api: Api) -> None:
+    from graphql import build_client_schema, get_introspection_query
+
+    introspected = build_client_schema(api.post(get_introspection_query()).json()["data"])
+
+    assert {"flow_run", "flow_run_bool_exp", "set_flow_run_states_input"} <= set(
+        introspected.type_map
+    )
+
+
+def test_text_beyond_ascii_comes_back_as_it_was(api: Api) -> None:
+    name = "naïve 🚀 \u2028"
+    literal = json.dumps(name)
+    api.data(f"mutation {{ create_project(input: {{name: {literal}}}) {{ id }} }}")
+
+    assert api.data(f"query {{ project(where: {{name: {{_eq: {literal}}}}}) {{ name }} }}") == [
+        {"name": name}
+    ]

@@ -1,0 +1,79 @@
+"""Which runs an agent is given."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.server.kit import Api, Registered, mutation, run_row, set_flow_state, set_task_state
+
+SOON = "2030-01-01T00:00:00Z"
+
+
+def queue(api: Api, *labels: str, before: str = SOON, **headers: str) -> list:
+    given = {"input": {"before": before, "labels": list(labels)}}
+    return list(api.data(mutation("get_runs_in_queue"), given, **headers)["flow_run_ids"])
+
+
+@pytest.mark.parametrize(
+    ("run", "agent", "given"),
+    [
+        ([], [], True),
+        ([], ["a"], False),
+        (["a"], [], False),
+        (["a"], ["a"], True),
+        (["a"], ["a", "b"], True),
+        (["a", "b"], ["a"], False),
+        (['"'], ['"'], True),
+    ],
+)
+def test_an_agent_gets_the_runs_whose_labels_it_has(
+    api: Api, flow: Registered, run: list, agent: list, given: bool
+) -> None:
+    run_id = flow.run(labels=run)
+
+    assert queue(api, *agent) == ([run_id] if given else [])
+
+
+def test_the_longest_due_comes_first_and_later_ones_not_yet(api: Api, flow: Registered) -> None:
+    later, first, _ = (
+        flow.run(scheduled_start_time=f"20{year}-01-01T00:00:00Z") for year in (29, 28, 31)
+    )
+
+    assert queue(api) == [first, later]
+
+
+def test_runs_of_others_do_not_fill_the_queue(api: Api, flow: Registered) -> None:
+    for _ in range(30):
+        flow.run(labels=["others"], scheduled_start_time="2020-01-01T00:00:00Z")
+    mine = [
+        flow.run(labels=["mine"], scheduled_start_time=f"20{year}-01-01T00:00:00Z")
+        for year in range(21, 30)
+    ]
+
+    assert queue(api, "mine") == mine
+    assert len(queue(api, "others")) == 25
+
+
+def test_a_retry_that_is_due_brings_its_running_flow_run_back(api: Api, flow: Registered) -> None:
+    run_id = flow.run()
+    task_run_id = run_row(api, run_id, "task_runs { id }")["task_runs"][0]["id"]
+    set_flow_state(api, run_id, "Running")
+    assert queue(api) == []
+
+    set_task_state(
+        api, task_run_id, "Retrying", start_time="2029-06-01T00:00:00+00:00", run_count=1
+    )
+    assert queue(api, before="2029-05-31T00:00:00Z") == []
+    assert queue(api) == [run_id]
+
+    set_task_state(api, task_run_id, "Submitted")
+    assert queue(api) == []
+
+
+def test_asking_shows_that_the_agent_is_there(api: Api) -> None:
+    agent_id = api.mutate("register_agent", type="LocalAgent", name="n", labels=["b", "a"])["id"]
+    queue(api, x_prefect_agent_id=agent_id)
+
+    (agent,) = api.data("query { agent { id name type labels last_queried } }")
+    assert agent.pop("last_queried")
+    assert agent == {"id": agent_id, "name": "n", "type": "LocalAgent", "labels": ["a", "b"]}

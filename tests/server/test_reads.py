@@ -1,0 +1,260 @@
+"""Queries: filters, order, nested rows, counts, and what one query may cost."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+import pytest
+from sqlalchemy import event
+
+from project.server.database import Database
+from project.server.documents import document
+from project.server.execution import Request, run_query
+from project.server.settings import ServerSettings
+from tests.server.kit import Api, Registered, run_row, set_flow_state, two_tasks
+
+NAMES = ["a", "b", "c", "d"]
+
+
+@pytest.fixture
+def projects(api: Api) -> list:
+    """Projects a (no description), b, c, d."""
+    return [
+        api.mutate(
+            "create_project", name=name, description=None if name == "a" else f"about {name}"
+        )["id"]
+        for name in NAMES
+    ]
+
+
+def names(api: Api, arguments: str) -> str:
+    return "".join(
+        each["name"] for each in api.data(f"query {{ project({arguments}) {{ name }} }}")
+    )
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        ("{}", "abcd"),
+        ('{name: {_eq: "b"}}', "b"),
+        ('{name: {_neq: "b"}}', "acd"),
+        ('{name: {_gt: "b"}}', "cd"),
+        ('{name: {_gte: "b", _lt: "d"}}', "bc"),
+        ('{name: {_lte: "b"}}', "ab"),
+        ('{name: {_in: ["b", "d", "x"]}}', "bd"),
+        ("{name: {_in: []}}", ""),
+        ('{name: {_nin: ["b", "d"]}}', "ac"),
+        ("{name: {_nin: []}}", "abcd"),
+        ('{name: {_ilike: "%B%"}}', "b"),
+        ("{description: {_is_null: true}}", "a"),
+        ("{description: {_is_null: false}}", "bcd"),
+        ('{_and: {name: {_gt: "a"}, description: {_eq: "about c"}}}', "c"),
+        ('{_and: [{name: {_gt: "a"}}, {name: {_lt: "c"}}]}', "b"),
+        ("{_and: []}", "abcd"),
+        ('{_or: [{name: {_eq: "a"}}, {description: {_eq: "about d"}}]}', "ad"),
+        ("{_or: []}", ""),
+        ('{_not: {name: {_eq: "a"}}}', "bcd"),
+        ('{tenant: {slug: {_eq: "default"}}}', "abcd"),
+        ('{tenant: {slug: {_eq: "other"}}}', ""),
+        ("{flows: {}}", ""),
+    ],
+)
+def test_where_chooses(api: Api, projects: list, where: str, found: str) -> None:
+    assert names(api, f"where: {where}, order_by: {{name: asc}}") == found
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "null",
+        "{name: null}",
+        "{name: {_eq: null}}",
+        "{name: {_in: null, _is_null: null}}",
+        "{_and: {name: {_eq: null}, tenant: {slug: {_eq: null}}}}",
+        '{_or: [{name: {_eq: null}}, {name: {_eq: "x"}}]}',
+        "{_not: null}",
+    ],
+)
+def test_a_null_is_no_condition(api: Api, projects: list, where: str) -> None:
+    assert names(api, f"where: {where}, order_by: {{name: asc}}") == "abcd"
+
+
+@pytest.mark.parametrize(
+    ("order", "found"),
+    [
+        ("{description: asc}", "bcda"),
+        ("{description: desc}", "adcb"),
+        ("{description: asc_nulls_first}", "abcd"),
+        ("{description: desc_nulls_last}", "dcba"),
+        ("[{tenant: {slug: asc}}, {name: desc}]", "dcba"),
+        ("{tenant: {slug: asc}, name: asc}", "abcd"),
+    ],
+)
+def test_order_is_that_of_postgres(api: Api, projects: list, order: str, found: str) -> None:
+    assert names(api, f"order_by: {order}") == found
+
+
+def test_limit_and_offset_cut(api: Api, projects: list) -> None:
+    assert names(api, "order_by: {name: asc}, limit: 2, offset: 1") == "bc"
+    assert names(api, "order_by: {name: asc}, offset: 3") == "d"
+    assert names(api, "limit: 0") == ""
+    assert "not negative" in api.error("query { project(limit: -1) { name } }")
+
+
+def test_distinct_on_keeps_the_first_of_each(api: Api, register: Callable[..., Registered]) -> None:
+    for name in ("x", "y", "x"):
+        register(two_tasks(name))
+    newest = "order_by: {name: asc, version: desc}, distinct_on: name"
+
+    assert api.data(f"query {{ flow({newest}) {{ name version }} }}") == [
+        {"name": "x", "version": 2},
+        {"name": "y", "version": 1},
+    ]
+    assert api.data("query { flow(distinct_on: null, limit: 5) { id } }").__len__() == 3
+    assert api.data(
+        "query { project { flows_aggregate(distinct_on: name) { aggregate { count } } } }"
+    ) == [{"flows_aggregate": {"aggregate": {"count": 2}}}]
+    assert api.data(
+        'query { flow_aggregate(where: {name: {_eq: "x"}}) { aggregate { count } } }'
+    ) == {"aggregate": {"count": 2}}
+
+
+def test_related_rows_are_filtered_ordered_and_cut_for_each_parent(
+    api: Api, register: Callable[..., Registered]
+) -> None:
+    for name in ("x", "y"):
+        flow = register(two_tasks(name))
+        for day in ("03", "01", "02"):
+            flow.run(scheduled_start_time=f"2030-01-{day}T00:00:00Z", flow_run_name=f"{name}{day}")
+    arguments = (
+        'where: {name: {_nin: ["x01"]}}, order_by: {scheduled_start_time: asc}, limit: 1, offset: 1'
+    )
+
+    runs = f"flow_runs({arguments}) {{ name flow {{ name }} }}"
+    query = f"query {{ flow(order_by: {{name: asc}}) {{ {runs} }} }}"
+    assert api.data(query) == [
+        {"flow_runs": [{"name": "x03", "flow": {"name": "x"}}]},
+        {"flow_runs": [{"name": "y02", "flow": {"name": "y"}}]},
+    ]
+
+
+def test_aliases_fragments_and_directives_work(api: Api, projects: list) -> None:
+    query = """
+        query q($no: Boolean = false) {
+          first: project(order_by: {name: asc}, limit: 1) { ...f  hidden: id @include(if: $no) }
+        }
+        query other { hello }
+        fragment f on project {
+          called: name  tenant { a: slug }  ... on project { tenant { b: slug } }
+        }
+    """
+    body = {"query": query, "operationName": "q"}
+    import requests
+
+    answer = requests.post(api.url, json=body, timeout=10).json()
+    assert answer == {
+        "data": {"first": [{"called": "a", "tenant": {"a": "default", "b": "default"}}]}
+    }
+
+
+def test_a_row_by_its_key_or_null(api: Api, projects: list) -> None:
+    assert api.data(f'query {{ project_by_pk(id: "{projects[1].upper()}") {{ name }} }}') == {
+        "name": "b"
+    }
+    assert api.data('query { project_by_pk(id: "none") { name } }') is None
+
+
+def test_the_agents_metadata_query_finds_scheduled_runs_and_overdue_retries(
+    api: Api, flow: Registered
+) -> None:
+    scheduled, submitted, running = (flow.run() for _ in range(3))
+    set_flow_state(api, submitted, "Submitted")
+    set_flow_state(api, running, "Running")
+    task_run_id = run_row(api, running, "task_runs { id }")["task_runs"][0]["id"]
+    retrying = {"type": "Retrying", "message": "", "start_time": "2026-01-01T00:00:00+00:00"}
+    api.mutate("set_task_run_states", states=[{"task_run_id": task_run_id, "state": retrying}])
+    due = '{state_start_time: {_lte: "2026-01-02T00:00:00"}}'
+    where = (
+        f'{{id: {{_in: ["{scheduled}", "{submitted}", "{running}"]}}, '
+        f'_or: [{{state: {{_eq: "Scheduled"}}}}, {{state: {{_eq: "Running"}}, task_runs: {due}}}]}}'
+    )
+
+    fields = f"id flow {{ id storage }} task_runs(where: {due}) {{ id }}"
+    query = f"query {{ flow_run(where: {where}) {{ {fields} }} }}"
+    found = {each["id"]: each for each in api.data(query)}
+    assert set(found) == {scheduled, running}
+    assert found[running]["task_runs"] == [{"id": task_run_id}]
+    assert found[scheduled]["flow"]["storage"]["type"] == "Module"
+
+
+def test_nested_rows_take_one_statement_each_however_many_there_are(
+    settings: ServerSettings, api: Api, register: Callable[..., Registered]
+) -> None:
+    for name in NAMES:
+        for _ in range(3):
+            register(two_tasks(name)).run()
+    runs = "flow_runs { task_runs { task { slug } } states { state } }"
+    query = f"{{ flow {{ project {{ name }} {runs} tasks {{ slug }} }} }}"
+    database = Database(settings.database, 5)
+    statements: list = []
+
+    event.listen(
+        database._read_engine, "before_cursor_execute", lambda *given: statements.append(given[2])
+    )
+    found = database.read(
+        lambda each: run_query(each, Request(document(query), {}), 1_000)
+    ).result()
+    database.close()
+
+    assert len(found["data"]["flow"]) == 12
+    assert len([each for each in statements if each.startswith("SELECT")]) == 7
+
+
+def test_a_long_list_of_values_is_no_problem(api: Api, projects: list) -> None:
+    query = "query($names: [String!]) { project(where: {name: {_in: $names}}) { name } }"
+
+    assert api.data(query, {"names": ["a", *map(str, range(100_000))]}) == [{"name": "a"}]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{" + "project { tenant {" * 15 + "projects { name }" + "}}" * 15 + "}",
+        "{" + "".join(f"a{number}: hello " for number in range(2_001)) + "}",
+        "{ ...a } fragment a on Query { ...b ...b } fragment b on Query {"
+        + "".join(f"c{number}: hello " for number in range(1_001))
+        + "}",
+        "{" * 100_000,
+        "{ project(where: " + "{_not: " * 5_000 + "{}" + "}" * 5_000 + ") { name } }",
+    ],
+)
+def test_a_query_that_costs_too_much_is_refused(api: Api, query: str) -> None:
+    answer = api.post(query)
+
+    assert answer.status_code == 400
+    assert api.data("query { hello }")
+
+
+def test_a_query_for_too_many_rows_is_refused(
+    settings: ServerSettings, api: Api, projects: list
+) -> None:
+    database = Database(settings.database, 5)
+    request = Request(document("{ project { name } }"), {})
+
+    answer = database.read(lambda connection: run_query(connection, request, 3)).result()
+    database.close()
+
+    assert answer["errors"][0]["message"] == (
+        "The query asks for more than 3 rows: use limit and offset, or a filter."
+    )
+
+
+def test_a_query_cannot_change_anything(settings: ServerSettings, api: Api, projects: list) -> None:
+    from sqlalchemy import text
+    from sqlalchemy.exc import OperationalError
+
+    database = Database(settings.database, 5)
+    with pytest.raises(OperationalError, match="readonly"):
+        database.read(lambda connection: connection.execute(text("DELETE FROM project"))).result()
+    database.close()

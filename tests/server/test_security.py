@@ -1,0 +1,84 @@
+"""Who may talk to the server."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from project.server.process import EmbeddedServer
+from project.server.settings import ServerSettings
+from tests.server.kit import Api, prefect_client
+
+BODY = {"query": "query { hello }"}
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - that is what is tested
+TOKEN = "not-a-secret"  # noqa: S105 - it is not
+
+
+def status(api: Api, **headers: str) -> int:
+    return requests.post(api.url, json=BODY, headers=headers, timeout=10).status_code
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["attacker.example", "127.0.0.1.attacker.example:4200", "", "localhost.", "[::2]", "[bad"],
+)
+def test_a_foreign_host_is_refused(api: Api, host: str) -> None:
+    assert status(api, Host=host) == 403
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1", "127.0.0.1:4200", "[::1]:4200"])
+def test_every_name_of_this_machine_is_fine(api: Api, host: str) -> None:
+    assert status(api, Host=host) == 200
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://attacker.example", "null", "http://localhost:3000", "", "http://[bad"]
+)
+def test_a_foreign_origin_is_refused(api: Api, origin: str) -> None:
+    assert status(api, Origin=origin) == 403
+
+
+def test_the_servers_own_page_is_fine(api: Api) -> None:
+    assert status(api, Origin=api.url) == 200
+
+
+def test_a_request_that_is_too_large_is_refused(settings: ServerSettings) -> None:
+    with EmbeddedServer(replace(settings, max_body_bytes=1_000)) as server:
+        answer = requests.post(server.url, data=b" " * 1_001, timeout=10)
+
+        assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (
+            400,
+            "TOO_LARGE",
+        )
+
+
+@pytest.mark.parametrize("host", [EVERYWHERE, "::", "192.0.2.1", "example.org"])
+def test_listening_to_other_machines_needs_a_token(settings: ServerSettings, host: str) -> None:
+    with pytest.raises(ValueError, match="give a token"):
+        replace(settings, host=host)
+
+
+@pytest.fixture
+def guarded(settings: ServerSettings) -> Any:
+    with EmbeddedServer(replace(settings, host=EVERYWHERE, token=TOKEN)) as server:
+        yield Api(f"http://127.0.0.1:{urlsplit(server.url).port}")
+
+
+@pytest.mark.parametrize("given", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}])
+def test_without_the_token_nothing_is_answered(guarded: Api, given: Any) -> None:
+    assert status(guarded, **given) == 401
+    assert requests.get(f"{guarded.url}/health", timeout=10).status_code == 200
+
+
+def test_prefects_client_sends_the_token_as_its_api_key(settings: ServerSettings) -> None:
+    with EmbeddedServer(replace(settings, token=TOKEN)) as server:
+        with prefect_client(server.url, **{"cloud.api_key": TOKEN}) as client:
+            assert client.create_project("demo")
+        with prefect_client(server.url, **{"cloud.api_key": "other"}) as client, pytest.raises(
+            requests.HTTPError, match="401"
+        ):
+            client.create_project("demo")
