@@ -361,4 +361,4 @@ def mend_cron_clock() -> None:
     """Give pendulum 3 the name that Prefect's cron clock looks for."""
     pendulum_tz = import_module("pendulum.tz")
     if not hasattr(pendulum_tz, "_Timezone"):
-        pendulum_tz._Timezone = import_module("pendulum.tz.timezone").Timezone
+        pendulum_tz.__dict__["_Timezone"] = import_module("pendulum.tz.timezone").Timezone

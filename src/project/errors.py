@@ -25,4 +25,8 @@ class FlowRunError(ProjectError):
 
 
 class ApiError(ProjectError):
-    """The Prefect API cannot be reached, or refuses a request."""
+    """The Prefect API cannot be reached, or cannot do its work for now."""
+
+
+class ApiRefusedError(ApiError):
+    """The Prefect API understood a request and will not do it, now or later."""

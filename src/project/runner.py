@@ -57,14 +57,16 @@ class PrefectRunner(compat.KedroRunner):
     def _run_registered(self, run: KedroRun, request: RunRequest, settings: Settings) -> None:
         """Register the flow of the whole pipeline, start a run of it, and see it to its end."""
         source = source_of(request)
-        with connect(settings.api, source.project_path) as api:
+        with connect(settings.api, source.project_path, settings.run == "agent") as api:
             registered = register_whole(api, source, settings)
             if settings.run == "none":
+                run.leave_to(None)
                 return
             flow_run_id = start_run(api, registered, request.parameters)
-            say(f"Flow run: {api.address('flow-run', flow_run_id)}")
+            say(f"Flow run {flow_run_id} on {api.url}")
             if settings.run == "agent":
                 run_by_agent(api, flow_run_id, settings.wait)
+                run.leave_to(flow_run_id)
                 return
             flow = make_flow(run.pipeline, source, settings)
             with follow_progress(run.nodes) as progress:
@@ -85,10 +87,10 @@ def register_whole(api: Api, source: Source, settings: Settings) -> Registered:
     """Register the flow of a whole pipeline, whatever part of it is to run, and say so."""
     whole = compat.find_pipeline(kedro_project.pipelines, source.pipeline_name)
     flow = make_flow(whole, source, settings)
-    registered = register(api, flow, settings.project or source.package_name)
+    project = settings.project or source.package_name
+    registered = register(api, flow, project)
     change = "registered" if registered.is_new else "unchanged"
-    say(f"Flow: {registered.name}, version {registered.version} ({change})")
-    say(f"      {api.address('flow', registered.flow_id)}")
+    say(f"Flow '{registered.name}' of project '{project}', version {registered.version}: {change}")
     return registered
 
 

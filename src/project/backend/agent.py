@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import monotonic, sleep
-from typing import Any, Dict, List, Set
+from typing import Any, Dict, List, Optional, Set
 
 import click
 import pendulum
@@ -13,6 +13,9 @@ from project.errors import FlowRunError
 
 POLL_SECONDS = 1.0
 NO_AGENT_SECONDS = 10.0
+CANCELLING_SECONDS = 30.0
+# Lines of several processes arrive in the order of their batches, not of their times.
+LATE_SECONDS = 60
 
 _FINISHED_WELL = {"Success", "Cached", "Skipped", "Mapped"}
 _FINISHED = _FINISHED_WELL | {
@@ -32,11 +35,13 @@ def run_by_agent(api: Api, flow_run_id: str, wait: bool) -> None:
     """
     if not wait:
         return
+    follower = Follower(api, flow_run_id)
     try:
-        Follower(api, flow_run_id).follow()
+        follower.follow()
     except KeyboardInterrupt:
+        click.echo("Cancelling the flow run; Ctrl-C again does not wait for its end.")
         api.mutate("cancel_flow_run", "state", flow_run_id=flow_run_id)
-        raise FlowRunError(f"The flow run {flow_run_id} was cancelled by Ctrl-C.") from None
+        follower.follow(CANCELLING_SECONDS)
 
 
 class Follower:
@@ -46,74 +51,100 @@ class Follower:
         self._api = api
         self._id = flow_run_id
         self._shown: Set[str] = set()
+        self._newest = pendulum.from_timestamp(0)
         self._state = ""
         self._asked_for_agents = False
 
-    def follow(self) -> None:
-        """Return when the run has succeeded; raise a ``FlowRunError`` when it ended otherwise."""
+    def follow(self, seconds: float = float("inf")) -> None:
+        """Return when the run has succeeded.
+
+        Raises:
+            FlowRunError: when it ended otherwise, or has not ended after so many seconds.
+        """
         start = monotonic()
-        while True:
-            run = self._look()
-            self._show(run)
-            if run["state"] in _FINISHED:
-                break
-            if run["state"] == "Scheduled" and monotonic() - start > NO_AGENT_SECONDS:
+        run = self._show()
+        while run["state"] not in _FINISHED:
+            waited = monotonic() - start
+            if waited > seconds:
+                raise FlowRunError(f"The flow run {self._id} is still {run['state']}.")
+            if run["state"] == "Scheduled" and waited > NO_AGENT_SECONDS:
                 self._say_which_labels_are_missing(run["labels"] or [])
             sleep(POLL_SECONDS)
+            run = self._show()
         if run["state"] not in _FINISHED_WELL:
             raise FlowRunError(self._failure(run))
 
+    def _show(self) -> Dict[str, Any]:
+        run = self._look()
+        for line in run["logs"]:
+            self._show_line(line)
+        if run["state"] != self._state:
+            self._state = run["state"]
+            click.echo(f"Flow run is {self._state}: {run['state_message'] or ''}")
+        return run
+
     def _look(self) -> Dict[str, Any]:
         run: Dict[str, Any] = self._api.query(
-            f'query {{ flow_run_by_pk(id: "{self._id}") {{ state state_message labels '
-            "logs(order_by: {timestamp: asc}) { id timestamp level message } } }"
+            "query($id: uuid!, $since: timestamptz) { flow_run_by_pk(id: $id) "
+            "{ state state_message labels logs(where: {timestamp: {_gte: $since}}, "
+            "order_by: {timestamp: asc}) { id timestamp level message } } }",
+            id=self._id,
+            since=self._newest.subtract(seconds=LATE_SECONDS).isoformat(),
         )
         if run is None:
             raise FlowRunError(f"The API at {self._api.url} has no flow run {self._id}.")
         return run
 
-    def _show(self, run: Dict[str, Any]) -> None:
-        for line in run["logs"]:
-            if line["id"] not in self._shown:
-                self._shown.add(line["id"])
-                time = pendulum.parse(line["timestamp"]).in_timezone("local").format("HH:mm:ss")
-                click.echo(f"{time} {line['level']:8} {line['message']}")
-        if run["state"] != self._state:
-            self._state = run["state"]
-            click.echo(f"Flow run is {self._state}: {run['state_message'] or ''}")
+    def _show_line(self, line: Dict[str, Any]) -> None:
+        if line["id"] in self._shown:
+            return
+        self._shown.add(line["id"])
+        time = pendulum.parse(line["timestamp"])
+        self._newest = max(self._newest, time)
+        local = time.in_timezone("local").format("HH:mm:ss")
+        click.echo(f"{local} {line['level']:8} {line['message']}")
 
     def _say_which_labels_are_missing(self, labels: List[str]) -> None:
-        if self._asked_for_agents:
-            return
-        self._asked_for_agents = True
-        agents = self._api.query("query { agent { name labels last_queried } }")
-        if not any(_serves(agent, set(labels)) for agent in agents):
-            wanted = ", ".join(labels) or "no label at all"
-            click.echo(
-                f"No agent takes this run: it has {wanted}, and {_described(agents)}. Start one: "
-                f"kedro prefect agent{''.join(f' --label {label}' for label in labels)}",
-                err=True,
-            )
+        if not self._asked_for_agents:
+            self._asked_for_agents = True
+            missing = agents_missing(self._api, labels)
+            if missing:
+                click.echo(f"No agent takes this run: {missing}", err=True)
 
     def _failure(self, run: Dict[str, Any]) -> str:
         failed = self._api.query(
-            f'query {{ task_run(where: {{flow_run_id: {{_eq: "{self._id}"}}, '
-            'state: {_in: ["Failed", "TimedOut"]}}) { state_message task { name } } }'
+            "query($id: uuid!) { task_run(where: {flow_run_id: {_eq: $id}, "
+            'state: {_in: ["Failed", "TimedOut"]}}) { state_message task { name } } }',
+            id=self._id,
         )
         nodes = "; ".join(f"{row['task']['name']}: {row['state_message']}" for row in failed)
         where = self._api.address("flow-run", self._id)
         return f"The flow run ended {run['state']}: {nodes or run['state_message']}. See {where}"
 
 
+def agents_missing(api: Api, labels: List[str]) -> Optional[str]:
+    """Return why no agent takes runs with these labels and what to do; ``None`` if one does."""
+    agents = api.query("query { agent { name labels last_queried } }")
+    if any(_serves(agent, set(labels)) for agent in agents):
+        return None
+    wanted = ", ".join(labels) or "no label at all"
+    command = "".join(["kedro prefect agent", *(f" --label {label}" for label in labels)])
+    return f"it has {wanted}, and {_described(agents)}. Start one: {command}"
+
+
 def _serves(agent: Dict[str, Any], labels: Set[str]) -> bool:
-    seen = agent["last_queried"] and pendulum.parse(agent["last_queried"])
-    is_alive = bool(seen) and seen > pendulum.now("utc").subtract(minutes=1)
     own = set(agent["labels"] or [])
-    return is_alive and (labels <= own if labels else not own)
+    return _is_alive(agent) and (labels <= own if labels else not own)
+
+
+def _is_alive(agent: Dict[str, Any]) -> bool:
+    seen = agent["last_queried"] and pendulum.parse(agent["last_queried"])
+    return bool(seen) and seen > pendulum.now("utc").subtract(minutes=1)
 
 
 def _described(agents: List[Dict[str, Any]]) -> str:
-    if not agents:
-        return "there is no agent"
-    known = (f"{agent['name']} ({', '.join(agent['labels'] or []) or 'none'})" for agent in agents)
-    return f"the agents have {'; '.join(known)}"
+    alive = list(filter(_is_alive, agents))
+    if not alive:
+        return "no agent is up"
+    known = (f"{agent['name']} ({', '.join(agent['labels'] or []) or 'none'})" for agent in alive)
+    return f"the agents that are up have {'; '.join(known)}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ from prefect.exceptions import ClientError
 from prefect.utilities.configuration import set_temporary_config
 
 from project.backend.embedded import embedded_api
-from project.errors import ApiError
+from project.errors import ApiError, ApiRefusedError
 
 Variables = Mapping[str, Any]
 
@@ -26,9 +25,9 @@ class Api:
         self.client = client
         self.url: str = client.api_server
 
-    def query(self, text: str) -> Any:
+    def query(self, text: str, **variables: Any) -> Any:
         """Return the value of the one root field of a query."""
-        return self._one(self._ask(text, {}))
+        return self._one(self._ask(text, variables))
 
     def mutate(self, name: str, fields: str, **given: Any) -> Any:
         """Run a mutation by Prefect's convention (one input object) and return its payload."""
@@ -54,7 +53,9 @@ class Api:
                 "'kedro prefect server', or set 'api: embedded' in prefect.yml."
             ) from error
         except ClientError as error:
-            raise ApiError(f"The Prefect API at {self.url} refused: {_messages(error)}") from error
+            # Prefect's client has tried again for 15 seconds what is marked so.
+            kind = ApiError if "API_ERROR" in str(error) else ApiRefusedError
+            raise kind(f"The Prefect API at {self.url} refused: {_messages(error)}") from error
 
     def address(self, kind: str, id_: str) -> str:
         """Return the web address of a flow or a run, as Prefect prints them."""
@@ -62,8 +63,10 @@ class Api:
 
 
 @contextmanager
-def connect(api: str, project_path: Path) -> Iterator[Api]:
+def connect(api: str, project_path: Path, lasting: bool = False) -> Iterator[Api]:
     """Connect to the API that ``prefect.yml`` names, the embedded one included.
+
+    ``lasting``: not to an embedded one that would end with this process.
 
     Raises:
         ApiError: when it cannot be reached.
@@ -71,7 +74,7 @@ def connect(api: str, project_path: Path) -> Iterator[Api]:
     if api == "prefect":
         yield _reached(Api(Client()))
     elif api == "embedded":
-        with embedded_api(project_path) as url, _talking_to(url) as found:
+        with embedded_api(project_path, lasting) as url, _talking_to(url) as found:
             yield found
     else:
         with _talking_to(api) as found:
@@ -112,8 +115,3 @@ def _messages(error: ClientError) -> str:
     given: Any = error.args[0] if error.args else error
     messages: List[str] = [one["message"] for one in given] if isinstance(given, list) else []
     return "; ".join(messages) or str(error)
-
-
-def literal(value: str) -> str:
-    """Return a text as a literal of GraphQL."""
-    return json.dumps(value)

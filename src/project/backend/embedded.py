@@ -9,6 +9,10 @@ from typing import Any, Iterator
 from project.errors import ApiError
 
 FOLDER = ".prefect"
+NO_SERVER = (
+    "No embedded server is up, and an agent needs one that stays: start 'kedro prefect server' in "
+    "another terminal, or name a Prefect API in prefect.yml (api)."
+)
 
 
 def server_settings(project_path: Path, **given: Any) -> Any:
@@ -21,8 +25,11 @@ def server_settings(project_path: Path, **given: Any) -> Any:
 
 
 @contextmanager
-def embedded_api(project_path: Path) -> Iterator[str]:
-    """Yield the address of the project's server, started in this process if none is up."""
+def embedded_api(project_path: Path, lasting: bool = False) -> Iterator[str]:
+    """Yield the address of the project's server, started in this process if none is up.
+
+    ``lasting``: do not start one, which would end with this process.
+    """
     from project.server.errors import ServerError
     from project.server.process import EmbeddedServer, running_server
 
@@ -30,6 +37,8 @@ def embedded_api(project_path: Path) -> Iterator[str]:
     if url is not None:
         yield url
         return
+    if lasting:
+        raise ApiError(NO_SERVER)
     server = EmbeddedServer(server_settings(project_path))
     try:
         server.__enter__()

@@ -12,7 +12,7 @@ from prefect.engine.state import Cancelled, Failed, Running, Skipped, State
 from project.backend.api import Api
 from project.backend.lines import lines_told_to
 from project.backend.registration import Registered
-from project.backend.report import Reporter
+from project.backend.report import Reporter, set_flow_run_state
 from project.errors import FlowRunError
 from project.flow.flow import KedroFlow
 from project.flow.run import KedroRun
@@ -52,8 +52,8 @@ def run_here(api: Api, flow: KedroFlow, flow_run_id: str, run: KedroRun, observe
     task_run_ids = _task_run_ids(api, flow_run_id)
     cancelled = _CancelledThroughTheApi()
     reporter = Reporter(api, flow_run_id, task_run_ids, cancelled.interrupt)
+    set_flow_run_state(api, flow_run_id, Running("Running here, in the process of kedro run."))
     with reporter.reporting():
-        reporter.flow_state(Running("Running here, in the process of kedro run."))
         for slug in set(task_run_ids) - set(flow.slugs.values()):
             reporter.task_state(slug, Skipped("The run was not asked for it."))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from contextlib import contextmanager
+from threading import local
 from typing import Any, Callable, Iterator, List, TextIO
 
 import prefect
@@ -31,11 +32,20 @@ class _Tee:
     def __init__(self, stream: TextIO, take: Take):
         self._stream = stream
         self._take = take
+        self._begun = local()
 
     def write(self, text: str) -> int:
-        if prefect.context.get("task_slug") and text.strip():
-            self._take(logging.makeLogRecord(_printed(text.rstrip())))
+        if prefect.context.get("task_slug"):
+            *lines, self._begun.line = (getattr(self._begun, "line", "") + text).split("\n")
+            for line in filter(str.strip, lines):
+                self._take(logging.makeLogRecord(_printed(line)))
         return self._stream.write(text)
+
+    @property
+    def rich_proxied_file(self) -> TextIO:
+        """Return the stream to which rich writes, and with it Kedro's log on the console."""
+        stream: TextIO = getattr(self._stream, "rich_proxied_file", self._stream)
+        return stream
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -53,7 +63,7 @@ def lines_told_to(take: Take) -> Iterator[None]:
     stdout = sys.stdout
     for one in loggers:
         one.addHandler(handler)
-    sys.stdout = _Tee(stdout, take)  # type: ignore[assignment]
+    sys.stdout = _Tee(stdout, take)
     try:
         yield
     finally:

@@ -28,7 +28,10 @@ def make_schedule(settings: Optional[ScheduleSettings]) -> Optional[Schedule]:
     if settings is None:
         return None
     compat.mend_cron_clock()
-    return Schedule(clocks=[_clock(settings)])
+    try:
+        return Schedule(clocks=[_clock(settings)])
+    except (ValueError, KeyError) as error:  # a bad cron expression, an unknown time zone
+        raise SettingsError(f"prefect.yml: schedule: {error}.") from error
 
 
 def _clock(settings: ScheduleSettings) -> Clock:

@@ -7,13 +7,16 @@ import json
 import os
 import warnings
 from pathlib import Path
-from typing import Any, Dict, NamedTuple
+from typing import Any, Dict, NamedTuple, Optional, Set, Tuple
 
+import prefect
 from kedro.pipeline import Pipeline
+from prefect import Client
 from prefect.storage import Module
 
 from project import compat
-from project.backend.api import Api, literal
+from project.backend.api import Api
+from project.backend.hosted import host
 from project.backend.prefect_objects import (
     make_result,
     make_run_config,
@@ -65,7 +68,18 @@ def load_flow() -> KedroFlow:
     """Return the flow that an agent is to run, built anew from the project's code.
 
     The run configuration names the project in the variable ``KEDRO_PREFECT_FLOW``.
+
+    Raises:
+        FlowRunError: when the flow has not the tasks that were registered.
     """
+    flow = make_flow(*_described())
+    flow_id = prefect.context.get("flow_id")
+    if flow_id is not None:
+        require_registered_tasks(flow, Api(Client()), flow_id)
+    return host(flow)
+
+
+def _described() -> Tuple[Pipeline, Source, Settings]:
     try:
         described: Dict[str, Any] = json.loads(os.environ[VARIABLE])
     except KeyError:
@@ -77,50 +91,72 @@ def load_flow() -> KedroFlow:
     pipelines = compat.open_project(path, package)
     source = Source(path if path.is_dir() else Path.cwd(), package, described["pipeline_name"])
     settings = Settings.model_validate_json(json.dumps(described["settings"]))
-    flow = make_flow(compat.find_pipeline(pipelines, source.pipeline_name), source, settings)
-    return _for_an_agent(flow)
+    return compat.find_pipeline(pipelines, source.pipeline_name), source, settings
 
 
-def _for_an_agent(flow: KedroFlow) -> KedroFlow:
-    from project.flow.hosting import close_run
+def require_registered_tasks(flow: KedroFlow, api: Api, flow_id: str) -> None:
+    """Refuse a flow whose pipeline has other nodes than when it was registered.
 
-    flow.state_handlers.append(close_run)
-    for task in flow.tasks:
-        task.log_stdout = True
-    return flow
+    Raises:
+        FlowRunError: names the nodes, and what to do.
+    """
+    registered = api.query(
+        "query($id: uuid!) { flow_by_pk(id: $id) { version tasks { slug } } }", id=flow_id
+    )
+    slugs = {task["slug"] for task in registered["tasks"]}
+    new, gone = set(flow.slugs.values()) - slugs, slugs - set(flow.slugs.values())
+    if new or gone:
+        raise FlowRunError(
+            f"Flow '{flow.name}' was registered as version {registered['version']} with other "
+            f"nodes than its pipeline has now (new: {_listed(new)}; gone: {_listed(gone)}). "
+            "Register it again with 'kedro prefect register', and start a new run."
+        )
+
+
+def _listed(names: Set[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
 
 
 def key_of(flow: KedroFlow) -> str:
     """Return a hash of all that is registered, the same in every process."""
+    if flow.name not in flow.storage:
+        flow.storage.add_flow(flow)
     text = json.dumps(flow.serialize(), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def find_current(api: Api, flow: KedroFlow, project: str) -> Optional[Registered]:
+    """Return what the API has of a flow, if that is this very version of it."""
+    known = find_registered(api, flow, project)
+    if known and known["flow_group"]["settings"].get("idempotency_key") == key_of(flow):
+        return Registered(known["id"], flow.name, known["version"], is_new=False)
+    return None
 
 
 def find_registered(api: Api, flow: KedroFlow, project: str) -> Any:
     """Return the version of a flow that the API has, and the key it was registered with."""
     rows = api.query(
-        "query { flow(where: {name: {_eq: %s}, archived: {_eq: false}, "
-        "project: {name: {_eq: %s}}}, order_by: {version: desc}, limit: 1) "
-        "{ id version flow_group { settings } } }" % (literal(flow.name), literal(project))
+        "query($name: String, $project: String) { flow(where: {name: {_eq: $name}, "
+        "archived: {_eq: false}, project: {name: {_eq: $project}}}, "
+        "order_by: {version: desc}, limit: 1) { id version flow_group { settings } } }",
+        name=flow.name,
+        project=project,
     )
     return rows[0] if rows else None
 
 
 def register(api: Api, flow: KedroFlow, project: str) -> Registered:
     """Register a flow unless the API has this very version of it, which costs one request."""
-    if flow.name not in flow.storage:
-        flow.storage.add_flow(flow)
-    key = key_of(flow)
-    known = find_registered(api, flow, project)
-    if known and known["flow_group"]["settings"].get("idempotency_key") == key:
-        return Registered(known["id"], flow.name, known["version"], is_new=False)
+    current = find_current(api, flow, project)
+    if current is not None:
+        return current
     with api.told_plainly(), warnings.catch_warnings():
         # Prefect warns that results are not kept: that is the setting `result`, and its default.
         warnings.simplefilter("ignore", UserWarning)
         api.client.create_project(project)
         flow_id = api.client.register(
-            flow, project, build=False, no_url=True, idempotency_key=key,
+            flow, project, build=False, no_url=True, idempotency_key=key_of(flow),
             set_schedule_active=flow.schedule is not None,
         )  # fmt: skip
-    version = api.query(f"query {{ flow_by_pk(id: {literal(flow_id)}) {{ version }} }}")["version"]
-    return Registered(flow_id, flow.name, version, is_new=True)
+    row = api.query(f'query {{ flow_by_pk(id: "{flow_id}") {{ version }} }}')
+    return Registered(flow_id, flow.name, row["version"], is_new=True)

@@ -14,7 +14,7 @@ import prefect
 from prefect.engine.state import State
 
 from project.backend.api import Api
-from project.errors import ApiError
+from project.errors import ApiError, ApiRefusedError
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,15 @@ ALIVE_SECONDS = 30
 CANCEL_SECONDS = 5
 GIVE_UP_SECONDS = 20
 
+NOT_TOLD = "The run has ended, but the API does not know how"
+
 _LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}
+
+
+def set_flow_run_state(api: Api, flow_run_id: str, state: State) -> None:
+    """Tell the API a state of a flow run, at once."""
+    states = [{"flow_run_id": flow_run_id, "state": state.serialize(), "version": None}]
+    api.mutate("set_flow_run_states", "states { status }", states=states)
 
 
 class _FlowState(NamedTuple):
@@ -97,13 +105,17 @@ class Reporter:
         self._thread.start()
         try:
             yield
-        finally:
-            self._ended.set()
-            self._thread.join()
-        if self._unsent:
-            raise ApiError(
-                f"The nodes are done, but the Prefect API does not know how the run ended: {self._error}"
-            )
+        except BaseException:
+            if not self._all_told():
+                logger.error("%s: %s", NOT_TOLD, self._error)
+            raise
+        if not self._all_told():
+            raise ApiError(f"{NOT_TOLD}: {self._error}")
+
+    def _all_told(self) -> bool:
+        self._ended.set()
+        self._thread.join()
+        return not self._unsent
 
     def _work(self) -> None:
         clock = _Clock()
@@ -121,7 +133,7 @@ class Reporter:
         try:
             while self._unsent:
                 batch = _batch_of_one_kind(self._unsent)
-                self._send_batch(batch)
+                self._send_what_is_taken(batch)
                 del self._unsent[: len(batch)]
         except ApiError as error:
             if self._error is None:
@@ -130,6 +142,17 @@ class Reporter:
             return False
         self._error = None
         return True
+
+    def _send_what_is_taken(self, batch: List[Any]) -> None:
+        """Send a batch; what the API refuses (a state that came too late) is let go."""
+        try:
+            self._send_batch(batch)
+        except ApiRefusedError as error:
+            if len(batch) == 1:
+                logger.warning("%s", error)
+                return
+            for one in batch:
+                self._send_what_is_taken([one])
 
     def _send_batch(self, batch: List[Any]) -> None:
         if isinstance(batch[0], _Line):
@@ -141,18 +164,15 @@ class Reporter:
             ]
             self._api.mutate("set_task_run_states", "states { status }", states=states)
         else:
-            states = [
-                {"flow_run_id": self._flow_run_id, "state": one.state.serialize(), "version": None}
-                for one in batch
-            ]
-            self._api.mutate("set_flow_run_states", "states { status }", states=states)
+            for one in batch:
+                set_flow_run_state(self._api, self._flow_run_id, one.state)
 
     def _tell_alive(self) -> None:
         self._api.mutate("update_flow_run_heartbeat", "success", flow_run_id=self._flow_run_id)
 
     def _look_for_cancelling(self) -> None:
         run = self._api.query(f'query {{ flow_run_by_pk(id: "{self._flow_run_id}") {{ state }} }}')
-        if run and run["state"] == "Cancelling":
+        if run and run["state"] in {"Cancelling", "Cancelled"}:
             self._on_cancel()
 
 

@@ -7,18 +7,25 @@ what it got to the tasks and waits for the flow to end.
 
 from __future__ import annotations
 
+import logging
 from queue import Queue
 from threading import Event, Thread
 from typing import Any, Dict, Mapping, Optional, Union
 
 import prefect
 from kedro.pipeline import Pipeline
-from prefect.engine.state import State
+from prefect.engine.state import Failed, State
 
 from project import compat
 from project.errors import FlowRunError
 from project.flow.run import KedroRun, hold
 from project.flow.source import Source
+
+logger = logging.getLogger(__name__)
+
+
+# What a thread must have of Prefect's context for its log lines to reach the API.
+_CONTEXT = ("flow_run_id", "running_with_backend")
 
 
 class _HostingRunner(compat.KedroRunner):
@@ -28,6 +35,7 @@ class _HostingRunner(compat.KedroRunner):
         super().__init__()
         self.ended = Event()
         self.error: Optional[BaseException] = None
+        self.raised: Optional[BaseException] = None
         self._flow_run_id = flow_run_id
         self._opened = opened
 
@@ -39,7 +47,8 @@ class _HostingRunner(compat.KedroRunner):
             self.ended.wait()
         if self.error is not None:
             compat.suggest_resume(self, pipeline, run.done_nodes, catalog)
-            raise run.error or self.error
+            self.raised = run.error or self.error
+            raise self.raised
 
 
 class HostedSession:
@@ -48,7 +57,11 @@ class HostedSession:
     def __init__(self, flow_run_id: str, source: Source, asked: Mapping[str, Any]):
         self._opened: Queue[Union[KedroRun, BaseException]] = Queue()
         self._runner = _HostingRunner(flow_run_id, self._opened)
-        self._thread = Thread(target=self._host, args=(source, asked), name="kedro session")
+        self._error: Optional[BaseException] = None
+        context = {key: prefect.context.get(key) for key in _CONTEXT}
+        self._thread = Thread(
+            target=self._host, args=(source, asked, context), name="kedro session"
+        )
 
     def open(self) -> KedroRun:
         """Return the Kedro run once the session has prepared it; raise what it raised."""
@@ -59,17 +72,20 @@ class HostedSession:
             raise opened
         return opened
 
-    def close(self, state: State) -> None:
-        """Let the session end as the flow run has ended, and wait until its hooks are done."""
+    def close(self, state: State) -> Optional[BaseException]:
+        """Let the session end as the flow run has ended; return what its last hooks raised."""
         if not state.is_successful():
             self._runner.error = FlowRunError(f"The flow run ended as {state!r}.")
         self._runner.ended.set()
         self._thread.join()
+        return None if self._error is self._runner.raised else self._error
 
-    def _host(self, source: Source, asked: Mapping[str, Any]) -> None:
+    def _host(self, source: Source, asked: Mapping[str, Any], context: Mapping[str, Any]) -> None:
         try:
-            compat.run_session(source.project_path, source.pipeline_name, asked, self._runner)
+            with prefect.context(context):
+                compat.run_session(source.project_path, source.pipeline_name, asked, self._runner)
         except BaseException as error:  # the init task raises it, if it came before the nodes
+            self._error = error
             self._opened.put(error)
 
 
@@ -82,11 +98,17 @@ def open_run(flow_run_id: str, source: Source, asked: Mapping[str, Any]) -> Kedr
     return _hosted[flow_run_id].open()
 
 
-def close_run(flow: prefect.Flow, old_state: State, new_state: State) -> None:
-    """Be the state handler of a flow: its end is the end of the Kedro session."""
+def close_run(flow: prefect.Flow, old_state: State, new_state: State) -> State:
+    """Be the state handler of a flow: its end is the end of the Kedro session.
+
+    As with ``kedro run``, a hook that fails after the nodes makes a failure of the run.
+    """
     session = _hosted.pop(prefect.context.get("flow_run_id"), None) if _is_end(new_state) else None
-    if session is not None:
-        session.close(new_state)
+    error = None if session is None else session.close(new_state)
+    if error is None:
+        return new_state
+    logger.error("The Kedro session failed after the nodes", exc_info=error)
+    return Failed(f"After the nodes: {error!r}", result=error)
 
 
 def _is_end(state: State) -> bool:

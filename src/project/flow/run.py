@@ -6,12 +6,18 @@ from collections import Counter
 from contextlib import contextmanager
 from itertools import chain
 from threading import Lock
-from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Set
+from typing import Any, Dict, Iterator, Mapping, NamedTuple, Optional, Sequence, Set
 
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from project import compat
+
+
+class NotHere(NamedTuple):
+    """Stand for an output of a run that another process makes; ``None``: of no run at all."""
+
+    flow_run_id: Optional[str]
 
 
 class KedroRun:
@@ -94,6 +100,13 @@ class KedroRun:
             unused = [name for name in read + written if self._loads_left[name] < 1]
         for name in unused:
             self.catalog.release(name)
+
+    def leave_to(self, flow_run_id: Optional[str]) -> None:
+        """Put a word in the place of each value that Kedro would hand back, for it is not here."""
+        for name in self._outputs:
+            if compat.is_in_memory(compat.get_dataset(self.catalog, name)):
+                elsewhere = compat.MemoryDataset(NotHere(flow_run_id))
+                compat.add_dataset(self.catalog, name, elsewhere)
 
     def fail(self, node_name: str, error: BaseException) -> None:
         """Remember the first failure of the run."""

@@ -56,7 +56,7 @@ class NodeTask(Task):
         run = current_run()
         selected = [name for name in self.node_names if name in run.nodes]
         if not selected:
-            raise SKIP("The run was not asked for it.")
+            raise SKIP("The run was not asked for it.", result=None)
         left = (result or {} for result in upstream.values())  # a task that was skipped leaves None
         return run.execute(selected, {name: one for each in left for name, one in each.items()})
 

@@ -1,0 +1,96 @@
+"""A Kedro project as its commands see it, outside of a run."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ContextManager, Dict, List, NamedTuple, Optional
+
+from kedro.framework.project import pipelines
+from kedro.framework.session import KedroSession
+from kedro.pipeline import Pipeline
+
+from project.backend.api import Api, connect
+from project.backend.registration import make_flow
+from project.config import Settings
+from project.errors import SettingsError
+from project.flow.flow import KedroFlow
+from project.flow.source import Source
+from project.hooks import RunRequest
+from project.runner import read_settings, source_of
+
+
+class Registrable(NamedTuple):
+    """Hold a pipeline, the settings for it, and the name of the Prefect project for its flow."""
+
+    pipeline: Pipeline
+    source: Source
+    settings: Settings
+
+    @property
+    def prefect_project(self) -> str:
+        """Return the name of the Prefect project."""
+        return self.settings.project or self.source.package_name
+
+    def flow(self) -> KedroFlow:
+        """Return the flow as it would be registered now."""
+        return make_flow(self.pipeline, self.source, self.settings)
+
+
+class Workspace:
+    """Hold the project that was bootstrapped in this process, in one of its environments."""
+
+    def __init__(self, project_path: Path, env: Optional[str] = None):
+        self.project_path = project_path
+        self._env = env
+
+    @cached_property
+    def context(self) -> Any:
+        """Return the Kedro context."""
+        session = KedroSession.create(project_path=self.project_path, env=self._env)
+        return session.load_context()
+
+    def registrable(self, name: Optional[str] = None) -> Registrable:
+        """Return what there is to register of a pipeline; of the default one without a name.
+
+        Raises:
+            SettingsError: for a pipeline that the project does not have.
+        """
+        name = name or "__default__"
+        if name not in pipelines:
+            known = ", ".join(sorted(pipelines))
+            raise SettingsError(f"The project has no pipeline '{name}'; it has {known}.")
+        request = self._request(name)
+        settings = read_settings(request, {})
+        return Registrable(pipelines[name], source_of(request), settings)
+
+    def all_registrable(self) -> List[Registrable]:
+        """Return what there is to register of all pipelines.
+
+        Raises:
+            SettingsError: when two of them would be the same flow.
+        """
+        found = [self.registrable(name) for name in sorted(pipelines)]
+        taken: Dict[object, str] = {}
+        for each in found:
+            name = each.source.pipeline_name
+            flow = each.settings.flow or name
+            other = taken.setdefault((each.prefect_project, flow), name)
+            if other != name:
+                raise SettingsError(
+                    f"prefect.yml: flow: the pipelines '{other}' and '{name}' would both be the "
+                    f"flow '{flow}'. Name it in the section 'pipelines', for one of them alone."
+                )
+        return found
+
+    def settings(self, pipeline: Optional[str] = None) -> Settings:
+        """Return what ``prefect.yml`` says for a pipeline; for the default one without a name."""
+        return read_settings(self._request(pipeline or "__default__"), {})
+
+    def connect(self, api: str, lasting: bool = False) -> ContextManager[Api]:
+        """Connect to an API, named as in ``prefect.yml``."""
+        return connect(api, self.project_path, lasting)
+
+    def _request(self, pipeline: str) -> RunRequest:
+        asked = {"project_path": self.project_path, "env": self._env, "pipeline_name": pipeline}
+        return RunRequest(asked, self.context.config_loader)

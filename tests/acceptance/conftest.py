@@ -1,0 +1,38 @@
+"""A project with a server and an agent for the tests of one module."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from tests.acceptance.kit import Shop, eventually, stop
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Return a project whose commands nobody has run."""
+    return Shop(tmp_path_factory.mktemp("acceptance"))
+
+
+@pytest.fixture(scope="module")
+def served(shop: Shop) -> Iterator[Shop]:
+    """Return the project with its server up."""
+    server = shop.start("prefect", "server", "--port", "0")
+    assert server.stdout
+    line = next(line for line in server.stdout if "Prefect API" in line)
+    shop.url = re.findall(r"http://\S+", line)[0]
+    yield shop
+    assert stop(server).code == 0
+
+
+@pytest.fixture(scope="module")
+def staffed(served: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """Return the project with its server, and an agent that was started in another folder."""
+    agent = served.start("prefect", "agent", cwd=served.folder / "src")
+    eventually(lambda: served.ask("query { agent { last_queried } }"))
+    yield served
+    said = stop(agent)
+    assert said.code == 0, said.text

@@ -1,0 +1,295 @@
+"""A Kedro project on disk, and its commands as processes with a home of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from textwrap import dedent
+from typing import Any, Callable, Dict, List, Optional, TypeVar
+
+import kedro
+import requests
+from kedro.framework.startup import ProjectMetadata
+
+T = TypeVar("T")
+
+SECRET = "sentinel-5f1c9a"
+
+FILES = {
+    "conf/local/credentials.yml": f"store: {{key: {SECRET}}}",
+    "conf/base/logging.yml": "{version: 1, disable_existing_loggers: false}",
+    "conf/base/parameters.yml": "size: 3",
+    "conf/prod/parameters.yml": "size: 5",
+    "conf/base/catalog.yml": """
+        doubled:
+          type: shop.datasets.TextDataset
+          filepath: data/doubled.txt
+          versioned: true
+        total:
+          type: shop.datasets.TextDataset
+          filepath: data/total.txt
+          versioned: true
+          credentials: store
+        """,
+    "conf/base/prefect.yml": """
+        run: agent
+        pipelines:
+          lonely: {labels: [gpu]}
+        """,
+    "src/shop/__init__.py": "",
+    "src/shop/settings.py": """
+        from project.compat import project_hooks
+        from shop.hooks import RecordingHooks
+
+        HOOKS = (RecordingHooks(), *project_hooks())
+        """,
+    "src/shop/hooks.py": """
+        from pathlib import Path
+
+        from kedro.framework.hooks import hook_impl
+
+        RECORD = Path(__file__).parents[2] / "hooks.txt"
+
+
+        def record(line):
+            with RECORD.open("a") as file:
+                file.write(line + "\\n")
+
+
+        class RecordingHooks:
+            @hook_impl
+            def after_catalog_created(self, catalog):
+                record("after_catalog_created")
+
+            @hook_impl
+            def before_pipeline_run(self, run_params):
+                record("before_pipeline_run")
+
+            @hook_impl
+            def before_node_run(self, node):
+                record(f"before_node_run {node.name}")
+
+            @hook_impl
+            def after_node_run(self, node):
+                record(f"after_node_run {node.name}")
+
+            @hook_impl
+            def on_node_error(self, error, node):
+                record(f"on_node_error {node.name}: {error}")
+
+            @hook_impl
+            def after_pipeline_run(self, run_params):
+                record("after_pipeline_run")
+                if (RECORD.parent / "break_the_last_hook").exists():
+                    raise RuntimeError("the last hook broke")
+
+            @hook_impl
+            def on_pipeline_error(self, error):
+                record(f"on_pipeline_error {type(error).__name__}: {error}")
+        """,
+    "src/shop/datasets.py": """
+        from pathlib import Path, PurePosixPath
+
+        from kedro.io import core
+
+        DatasetBase = getattr(core, "AbstractVersionedDataset", None) or core.AbstractVersionedDataSet
+
+
+        class TextDataset(DatasetBase):
+            def __init__(self, filepath, version=None, credentials=None):
+                super().__init__(PurePosixPath(filepath), version)
+                self._credentials = credentials
+
+            def _load(self):
+                return eval(Path(self._get_load_path()).read_text())
+
+            def _save(self, data):
+                path = Path(self._get_save_path())
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(repr(data))
+
+            def _describe(self):
+                return {"filepath": str(self._filepath)}
+        """,
+    "src/shop/nodes.py": """
+        import logging
+        import time
+
+        logger = logging.getLogger(__name__)
+
+
+        def make(size):
+            print("making", size, "numbers")
+            return list(range(size))
+
+
+        def double(numbers):
+            return [2 * number for number in numbers]
+
+
+        def add_up(doubled):
+            logger.info("adding up %d numbers", len(doubled))
+            return sum(doubled)
+
+
+        def fail(size):
+            raise ValueError("no stock left")
+
+
+        def last_for_ever(size):
+            while True:
+                time.sleep(0.05)
+        """,
+    "src/shop/pipeline_registry.py": """
+        from kedro.pipeline import Pipeline, node
+
+        from shop import nodes
+
+
+        def register_pipelines():
+            return {
+                "__default__": Pipeline(
+                    [
+                        node(nodes.make, "params:size", "numbers", name="make"),
+                        node(nodes.double, "numbers", "doubled", name="double"),
+                        node(nodes.add_up, "doubled", "total", name="add_up", tags=["reporting"]),
+                    ]
+                ),
+                "failing": Pipeline([node(nodes.fail, "params:size", "never", name="fail")]),
+                "endless": Pipeline([node(nodes.last_for_ever, "params:size", None, name="wait")]),
+                "lonely": Pipeline([node(nodes.make, "params:size", "numbers", name="make")]),
+            }
+        """,
+}
+
+
+def eventually(probe: Callable[[], Optional[T]], seconds: float = 60.0) -> T:
+    """Return what a probe finds, once that is something."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = probe()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"Not within {seconds} s; the last was {found!r}."
+        time.sleep(0.05)
+
+
+class Shop:
+    """A Kedro project on disk, whose commands run as processes in a home of their own."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder / "shop"
+        self.home = folder / "home"
+        self.home.mkdir()
+        self.url = ""
+        self._write_metadata()
+        for path, text in FILES.items():
+            self.write(path, text)
+        self.env = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("PREFECT__")},
+            "HOME": str(self.home),
+            "DO_NOT_TRACK": "1",
+            "COLUMNS": "200",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _write_metadata(self) -> None:
+        fields = ProjectMetadata._fields
+        key = "kedro_init_version" if "kedro_init_version" in fields else "project_version"
+        self.write(
+            "pyproject.toml",
+            f'[tool.kedro]\npackage_name = "shop"\nproject_name = "shop"\n{key} = "{kedro.__version__}"\n',
+        )
+
+    def write(self, path: str, text: str) -> None:
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(dedent(text))
+
+    def start(self, *arguments: str, cwd: Optional[Path] = None) -> subprocess.Popen[str]:
+        """Start a ``kedro`` command."""
+        return subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "kedro", *arguments],
+            cwd=cwd or self.folder,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def kedro(self, *arguments: str) -> Said:
+        """Run a ``kedro`` command to its end."""
+        process = self.start(*arguments)
+        return Said.of(process)
+
+    def run(self, *arguments: str) -> Said:
+        """Run ``kedro run`` with the runner."""
+        return self.kedro("run", "--runner=project.runner.PrefectRunner", *arguments)
+
+    def prefect(self, *arguments: str) -> Said:
+        """Run one of Prefect's own commands to its end."""
+        process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "prefect", *arguments],
+            cwd=self.home,
+            env={**self.env, "PREFECT__BACKEND": "server", "PREFECT__CLOUD__API": self.url},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return Said.of(process)
+
+    def ask(self, query: str, **variables: Any) -> Any:
+        """Return the value of the one root field of a query."""
+        body = {"query": query, "variables": variables}
+        answer = requests.post(self.url, json=body, timeout=30).json()
+        assert "errors" not in answer, answer["errors"]
+        return next(iter(answer["data"].values()))
+
+    def flow_runs(self, fields: str) -> List[Dict[str, Any]]:
+        """Return the flow runs, the newest first."""
+        found: List[Dict[str, Any]] = self.ask(
+            f"query {{ flow_run(order_by: {{created: desc}}) {{ {fields} }} }}"
+        )
+        return found
+
+    def hooks(self) -> List[str]:
+        """Return what the recording hooks have written, and let them start anew."""
+        record = self.folder / "hooks.txt"
+        lines = record.read_text().splitlines() if record.exists() else []
+        record.unlink(missing_ok=True)
+        return lines
+
+    def saved(self) -> Dict[str, List[str]]:
+        """Return the versions of each dataset that there are, the oldest first."""
+        return {
+            path.name: sorted(version.name for version in path.iterdir())
+            for path in sorted((self.folder / "data").glob("*.txt"))
+        }
+
+
+class Said:
+    """What a command has written and how it ended."""
+
+    def __init__(self, text: str, code: int):
+        self.text = text
+        self.code = code
+
+    @classmethod
+    def of(cls, process: subprocess.Popen[str], seconds: float = 120) -> Said:
+        """Wait for the end of a process."""
+        try:
+            text = process.communicate(timeout=seconds)[0]
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise AssertionError(f"Not ended: {process.communicate()[0]}") from None
+        return cls(text, process.returncode)
+
+
+def stop(process: subprocess.Popen[str]) -> Said:
+    """End a process as Ctrl-C does."""
+    process.send_signal(signal.SIGINT)
+    return Said.of(process, 30)

@@ -1,0 +1,180 @@
+"""What the Prefect API knows of a run that kedro run made here."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterator
+
+import pytest
+
+from project.backend.api import Api, connect
+from tests.contract.kit import RUNNERS, KedroProject
+from tests.contract.test_bad_input import assert_one_clear_error, kedro_run
+from tests.contract.test_parity import FAILING, FAILING_CATALOG
+
+MakeProject = Callable[..., KedroProject]
+
+PIPELINE = """
+import logging
+from kedro.pipeline import Pipeline, node
+
+def one():
+    print("printed by one")
+    logging.getLogger(__name__).warning("logged by one")
+    return 1
+
+def two(n): return n + 1
+def three(n): return n + 2
+
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(one, None, "n", name="one", tags=["early"]),
+        node(two, "n", "m", name="two"),
+        node(three, "n", "k", name="three"),
+    ])}
+"""
+
+
+@contextmanager
+def api_of(project: KedroProject) -> Iterator[Api]:
+    with connect("embedded", project.folder) as api:
+        yield api
+
+
+def flow_runs(project: KedroProject, fields: str) -> Any:
+    with api_of(project) as api:
+        return api.query(f"query {{ flow_run(order_by: {{created: asc}}) {{ {fields} }} }}")
+
+
+def states(run: Any) -> Dict[str, str]:
+    return {
+        row["task"]["name"]: row["state"]
+        for row in run["task_runs"]
+        if row["task"]["type"] != "prefect.core.parameter.Parameter"
+    }
+
+
+STATES = "state parameters task_runs { state state_message task { name type } }"
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_run_is_known_with_the_state_of_every_node(
+    make_project: MakeProject, runner: str
+) -> None:
+    project = make_project(PIPELINE)
+    outcome = project.run(RUNNERS[runner]())
+    (run,) = flow_runs(project, STATES)
+
+    assert outcome.result == {"m": 2, "k": 3}
+    assert run["state"] == "Success"
+    assert states(run) == {
+        f"{project.package}_init": "Success",
+        "one": "Success",
+        "two": "Success",
+        "three": "Success",
+    }
+
+
+def test_running_a_part_leaves_the_flow_alone_and_skips_the_rest(make_project: MakeProject) -> None:
+    project = make_project(PIPELINE)
+    project.run(RUNNERS["local"]())
+    project.run(RUNNERS["local"](), tags=["early"], params={"n": 3})
+    _, run = flow_runs(project, STATES + " flow { version }")
+
+    assert run["flow"]["version"] == 1
+    assert run["parameters"]["tags"] == ["early"]
+    assert run["parameters"]["params"] == {"n": 3}
+    assert states(run) == {
+        f"{project.package}_init": "Success",
+        "one": "Success",
+        "two": "Skipped",
+        "three": "Skipped",
+    }
+
+
+def test_a_changed_pipeline_is_a_new_version(make_project: MakeProject) -> None:
+    project = make_project(PIPELINE)
+    assert "version 1: registered" in kedro_run(project).stdout
+    assert "version 1: unchanged" in kedro_run(project).stdout
+    project.write(
+        f"src/{project.package}/pipeline_registry.py", PIPELINE.replace('name="three"', 'name="3"')
+    )
+
+    assert "version 2: registered" in kedro_run(project).stdout
+
+
+def test_a_failure_is_known_with_its_message(make_project: MakeProject) -> None:
+    project = make_project(FAILING, catalog=FAILING_CATALOG)
+    project.write("data/text", "'abc'")
+    outcome = project.run(RUNNERS["local"]())
+    (run,) = flow_runs(project, STATES)
+    messages = {row["task"]["name"]: row["state_message"] for row in run["task_runs"]}
+
+    assert outcome.raised == ("Broken", "cannot use abc")
+    assert run["state"] == "Failed"
+    assert states(run) == {
+        f"{project.package}_init": "Success",
+        "start": "Success",
+        "a_keep": "Success",
+        "b_fail": "Failed",
+        "c_downstream": "TriggerFailed",
+        "d_independent": "TriggerFailed",
+    }
+    assert "Broken('cannot use abc')" in messages["b_fail"]
+    assert messages["d_independent"] == "Not started: node 'b_fail' had failed before."
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_what_a_node_logs_and_prints_is_known_as_its_own(
+    make_project: MakeProject, runner: str
+) -> None:
+    project = make_project(PIPELINE)
+    project.run(RUNNERS[runner]())
+    with api_of(project) as api:
+        lines = api.query("query { log { level message task_run { task { name } } } }")
+    of_one = {
+        (line["level"], line["message"])
+        for line in lines
+        if line["task_run"] and line["task_run"]["task"]["name"] == "one"
+    }
+
+    assert {("INFO", "printed by one"), ("WARNING", "logged by one")} <= of_one
+    assert len([line for line in lines if line["message"] == "logged by one"]) == 1
+
+
+def test_run_none_registers_and_runs_nothing(make_project: MakeProject) -> None:
+    project = make_project(PIPELINE, prefect="run: none")
+    run = kedro_run(project)
+
+    assert run.returncode == 0
+    assert "version 1: registered" in run.stdout
+    assert "printed by one" not in run.stdout
+    assert flow_runs(project, "id") == []
+
+
+def test_an_api_that_is_down_is_one_clear_error_and_nothing_runs(make_project: MakeProject) -> None:
+    run = kedro_run(make_project(PIPELINE, prefect="api: http://127.0.0.1:9"))
+
+    assert_one_clear_error(
+        run,
+        "The Prefect API at http://127.0.0.1:9 cannot be reached",
+        "Start one with 'kedro prefect server', or set 'api: embedded' in prefect.yml.",
+    )
+    assert "printed by one" not in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("run_config: {type: MarsRun}", "run_config.type: Prefect has no 'MarsRun'"),
+        ("storage: {type: Local, colour: red}", "storage: Local: "),
+        ("schedule: {timezone: UTC}", "give either cron or interval_seconds"),
+        ("schedule: {cron: often}", "schedule: "),
+        ("schedule: {cron: 0 6 * * *, timezone: Mars/Olympus}", "schedule: "),
+        ("api: somewhere", "api: String should match pattern"),
+    ],
+)
+def test_what_prefect_cannot_make_is_one_clear_error(
+    make_project: MakeProject, line: str, message: str
+) -> None:
+    assert_one_clear_error(kedro_run(make_project(PIPELINE, prefect=line)), "prefect.yml", message)

@@ -1,0 +1,227 @@
+"""A run here whose API, or whose process, is taken away."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Callable, Iterator
+
+import pytest
+
+from project.backend.api import Api, connect
+from tests.contract.conftest import forget_global_hooks, make_project  # noqa: F401
+from tests.contract.kit import KedroProject
+
+MakeProject = Callable[..., KedroProject]
+
+REPOSITORY = Path(__file__).parents[2]
+
+PIPELINE = """
+from pathlib import Path
+from time import sleep
+from kedro.pipeline import Pipeline, node
+
+def wait():
+    Path("data").mkdir(exist_ok=True)
+    Path("data/started").touch()
+    while not Path("data/go").exists():
+        sleep(0.02)
+    return 1
+
+def after(n): return n
+
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(wait, None, "n", name="wait"), node(after, "n", "m", name="after"),
+    ])}
+"""
+
+SERVE = """
+import sys
+from pathlib import Path
+from project.server.process import serve
+from project.server.settings import ServerSettings
+
+settings = ServerSettings(database=Path(sys.argv[1]), port=int(sys.argv[2]))
+serve(settings, lambda url: print(url, flush=True))
+"""
+
+
+def eventually(probe: Callable[[], Any], seconds: float = 60) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := probe()):
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.05)
+    return found
+
+
+@contextmanager
+def started(project: KedroProject) -> Iterator[subprocess.Popen[str]]:
+    """Start kedro run and yield it once its first node runs."""
+    command = [sys.executable, "-m", "kedro", "run", "--runner=project.runner.PrefectRunner"]
+    with subprocess.Popen(
+        command,
+        cwd=project.folder,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "DO_NOT_TRACK": "1", "COLUMNS": "200"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            eventually((project.folder / "data/started").exists)
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def server(database: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(database), str(port)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("http://")
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def the_run(api: Api) -> Any:
+    (run,) = api.query(
+        "query { flow_run { id state state_message task_runs { state task { name } } } }"
+    )
+    return run
+
+
+def states(run: Any) -> dict[str, str]:
+    return {row["task"]["name"]: row["state"] for row in run["task_runs"]}
+
+
+def go_on(project: KedroProject) -> None:
+    (project.folder / "data/go").touch()
+
+
+def test_ctrl_c_leaves_a_cancelled_run(make_project: MakeProject) -> None:  # noqa: F811
+    project = make_project(PIPELINE)
+    with started(project) as process:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    with connect("embedded", project.folder) as api:
+        run = the_run(api)
+
+    assert process.returncode != 0
+    assert run["state"] == "Cancelled"
+    assert states(run)["wait"] == states(run)["after"] == "Cancelled"
+
+
+def test_a_run_cancelled_through_the_api_stops(  # noqa: D103
+    make_project: MakeProject,  # noqa: F811
+    port: int,
+) -> None:
+    project = make_project(PIPELINE, prefect=f"api: http://127.0.0.1:{port}")
+    url = f"http://127.0.0.1:{port}"
+    with server(project.folder / "prefect.db", port), started(project) as process:
+        with connect(url, project.folder) as api:
+            api.mutate("cancel_flow_run", "state", flow_run_id=the_run(api)["id"])
+            output, _ = process.communicate(timeout=60)
+            run = the_run(api)
+
+    assert process.returncode == 1
+    assert f"Error: The flow run {run['id']} was cancelled." in output
+    assert run["state"] == "Cancelled"
+
+
+def test_a_run_outlives_an_api_that_is_away_for_a_while(
+    make_project: MakeProject,  # noqa: F811
+    port: int,
+) -> None:
+    project = make_project(PIPELINE, prefect=f"api: http://127.0.0.1:{port}")
+    database = project.folder / "prefect.db"
+    with server(database, port) as first, started(project) as process:
+        first.kill()
+        first.wait()
+        go_on(project)
+        with server(database, port), connect(f"http://127.0.0.1:{port}", project.folder) as api:
+            output, _ = process.communicate(timeout=60)
+            run = the_run(api)
+
+    assert process.returncode == 0, output
+    assert run["state"] == "Success"
+    assert states(run)["wait"] == states(run)["after"] == "Success"
+
+
+def test_an_api_that_stays_away_is_an_error_after_the_nodes_are_done(
+    make_project: MakeProject,  # noqa: F811
+    port: int,
+) -> None:
+    project = make_project(PIPELINE, prefect=f"api: http://127.0.0.1:{port}")
+    with server(project.folder / "prefect.db", port) as only, started(project) as process:
+        only.kill()
+        only.wait()
+        go_on(project)
+        output, _ = process.communicate(timeout=90)
+
+    assert process.returncode == 1
+    assert "after: Success" in output
+    assert "Error: The run has ended, but the API does not know how" in output
+
+
+def test_two_runs_at_the_same_time_share_a_database(
+    make_project: MakeProject,  # noqa: F811
+) -> None:
+    project = make_project(PIPELINE)
+    with started(project) as one:
+        (project.folder / "data/started").unlink()
+        with started(project) as two:
+            go_on(project)
+            for process in (one, two):
+                output, _ = process.communicate(timeout=60)
+
+                assert process.returncode == 0, output
+    with connect("embedded", project.folder) as api:
+        runs = api.query("query { flow_run { state } }")
+
+    assert [run["state"] for run in runs] == ["Success", "Success"]
+
+
+@pytest.mark.parametrize(
+    "answer", [b"HTTP/1.1 500 Oops\r\n\r\n", b"garbage\r\n\r\n"], ids=["500", "garbage"]
+)
+def test_an_api_that_answers_nonsense_is_one_clear_error(
+    make_project: MakeProject,  # noqa: F811
+    answer: bytes,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        project = make_project(PIPELINE, prefect=f"api: {url}")
+        with subprocess.Popen(
+            [sys.executable, "-m", "kedro", "run", "--runner=project.runner.PrefectRunner"],
+            cwd=project.folder,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY), "DO_NOT_TRACK": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answer)
+            output, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert f"Error: The Prefect API at {url}" in output
+    assert "Traceback" not in output
