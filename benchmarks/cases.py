@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict
 
 from kedro.runner import SequentialRunner, ThreadRunner
 
-from benchmarks import pipelines
+from benchmarks import pipelines, tracked
 from benchmarks.peer import build_plain_flow
 from project.flow.build import build_flow
 from project.flow.source import Source
@@ -91,6 +91,11 @@ CASES: Dict[str, Callable[[], Case]] = {
     "threads_2000": lambda: run_with(lambda: threads(2), 2_000, 1, NOOP),
     "memory_sequential": lambda: peak_memory(SequentialRunner),
     "memory_ours": lambda: peak_memory(PrefectRunner),
+    "here_untracked": lambda: tracked.untracked,
+    "here_tracked": lambda: tracked.tracked,
+    "here_cloud_runners": lambda: tracked.cloud_runners,
+    "register_first": lambda: tracked.registering(again=False),
+    "register_again": lambda: tracked.registering(again=True),
     "memory_threads": lambda: peak_memory(lambda: threads(2)),
 }
 

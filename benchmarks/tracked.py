@@ -1,0 +1,144 @@
+"""What it costs that the API knows a run: ours beside Prefect's own cloud runners."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any, Callable, Iterator, Tuple
+from uuid import uuid4
+
+import pendulum
+import prefect
+from prefect.storage import Module
+
+from benchmarks import pipelines
+from project.backend.api import Api, connect
+from project.backend.here import run_here, start_run
+from project.backend.registration import Registered, make_flow, register
+from project.config import Settings
+from project.flow.flow import KedroFlow
+from project.flow.run import KedroRun
+from project.flow.runners import run_flow
+from project.flow.source import Source
+
+NODES = 200
+
+
+class NoHooks:
+    """Be a hook manager without hooks."""
+
+    def __getattr__(self, name: str) -> Any:
+        return self
+
+    def __call__(self, **arguments: Any) -> None:
+        """Call no hook."""
+
+
+def _run_and_flow(folder: Path, nodes: int) -> Tuple[KedroRun, KedroFlow]:
+    whole, catalog = pipelines.lanes(nodes, 1), pipelines.catalog()
+    for name in whole.datasets():
+        catalog.get(name, fallback_to_runtime_pattern=True)
+    run = KedroRun(whole, catalog, NoHooks(), "run")
+    return run, make_flow(whole, Source(folder, "bench", "chain"), Settings())
+
+
+@contextmanager
+def _api(nodes: int = NODES) -> Iterator[Tuple[Api, KedroRun, KedroFlow, Registered]]:
+    with TemporaryDirectory() as folder, connect("embedded", Path(folder)) as api:
+        run, flow = _run_and_flow(Path(folder), nodes)
+        yield api, run, flow, register(api, flow, "bench")
+
+
+def untracked() -> float:
+    """Return the seconds that a chain takes when nobody is told."""
+    run, flow = _run_and_flow(Path(), NODES)
+    start = perf_counter()
+    run_flow(flow, run, lambda *_: None, str(uuid4()))
+    return perf_counter() - start
+
+
+def tracked() -> float:
+    """Return the seconds that the same chain takes when the embedded API is told."""
+    with _api() as (api, run, flow, registered):
+        start = perf_counter()
+        run_here(api, flow, start_run(api, registered, {}), run, lambda *_: None)
+        return perf_counter() - start
+
+
+def cloud_runners() -> float:
+    """Return the seconds from Running to Success with Prefect's own runners, the same API told."""
+    with _api(1) as (api, *_):
+        with api.told_plainly():
+            api.client.create_project("plain")
+            flow_id = api.client.register(plain_flow(), "plain", build=False, no_url=True)
+            flow_run_id = api.client.create_flow_run(flow_id)
+        subprocess.run(
+            [sys.executable, "-m", "prefect", "execute", "flow-run"],
+            env={**os.environ, **_execution(api.url, flow_run_id)},
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        run = api.query(
+            f'query {{ flow_run_by_pk(id: "{flow_run_id}") {{ state start_time end_time }} }}'
+        )
+    if run["state"] != "Success":
+        raise RuntimeError(f"The run of Prefect's runners ended {run['state']}.")
+    return float(
+        (pendulum.parse(run["end_time"]) - pendulum.parse(run["start_time"])).total_seconds()
+    )
+
+
+def _execution(url: str, flow_run_id: str) -> dict[str, str]:
+    runners = "prefect.engine.cloud.Cloud"
+    return {
+        "PREFECT__BACKEND": "server",
+        "PREFECT__CLOUD__API": url,
+        "PREFECT__CLOUD__HEARTBEAT_MODE": "thread",
+        "PREFECT__CONTEXT__FLOW_RUN_ID": flow_run_id,
+        "PREFECT__ENGINE__FLOW_RUNNER__DEFAULT_CLASS": f"{runners}FlowRunner",
+        "PREFECT__ENGINE__TASK_RUNNER__DEFAULT_CLASS": f"{runners}TaskRunner",
+        "PREFECT__LOGGING__LEVEL": "WARNING",
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+class PassOn(prefect.Task):
+    """Do nothing."""
+
+    def run(self, value: int = 1) -> int:
+        """Return the value."""
+        return value
+
+
+def plain_flow() -> prefect.Flow:
+    """Return a chain of plain Prefect tasks."""
+    flow = KedroFlow("plain", storage=Module("benchmarks.tracked:plain_flow"))
+    flow.run_config = prefect.run_configs.UniversalRun()
+    last = flow.add_task(PassOn(name="n0"))
+    for number in range(1, NODES):
+        task = PassOn(name=f"n{number}")
+        flow.add_edge(last, task, key="value", validate=False)
+        last = task
+    flow.storage.add_flow(flow)
+    return flow
+
+
+def registering(again: bool) -> Callable[[], float]:
+    """Return the seconds to register a flow of 2,000 tasks, for the first time or unchanged."""
+
+    def measure() -> float:
+        with TemporaryDirectory() as folder, connect("embedded", Path(folder)) as api:
+            _, flow = _run_and_flow(Path(folder), 2_000)
+            if again:
+                register(api, flow, "bench")
+                _, flow = _run_and_flow(Path(folder), 2_000)
+            start = perf_counter()
+            register(api, flow, "bench")
+            return perf_counter() - start
+
+    return measure
