@@ -70,12 +70,14 @@ class PrefectRunner(compat.KedroRunner):
                 return
             flow = make_flow(run.pipeline, source, settings)
             with follow_progress(run.nodes) as progress:
-                self._check(run_here(api, flow, flow_run_id, run, progress), run)
+                state = run_here(api, flow, flow_run_id, run, progress)
+        self._check(state, run)
 
     def _run_unregistered(self, run: KedroRun, settings: Settings) -> None:
         flow = make_flow(run.pipeline, Source(Path.cwd(), package_name(), "__default__"), settings)
         with follow_progress(run.nodes) as progress:
-            self._check(run_flow(flow, run, progress, str(uuid4())), run)
+            state = run_flow(flow, run, progress, str(uuid4()))
+        self._check(state, run)
 
     def _check(self, state: Any, run: KedroRun) -> None:
         if not state.is_successful():

@@ -15,7 +15,6 @@ from typing import Any, Callable, Iterator
 import pytest
 
 from project.backend.api import Api, connect
-from tests.contract.conftest import forget_global_hooks, make_project  # noqa: F401
 from tests.contract.kit import KedroProject
 
 MakeProject = Callable[..., KedroProject]
@@ -115,7 +114,7 @@ def go_on(project: KedroProject) -> None:
     (project.folder / "data/go").touch()
 
 
-def test_ctrl_c_leaves_a_cancelled_run(make_project: MakeProject) -> None:  # noqa: F811
+def test_ctrl_c_leaves_a_cancelled_run(make_project: MakeProject) -> None:
     project = make_project(PIPELINE)
     with started(project) as process:
         process.send_signal(signal.SIGINT)
@@ -128,17 +127,17 @@ def test_ctrl_c_leaves_a_cancelled_run(make_project: MakeProject) -> None:  # no
     assert states(run)["wait"] == states(run)["after"] == "Cancelled"
 
 
-def test_a_run_cancelled_through_the_api_stops(  # noqa: D103
-    make_project: MakeProject,  # noqa: F811
+def test_a_run_cancelled_through_the_api_stops(
+    make_project: MakeProject,
     port: int,
 ) -> None:
     project = make_project(PIPELINE, prefect=f"api: http://127.0.0.1:{port}")
     url = f"http://127.0.0.1:{port}"
-    with server(project.folder / "prefect.db", port), started(project) as process:
-        with connect(url, project.folder) as api:
-            api.mutate("cancel_flow_run", "state", flow_run_id=the_run(api)["id"])
-            output, _ = process.communicate(timeout=60)
-            run = the_run(api)
+    database = project.folder / "prefect.db"
+    with server(database, port), started(project) as process, connect(url, project.folder) as api:
+        api.mutate("cancel_flow_run", "state", flow_run_id=the_run(api)["id"])
+        output, _ = process.communicate(timeout=60)
+        run = the_run(api)
 
     assert process.returncode == 1
     assert f"Error: The flow run {run['id']} was cancelled." in output
@@ -146,7 +145,7 @@ def test_a_run_cancelled_through_the_api_stops(  # noqa: D103
 
 
 def test_a_run_outlives_an_api_that_is_away_for_a_while(
-    make_project: MakeProject,  # noqa: F811
+    make_project: MakeProject,
     port: int,
 ) -> None:
     project = make_project(PIPELINE, prefect=f"api: http://127.0.0.1:{port}")
@@ -165,7 +164,7 @@ def test_a_run_outlives_an_api_that_is_away_for_a_while(
 
 
 def test_an_api_that_stays_away_is_an_error_after_the_nodes_are_done(
-    make_project: MakeProject,  # noqa: F811
+    make_project: MakeProject,
     port: int,
 ) -> None:
     project = make_project(PIPELINE, prefect=f"api: http://127.0.0.1:{port}")
@@ -181,7 +180,7 @@ def test_an_api_that_stays_away_is_an_error_after_the_nodes_are_done(
 
 
 def test_two_runs_at_the_same_time_share_a_database(
-    make_project: MakeProject,  # noqa: F811
+    make_project: MakeProject,
 ) -> None:
     project = make_project(PIPELINE)
     with started(project) as one:
@@ -202,7 +201,7 @@ def test_two_runs_at_the_same_time_share_a_database(
     "answer", [b"HTTP/1.1 500 Oops\r\n\r\n", b"garbage\r\n\r\n"], ids=["500", "garbage"]
 )
 def test_an_api_that_answers_nonsense_is_one_clear_error(
-    make_project: MakeProject,  # noqa: F811
+    make_project: MakeProject,
     answer: bytes,
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
