@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
@@ -88,6 +89,12 @@ class KedroRunner(AbstractRunner):
             super().__init__(is_async=is_async, extra_dataset_patterns=in_memory)
         else:
             super().__init__(is_async=is_async)
+
+    @property
+    def _logger(self) -> logging.Logger:
+        # Kedro's own takes the name of the runner's module, which a project that installs this
+        # package does not hear of.
+        return logging.getLogger("kedro.runner")
 
     def create_default_data_set(self, ds_name: str) -> Any:
         """Return the dataset for a name that the catalog lacks (abstract up to Kedro 0.18)."""

@@ -17,10 +17,11 @@ from kedro.framework.startup import ProjectMetadata
 
 T = TypeVar("T")
 
-SECRET = "sentinel-5f1c9a"
+SENTINEL = "sentinel-5f1c9a"
 
 FILES = {
-    "conf/local/credentials.yml": f"store: {{key: {SECRET}}}",
+    "conf/local/credentials.yml": f"store: {{key: {SENTINEL}}}",
+    "conf/prod/credentials.yml": f"store: {{key: {SENTINEL}}}",
     "conf/base/logging.yml": "{version: 1, disable_existing_loggers: false}",
     "conf/base/parameters.yml": "size: 3",
     "conf/prod/parameters.yml": "size: 5",
@@ -96,7 +97,8 @@ FILES = {
 
         from kedro.io import core
 
-        DatasetBase = getattr(core, "AbstractVersionedDataset", None) or core.AbstractVersionedDataSet
+        old_name = getattr(core, "AbstractVersionedDataSet", None)
+        DatasetBase = getattr(core, "AbstractVersionedDataset", old_name)
 
 
         class TextDataset(DatasetBase):
@@ -202,7 +204,12 @@ class Shop:
         key = "kedro_init_version" if "kedro_init_version" in fields else "project_version"
         self.write(
             "pyproject.toml",
-            f'[tool.kedro]\npackage_name = "shop"\nproject_name = "shop"\n{key} = "{kedro.__version__}"\n',
+            f"""
+            [tool.kedro]
+            package_name = "shop"
+            project_name = "shop"
+            {key} = "{kedro.__version__}"
+            """,
         )
 
     def write(self, path: str, text: str) -> None:
@@ -249,12 +256,44 @@ class Shop:
         assert "errors" not in answer, answer["errors"]
         return next(iter(answer["data"].values()))
 
-    def flow_runs(self, fields: str) -> List[Dict[str, Any]]:
-        """Return the flow runs, the newest first."""
-        found: List[Dict[str, Any]] = self.ask(
-            f"query {{ flow_run(order_by: {{created: desc}}) {{ {fields} }} }}"
+    def start_run(self, flow: str, **parameters: Any) -> str:
+        """Create a flow run, as the page does, and return its id."""
+        where = f'{{name: {{_eq: "{flow}"}}, archived: {{_eq: false}}}}'
+        (found,) = self.ask(f"query {{ flow(where: {where}) {{ id }} }}")
+        created = self.ask(
+            "mutation($input: create_flow_run_input!) { create_flow_run(input: $input) { id } }",
+            input={"flow_id": found["id"], "parameters": parameters},
         )
+        return str(created["id"])
+
+    def flow_run(self, id_: str, fields: str) -> Dict[str, Any]:
+        """Return a flow run."""
+        found: Dict[str, Any] = self.ask(f'query {{ flow_run_by_pk(id: "{id_}") {{ {fields} }} }}')
         return found
+
+    def ended(self, id_: str) -> str:
+        """Return the state in which a flow run ends, once it has ended."""
+
+        def probe() -> Optional[str]:
+            state = self.flow_run(id_, "state")["state"]
+            return state if state in {"Success", "Failed", "Cancelled"} else None
+
+        return eventually(probe)
+
+    def node_states(self, id_: str) -> Dict[str, str]:
+        """Return the state of each node of a flow run."""
+        rows = self.flow_run(id_, "task_runs { state task { name type } }")["task_runs"]
+        return {
+            row["task"]["name"]: row["state"]
+            for row in rows
+            if row["task"]["type"].endswith("NodeTask")
+        }
+
+    def lines(self, id_: str) -> Dict[str, Optional[str]]:
+        """Return the task by which each line of a flow run was said; no task: the run itself."""
+        run = self.flow_run(id_, "logs { message task_run_id } task_runs { id task { name } }")
+        names = {row["id"]: row["task"]["name"] for row in run["task_runs"]}
+        return {line["message"]: names.get(line["task_run_id"]) for line in run["logs"]}
 
     def hooks(self) -> List[str]:
         """Return what the recording hooks have written, and let them start anew."""
@@ -263,12 +302,13 @@ class Shop:
         record.unlink(missing_ok=True)
         return lines
 
-    def saved(self) -> Dict[str, List[str]]:
-        """Return the versions of each dataset that there are, the oldest first."""
-        return {
-            path.name: sorted(version.name for version in path.iterdir())
-            for path in sorted((self.folder / "data").glob("*.txt"))
-        }
+    def saved(self) -> Dict[str, Dict[str, Any]]:
+        """Return what the datasets of each version hold, and remove it."""
+        found: Dict[str, Dict[str, Any]] = {}
+        for path in sorted((self.folder / "data").glob("*.txt/*/*.txt")):
+            found.setdefault(path.parent.name, {})[path.stem] = eval(path.read_text())
+            path.unlink()
+        return found
 
 
 class Said:

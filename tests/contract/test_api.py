@@ -112,10 +112,11 @@ def test_a_failure_is_known_with_its_message(make_project: MakeProject) -> None:
 
     assert outcome.raised == ("Broken", "cannot use abc")
     assert run["state"] == "Failed"
-    assert states(run) == {
+    found = states(run)
+    del found["a_keep"]  # before or after the failure: Kedro's order of nodes, release by release
+    assert found == {
         f"{project.package}_init": "Success",
         "start": "Success",
-        "a_keep": "Success",
         "b_fail": "Failed",
         "c_downstream": "TriggerFailed",
         "d_independent": "TriggerFailed",

@@ -52,7 +52,6 @@ class Follower:
         self._id = flow_run_id
         self._shown: Set[str] = set()
         self._newest = pendulum.from_timestamp(0)
-        self._state = ""
         self._asked_for_agents = False
 
     def follow(self, seconds: float = float("inf")) -> None:
@@ -76,33 +75,25 @@ class Follower:
 
     def _show(self) -> Dict[str, Any]:
         run = self._look()
-        for line in run["logs"]:
-            self._show_line(line)
-        if run["state"] != self._state:
-            self._state = run["state"]
-            click.echo(f"Flow run is {self._state}: {run['state_message'] or ''}")
+        for said in sorted(run["logs"] + run["states"], key=lambda row: str(row["timestamp"])):
+            if said["id"] not in self._shown:
+                self._shown.add(said["id"])
+                self._newest = max(self._newest, pendulum.parse(said["timestamp"]))
+                click.echo(_as_line(said))
         return run
 
     def _look(self) -> Dict[str, Any]:
         run: Dict[str, Any] = self._api.query(
             "query($id: uuid!, $since: timestamptz) { flow_run_by_pk(id: $id) "
-            "{ state state_message labels logs(where: {timestamp: {_gte: $since}}, "
-            "order_by: {timestamp: asc}) { id timestamp level message } } }",
+            "{ state state_message labels "
+            "states(where: {timestamp: {_gte: $since}}) { id timestamp state message } "
+            "logs(where: {timestamp: {_gte: $since}}) { id timestamp level message } } }",
             id=self._id,
             since=self._newest.subtract(seconds=LATE_SECONDS).isoformat(),
         )
         if run is None:
             raise FlowRunError(f"The API at {self._api.url} has no flow run {self._id}.")
         return run
-
-    def _show_line(self, line: Dict[str, Any]) -> None:
-        if line["id"] in self._shown:
-            return
-        self._shown.add(line["id"])
-        time = pendulum.parse(line["timestamp"])
-        self._newest = max(self._newest, time)
-        local = time.in_timezone("local").format("HH:mm:ss")
-        click.echo(f"{local} {line['level']:8} {line['message']}")
 
     def _say_which_labels_are_missing(self, labels: List[str]) -> None:
         if not self._asked_for_agents:
@@ -120,6 +111,14 @@ class Follower:
         nodes = "; ".join(f"{row['task']['name']}: {row['state_message']}" for row in failed)
         where = self._api.address("flow-run", self._id)
         return f"The flow run ended {run['state']}: {nodes or run['state_message']}. See {where}"
+
+
+def _as_line(said: Dict[str, Any]) -> str:
+    """Return a log line or a state as a line of text."""
+    time = pendulum.parse(said["timestamp"]).in_timezone("local").format("HH:mm:ss")
+    if "state" in said:
+        return f"{time} Flow run is {said['state']}: {said['message'] or ''}"
+    return f"{time} {said['level']:8} {said['message']}"
 
 
 def agents_missing(api: Api, labels: List[str]) -> Optional[str]:

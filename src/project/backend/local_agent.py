@@ -16,6 +16,7 @@ ENVIRONMENT = {
     # The beats of Prefect's default, a process, go on for ever when the flow run's is killed.
     "PREFECT__CLOUD__HEARTBEAT_MODE": "thread",
     "PREFECT__CLOUD__CHECK_CANCELLATION_INTERVAL": "5",
+    "PREFECT__CLOUD__LOGGING_HEARTBEAT": "2",
 }
 
 

@@ -94,8 +94,10 @@ _hosted: Dict[str, HostedSession] = {}
 
 def open_run(flow_run_id: str, source: Source, asked: Mapping[str, Any]) -> KedroRun:
     """Open a session in this process for a flow run, until ``close_run`` is called for it."""
-    _hosted[flow_run_id] = HostedSession(flow_run_id, source, asked)
-    return _hosted[flow_run_id].open()
+    session = HostedSession(flow_run_id, source, asked)
+    run = session.open()
+    _hosted[flow_run_id] = session
+    return run
 
 
 def close_run(flow: prefect.Flow, old_state: State, new_state: State) -> State:

@@ -1,0 +1,192 @@
+"""Flow runs that an agent runs: a server, an agent and Kedro commands, each a process."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+from typing import Any, Dict
+
+import pytest
+
+from tests.acceptance.kit import SENTINEL, Said, Shop, eventually
+
+ALL = ["make", "double", "add_up"]
+RUN = ("run", "--runner=project.runner.PrefectRunner")
+
+
+@pytest.fixture(autouse=True)
+def clean(staffed: Shop) -> None:
+    """Let each test find no files and no record of hooks, and the flow registered."""
+    if not staffed.ask("query { flow { id } }"):
+        assert staffed.kedro("prefect", "register", "--all").code == 0
+    staffed.hooks()
+    staffed.saved()
+
+
+def id_in(text: str) -> str:
+    return re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", text)[0]
+
+
+def in_order(node_names: list[str]) -> list[str]:
+    calls = [f"{when}_node_run {name}" for name in node_names for when in ("before", "after")]
+    return ["after_catalog_created", "before_pipeline_run", *calls, "after_pipeline_run"]
+
+
+def test_states_and_lines_are_shown_as_they_come(staffed: Shop) -> None:
+    said = staffed.run()
+
+    assert said.code == 0, said.text
+    states = ["Scheduled", "Submitted", "Running", "Success"]
+    assert re.findall(r"Flow run is (\w+)", said.text) == states
+    assert "making 3 numbers" in said.text
+    assert [*staffed.saved().values()] == [{"doubled": [0, 2, 4], "total": 6}]
+    lines = staffed.lines(id_in(said.text))
+    assert lines["making 3 numbers"] == "make"
+    assert lines["adding up 3 numbers"] == "add_up"
+    assert lines["Running node: double: double([numbers]) -> [doubled]"] == "double"
+    assert lines["Kedro project shop"] is None
+
+
+def test_a_failure_of_a_node_is_the_failure_of_the_command(staffed: Shop) -> None:
+    said = staffed.run("--pipeline", "failing")
+
+    assert said.code == 1
+    id_ = id_in(said.text)
+    assert said.text.splitlines()[-1] == (
+        "Error: The flow run ended Failed: fail: Error during execution of task: "
+        f"ValueError('no stock left'). See {staffed.url}/default/flow-run/{id_}"
+    )
+    assert "on_pipeline_error ValueError: no stock left" in staffed.hooks()
+
+
+def wait_until(staffed: Shop, running: subprocess.Popen[str], words: str) -> str:
+    assert running.stdout
+    text = ""
+    for line in running.stdout:
+        text += line
+        if words in line:
+            return text
+    raise AssertionError(f"Never said {words!r}: {text}")
+
+
+def test_ctrl_c_cancels_the_flow_run(staffed: Shop) -> None:
+    running = staffed.start(*RUN, "--pipeline", "endless")
+    id_ = id_in(wait_until(staffed, running, "Running node: wait"))
+    running.send_signal(signal.SIGINT)
+    said = Said.of(running, 60)
+
+    assert said.code == 1
+    assert "Error: The flow run ended Cancelled" in said.text
+    assert staffed.flow_run(id_, "state") == {"state": "Cancelled"}
+    assert staffed.node_states(id_) == {"wait": "Cancelled"}
+
+
+def test_a_run_that_no_agent_may_take_says_which_labels_are_missing(staffed: Shop) -> None:
+    running = staffed.start(*RUN, "--pipeline", "lonely")
+    text = wait_until(staffed, running, "No agent takes this run")
+    running.send_signal(signal.SIGINT)
+
+    assert text.splitlines()[-1] == (
+        "No agent takes this run: it has gpu, and the agents that are up have agent (none). "
+        "Start one: kedro prefect agent --label gpu"
+    )
+    assert Said.of(running, 60).code == 1
+    assert staffed.flow_run(id_in(text), "state") == {"state": "Cancelled"}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "ran", "saved"),
+    [
+        ({"env": "prod"}, ALL, {"doubled": [0, 2, 4, 6, 8], "total": 20}),
+        ({"params": {"size": 2}, "nodes": ["make", "double"]}, ALL[:2], {"doubled": [0, 2]}),
+    ],
+    ids=["env", "params and nodes"],
+)
+def test_a_run_does_what_its_parameters_ask(
+    staffed: Shop, parameters: Dict[str, Any], ran: list[str], saved: Dict[str, Any]
+) -> None:
+    id_ = staffed.start_run("__default__", **parameters)
+
+    assert staffed.ended(id_) == "Success"
+    states = {name: "Success" if name in ran else "Skipped" for name in ALL}
+    assert staffed.node_states(id_) == states
+    assert [*staffed.saved().values()] == [saved]
+    assert staffed.hooks() == in_order(ran)
+
+
+def test_prefects_own_command_line_runs_and_lists_it(staffed: Shop) -> None:
+    staffed.write("data/doubled.txt/2020-01-01T00.00.00.000Z/doubled.txt", "[1, 2]")
+    arguments = ["--name", "__default__", "--project", "shop", "--param", 'tags=["reporting"]']
+    said = staffed.prefect("run", *arguments, "--watch")
+
+    assert "Flow run succeeded!" in said.text
+    id_ = id_in(said.text)
+    assert id_ in staffed.prefect("get", "flow-runs").text
+    assert staffed.node_states(id_) == {"make": "Skipped", "double": "Skipped", "add_up": "Success"}
+    assert [*staffed.saved().values()][-1] == {"total": 3}
+
+
+def test_the_code_of_an_edited_node_runs_without_registering_again(staffed: Shop) -> None:
+    nodes = staffed.folder / "src/shop/nodes.py"
+    before = nodes.read_text()
+    nodes.write_text(before.replace("2 * number", "30 * number"))
+    id_ = staffed.start_run("__default__")
+
+    assert staffed.ended(id_) == "Success"
+    assert [*staffed.saved().values()] == [{"doubled": [0, 30, 60], "total": 90}]
+    nodes.write_text(before)
+
+
+def test_a_pipeline_with_other_nodes_than_registered_says_what_to_do(staffed: Shop) -> None:
+    registry = staffed.folder / "src/shop/pipeline_registry.py"
+    before = registry.read_text()
+    registry.write_text(before.replace('name="double"', 'name="twice"'))
+    id_ = staffed.start_run("__default__")
+
+    assert staffed.ended(id_) == "Failed"
+    registry.write_text(before)
+    message = staffed.flow_run(id_, "state_message")["state_message"]
+    assert "(new: twice; gone: double). Register it again with 'kedro prefect register'" in message
+
+
+def test_a_hook_that_fails_after_the_nodes_fails_the_run(staffed: Shop) -> None:
+    switch = staffed.folder / "break_the_last_hook"
+    switch.touch()
+    id_ = staffed.start_run("__default__")
+
+    assert staffed.ended(id_) == "Failed"
+    switch.unlink()
+    message = staffed.flow_run(id_, "state_message")
+    assert message == {"state_message": "After the nodes: RuntimeError('the last hook broke')"}
+    assert any("RuntimeError: the last hook broke" in line for line in staffed.lines(id_))
+
+
+def test_a_session_that_cannot_be_opened_fails_the_run(staffed: Shop) -> None:
+    id_ = staffed.start_run("__default__", nodes=["mkae"])
+
+    assert staffed.ended(id_) == "Failed"
+    assert set(staffed.node_states(id_).values()) == {"TriggerFailed"}
+    assert any("mkae" in line for line in staffed.lines(id_))
+
+
+def test_no_credential_is_stored(staffed: Shop) -> None:
+    id_ = staffed.start_run("__default__")
+
+    assert staffed.ended(id_) == "Success"
+    folders = (staffed.folder / ".prefect", staffed.home)
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    assert staffed.folder / ".prefect/prefect.db" in files
+    assert [path for path in files if SENTINEL.encode() in path.read_bytes()] == []
+
+
+def test_cancelling_by_command_ends_a_run(staffed: Shop) -> None:
+    id_ = staffed.start_run("endless")
+    eventually(lambda: staffed.node_states(id_) == {"wait": "Running"})
+    said = staffed.kedro("prefect", "cancel", id_)
+
+    assert said.text.splitlines()[-1] == f"Flow run {id_} is Cancelling."
+    assert staffed.ended(id_) == "Cancelled"
+    watched = staffed.kedro("prefect", "watch", id_)
+    assert watched.code == 1
+    assert "Error: The flow run ended Cancelled" in watched.text

@@ -1,0 +1,110 @@
+"""The commands ``kedro prefect ...``, each a process."""
+
+from __future__ import annotations
+
+import re
+
+from tests.acceptance.kit import Shop
+
+
+def test_kedro_lists_the_commands_once(shop: Shop) -> None:
+    said = shop.kedro("--help")
+
+    assert said.text.count("\n  prefect ") == 1
+    commands = re.findall(r"^  (\w+)", shop.kedro("prefect", "--help").text, re.MULTILINE)
+    assert commands[1:] == ["agent", "cancel", "doctor", "register", "runs", "server", "watch"]
+
+
+def test_an_agent_and_its_runs_need_a_server_that_stays(shop: Shop) -> None:
+    for command in ("prefect agent", "run --runner=project.runner.PrefectRunner"):
+        said = shop.kedro(*command.split())
+
+        assert said.code == 1
+        assert said.text.splitlines()[-1] == (
+            "Error: No embedded server is up, and an agent needs one that stays: start "
+            "'kedro prefect server' in another terminal, or name a Prefect API in prefect.yml "
+            "(api)."
+        )
+
+
+def test_the_doctor_names_each_thing_that_is_wrong(shop: Shop) -> None:
+    catalog = shop.folder / "conf/base/catalog.yml"
+    registry = shop.folder / "src/shop/pipeline_registry.py"
+    before = registry.read_text()
+    registry.write_text(before.replace('"params:size", "numbers"', '"orders", "numbers"'))
+    said = shop.kedro("prefect", "doctor")
+    registry.write_text(before)
+
+    assert catalog.exists()
+    assert said.code == 1
+    assert "WRONG inputs: 'orders' is not in the catalog: add it to catalog.yml" in said.text
+    assert "WRONG API: No embedded server is up" in said.text
+    assert "ok    code: a new process can load the flow" in said.text
+
+
+def test_a_second_server_says_where_the_first_is(served: Shop) -> None:
+    said = served.kedro("prefect", "server", "--port", "0")
+
+    assert said.code == 1
+    assert f"already running at {served.url}" in said.text
+
+
+def test_a_server_for_other_machines_needs_a_token(shop: Shop) -> None:
+    said = shop.kedro("prefect", "server", "--host", "192.0.2.1")
+
+    assert said.code == 1
+    assert "give a token" in said.text
+
+
+def test_registering_tells_what_has_changed_and_only_that(served: Shop) -> None:
+    check = served.kedro("prefect", "register", "--all", "--check")
+    assert check.code == 1
+    assert "Flow 'failing': would be registered" in check.text
+
+    said = served.kedro("prefect", "register", "--all")
+    assert said.code == 0
+    assert re.findall(r"Flow '(\w+)' of project 'shop', version (\d): (\w+)", said.text) == [
+        (name, "1", "registered") for name in ("__default__", "endless", "failing", "lonely")
+    ]
+
+    again = served.kedro("prefect", "register", "--all", "--check")
+    assert again.code == 0
+    assert again.text.count("unchanged") == 4
+
+
+def test_two_pipelines_cannot_be_one_flow(shop: Shop) -> None:
+    prefect_yml = shop.folder / "conf/base/prefect.yml"
+    before = prefect_yml.read_text()
+    prefect_yml.write_text("flow: shopping\n")
+    said = shop.kedro("prefect", "register", "--all")
+    prefect_yml.write_text(before)
+
+    assert said.code == 1
+    assert "'__default__' and 'endless' would both be the flow 'shopping'" in said.text
+
+
+def test_an_unknown_pipeline_is_told_with_the_known_ones(shop: Shop) -> None:
+    said = shop.kedro("prefect", "register", "--pipeline", "failng")
+
+    assert said.code == 1
+    assert said.text.splitlines()[-1] == (
+        "Error: The project has no pipeline 'failng'; it has __default__, endless, failing, lonely."
+    )
+
+
+def test_runs_are_listed_and_cancelled(served: Shop) -> None:
+    served.kedro("prefect", "register")
+    id_ = served.start_run("__default__")
+
+    said = served.kedro("prefect", "cancel", id_)
+    assert said.text.splitlines()[-1] == f"Flow run {id_} is Cancelled."
+    (row,) = (line for line in served.kedro("prefect", "runs").text.splitlines() if id_ in line)
+    assert "__default__ 1" in row
+    assert "Cancelled" in row
+
+
+def test_an_unknown_run_is_told(served: Shop) -> None:
+    said = served.kedro("prefect", "watch", "00000000-0000-0000-0000-000000000000")
+
+    assert said.code == 1
+    assert "has no flow run 00000000-0000-0000-0000-000000000000" in said.text
