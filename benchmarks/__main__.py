@@ -30,14 +30,21 @@ class Comparison(NamedTuple):
 COMPARISONS = [
     Comparison(
         "build and serialize a chain of 1,000, plain Prefect / ours",
-        "build_1000_plain", "build_1000_ours", ">= 40", 3,
+        "build_1000_plain",
+        "build_1000_ours",
+        ">= 40",
+        3,
     ),
     Comparison("the same for 10,000 / for 1,000", "build_10000_ours", "build_1000_ours", "<= 13"),
     Comparison("20 wide, 50 deep / SequentialRunner", "wide_ours", "wide_sequential", "<= 1"),
     Comparison("20 wide, 50 deep / plain Prefect's run", "wide_ours", "wide_plain", "", 3),
     Comparison("chain of 2,000 / SequentialRunner", "chain_ours", "chain_sequential", "<= 1"),
     Comparison(
-        "200 sleeps of 20 ms, 10 threads / ThreadRunner", "sleep_ours", "sleep_threadrunner", "<= 1", 9
+        "200 sleeps of 20 ms, 10 threads / ThreadRunner",
+        "sleep_ours",
+        "sleep_threadrunner",
+        "<= 1",
+        9,
     ),
     Comparison("chain of 1,000 on threads / of 500", "threads_1000", "threads_500", "about 2"),
     Comparison("chain of 2,000 on threads / of 1,000", "threads_2000", "threads_1000", "about 2"),
@@ -47,12 +54,17 @@ COMPARISONS = [
     ),
     Comparison("200 nodes told to the API / untold", "here_tracked", "here_untracked", "+2 s"),
     Comparison(
-        "200 nodes told to the API / by Prefect's cloud runners", "here_tracked", "here_cloud_runners",
-        "<= 0.2", 3,
+        "200 nodes told to the API / by Prefect's cloud runners",
+        "here_tracked",
+        "here_cloud_runners",
+        "<= 0.2",
+        3,
     ),
-    Comparison("register 2,000 tasks again / first", "register_again", "register_first", "<= 0.3 s"),
+    Comparison(
+        "register 2,000 tasks again / first", "register_again", "register_first", "<= 0.3 s"
+    ),
     Comparison("start to first node / kedro run alone", "startup_ours", "startup_kedro", "+1.5 s"),
-]  # fmt: skip
+]
 
 STARTUPS = {
     "startup_ours": "project.runner.PrefectRunner",

@@ -370,7 +370,7 @@ def main() -> None:
         seconds = time.monotonic() - began
         print(f"{given.task_runs} task runs written in {seconds:.0f} s, {size:.0f} MB")
         command = [sys.executable, "-c", SERVE, str(path)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
             url = str(server.stdout and server.stdout.readline()).strip()
             measure_queries(url, flows[7])
             measured = asyncio.run(load(url, flows, given.agents, given.seconds))

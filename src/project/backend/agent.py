@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import monotonic, sleep
-from typing import Any, Dict, List, Optional, Set
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 import click
 import pendulum
@@ -50,7 +50,7 @@ class Follower:
     def __init__(self, api: Api, flow_run_id: str):
         self._api = api
         self._id = flow_run_id
-        self._shown: Set[str] = set()
+        self._shown: Set[Tuple[bool, Any]] = set()
         self._newest = pendulum.from_timestamp(0)
         self._asked_for_agents = False
 
@@ -76,8 +76,9 @@ class Follower:
     def _show(self) -> Dict[str, Any]:
         run = self._look()
         for said in sorted(run["logs"] + run["states"], key=lambda row: str(row["timestamp"])):
-            if said["id"] not in self._shown:
-                self._shown.add(said["id"])
+            key = ("state" in said, said["id"])
+            if key not in self._shown:
+                self._shown.add(key)
                 self._newest = max(self._newest, pendulum.parse(said["timestamp"]))
                 click.echo(_as_line(said))
         return run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any, Mapping
 
-from sqlalchemy import Connection, Row, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, insert, select
 
 from project.server.call import Call, Values
 from project.server.errors import ApiError, NotFoundError
@@ -159,7 +159,7 @@ def _insert_task_runs(connection: Connection, flow_run_id: str, flow_id: str) ->
 
 
 def insert_task_runs(
-    connection: Connection, flow_run_id: str, places: list[tuple[Row[Any], int]]
+    connection: Connection, flow_run_id: str, places: list[tuple[Any, int]]
 ) -> list[str]:
     """Add a pending task run for each task and map index, and return their ids."""
     moment = now()
