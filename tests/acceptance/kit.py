@@ -197,6 +197,7 @@ class Shop:
             "DO_NOT_TRACK": "1",
             "COLUMNS": "200",
             "PYTHONUNBUFFERED": "1",
+            "PREFECT__CLOUD__CHECK_CANCELLATION_INTERVAL": "1",
         }
 
     def _write_metadata(self) -> None:

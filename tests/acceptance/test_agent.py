@@ -170,6 +170,27 @@ def test_a_session_that_cannot_be_opened_fails_the_run(staffed: Shop) -> None:
     assert any("mkae" in line for line in staffed.lines(id_))
 
 
+def test_a_parameter_of_the_wrong_type_is_told(staffed: Shop) -> None:
+    id_ = staffed.start_run("__default__", tags="reporting")
+
+    assert staffed.ended(id_) == "Failed"
+    message = (
+        "The parameter 'tags' of the flow run must be a list, as in [\"name\"], not 'reporting'."
+    )
+    assert any(message in line for line in staffed.lines(id_))
+
+
+def test_the_doctor_has_nothing_to_say_against_it(staffed: Shop) -> None:
+    said = staffed.kedro("prefect", "doctor")
+
+    assert said.code == 0, said.text
+    assert "WRONG" not in said.text
+    assert re.findall(r"^ok    (\w[\w.]*): ", said.text, re.MULTILINE) == [
+        *("versions", "prefect.yml", "inputs", "code"),
+        *("API", "tenant", "project", "flow", "agents"),
+    ]
+
+
 def test_no_credential_is_stored(staffed: Shop) -> None:
     id_ = staffed.start_run("__default__")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from textwrap import dedent
 from typing import Any, Callable, Dict
 
 import pytest
@@ -84,6 +85,43 @@ def test_a_name_that_a_pattern_serves_is_saved_by_it(
 
     assert len(got.files) == 12
     assert (got.raised, got.result, got.files) == (None, expected.result, expected.files)
+
+
+@pytest.mark.skipif(not HAS_FACTORIES, reason="this Kedro has no dataset factories")
+def test_patterns_are_resolved_before_the_first_node(make_project: MakeProject) -> None:
+    project = make_project(
+        """
+        from kedro.pipeline import Pipeline, node
+
+        def one(): return 1
+        def two(n): return n
+
+        def register_pipelines():
+            return {"__default__": Pipeline([
+                node(one, None, "kept_a", name="one"), node(two, "kept_a", "kept_b", name="two"),
+            ])}
+        """,
+        catalog='"kept_{n}": {type: tests.contract.kit.FileDataset, filepath: "data/kept_{n}"}',
+    )
+    settings = project.folder / f"src/{project.package}/settings.py"
+    settings.write_text(
+        settings.read_text()
+        + dedent(
+            """
+            from kedro.framework.hooks import hook_impl
+
+            class Look:
+                @hook_impl
+                def before_node_run(self, node, catalog):
+                    held = getattr(catalog, "_datasets", None) or catalog._data_sets
+                    assert {"kept_a", "kept_b"} <= set(held), sorted(held)
+
+            HOOKS += (Look(),)
+            """
+        )
+    )
+
+    assert project.run(RUNNERS["threads"]()).raised is None
 
 
 @pytest.mark.parametrize("runner", RUNNERS)

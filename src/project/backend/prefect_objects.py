@@ -22,6 +22,8 @@ from project.errors import SettingsError
 # A clock needs a start; a fixed one leaves the registered flow the same from day to day.
 _START = datetime(2020, 1, 1)
 
+_JSON_RESULTS = {"PrefectResult", "ConstantResult", "SecretResult"}
+
 
 def make_schedule(settings: Optional[ScheduleSettings]) -> Optional[Schedule]:
     """Return the schedule of a flow."""
@@ -62,6 +64,11 @@ def make_result(settings: Settings) -> Optional[Result]:
     """Return where results of tasks are kept, if anywhere."""
     if settings.result is None:
         return None
+    if settings.result.get("type") in _JSON_RESULTS:
+        raise SettingsError(
+            f"prefect.yml: result.type: {settings.result['type']} keeps JSON in the API, and the "
+            "results here are datasets. Use one that keeps files, such as LocalResult or S3Result."
+        )
     result: Result = _make(prefect.engine.results, settings.result, "result")
     return result
 

@@ -144,12 +144,15 @@ class Reporter:
         return True
 
     def _send_what_is_taken(self, batch: List[Any]) -> None:
-        """Send a batch; what the API refuses (a state that came too late) is let go."""
+        """Send a batch; what the API refuses (a state that came too late) is let go.
+
+        So is what cannot be sent: a state whose result does not serialize.
+        """
         try:
             self._send_batch(batch)
-        except ApiRefusedError as error:
+        except (ApiRefusedError, TypeError, ValueError) as error:
             if len(batch) == 1:
-                logger.warning("%s", error)
+                logger.warning("Not told to the API: %s", error)
                 return
             for one in batch:
                 self._send_what_is_taken([one])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from queue import Queue
 from threading import Event, Thread
-from typing import Any, Dict, Mapping, Optional, Union
+from typing import Any, Dict, Mapping, NamedTuple, Optional, Union
 
 import prefect
 from kedro.pipeline import Pipeline
@@ -26,6 +26,17 @@ logger = logging.getLogger(__name__)
 
 # What a thread must have of Prefect's context for its log lines to reach the API.
 _CONTEXT = ("flow_run_id", "running_with_backend")
+
+
+class _Wanted(NamedTuple):
+    type: type
+    words: str
+
+
+# Of what a flow run can be asked; the rest are lists.
+_A_MAPPING = _Wanted(dict, 'a mapping, as in {"name": "value"}')
+_A_LIST = _Wanted(list, 'a list, as in ["name"]')
+_TYPES = {"env": _Wanted(str, "a text"), "params": _A_MAPPING, "load_versions": _A_MAPPING}
 
 
 class _HostingRunner(compat.KedroRunner):
@@ -93,11 +104,25 @@ _hosted: Dict[str, HostedSession] = {}
 
 
 def open_run(flow_run_id: str, source: Source, asked: Mapping[str, Any]) -> KedroRun:
-    """Open a session in this process for a flow run, until ``close_run`` is called for it."""
+    """Open a session in this process for a flow run, until ``close_run`` is called for it.
+
+    Raises:
+        FlowRunError: when a parameter of the flow run has the wrong type.
+    """
+    _require_types(asked)
     session = HostedSession(flow_run_id, source, asked)
     run = session.open()
     _hosted[flow_run_id] = session
     return run
+
+
+def _require_types(asked: Mapping[str, Any]) -> None:
+    for name, value in asked.items():
+        wanted = _TYPES.get(name, _A_LIST)
+        if value is not None and not isinstance(value, wanted.type):
+            raise FlowRunError(
+                f"The parameter '{name}' of the flow run must be {wanted.words}, not {value!r}."
+            )
 
 
 def close_run(flow: prefect.Flow, old_state: State, new_state: State) -> State:

@@ -48,6 +48,12 @@ class KedroRun:
         self._outputs = pipeline.outputs()
         self._loads_left = Counter(chain.from_iterable(node.inputs for node in pipeline.nodes))
         self._lock = Lock()
+        self._resolve_patterns()
+
+    def _resolve_patterns(self) -> None:
+        # From two threads at once it is a race in Kedro 0.18.12 to 0.19.9.
+        for name in compat.dataset_names(self.pipeline):
+            compat.get_dataset(self.catalog, name)
 
     def execute(self, node_names: Sequence[str], received: Mapping[str, Any]) -> Dict[str, Any]:
         """Run nodes in order and return the datasets in memory that other nodes may need.
