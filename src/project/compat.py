@@ -258,7 +258,7 @@ _SELECTION = {
     "to_outputs": ("to_outputs",),
     "namespaces": ("namespaces", "namespace"),
 }
-RUN_PARAMETERS = ("env", "params", "load_versions", *_SELECTION)
+RUN_PARAMETERS = ("env", "params", "load_versions", "is_async", *_SELECTION)
 
 
 def run_parameters_of(run_params: RunParams) -> Dict[str, Any]:

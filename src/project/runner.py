@@ -62,7 +62,8 @@ class PrefectRunner(compat.KedroRunner):
             if settings.run == "none":
                 run.leave_to(None)
                 return
-            flow_run_id = start_run(api, registered, request.parameters)
+            asked = {**request.parameters, "is_async": self._is_async or None}
+            flow_run_id = start_run(api, registered, asked)
             say(f"Flow run {flow_run_id} on {api.url}")
             if settings.run == "agent":
                 run_by_agent(api, flow_run_id, settings.wait)

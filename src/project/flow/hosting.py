@@ -42,8 +42,10 @@ _TYPES = {"env": _Wanted(str, "a text"), "params": _A_MAPPING, "load_versions": 
 class _HostingRunner(compat.KedroRunner):
     """Hand over the Kedro run that a session has prepared, and wait for its end."""
 
-    def __init__(self, flow_run_id: str, opened: Queue[Union[KedroRun, BaseException]]):
-        super().__init__()
+    def __init__(
+        self, flow_run_id: str, opened: Queue[Union[KedroRun, BaseException]], is_async: bool
+    ):
+        super().__init__(is_async=is_async)
         self.ended = Event()
         self.error: Optional[BaseException] = None
         self.raised: Optional[BaseException] = None
@@ -52,7 +54,7 @@ class _HostingRunner(compat.KedroRunner):
 
     def _run(self, pipeline: Pipeline, catalog: Any, *args: Any, **kwargs: Any) -> None:
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
-        run = KedroRun(pipeline, catalog, hook_manager, run_id)
+        run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async)
         with hold(self._flow_run_id, run):
             self._opened.put(run)
             self.ended.wait()
@@ -67,7 +69,7 @@ class HostedSession:
 
     def __init__(self, flow_run_id: str, source: Source, asked: Mapping[str, Any]):
         self._opened: Queue[Union[KedroRun, BaseException]] = Queue()
-        self._runner = _HostingRunner(flow_run_id, self._opened)
+        self._runner = _HostingRunner(flow_run_id, self._opened, bool(asked.get("is_async")))
         self._error: Optional[BaseException] = None
         context = {key: prefect.context.get(key) for key in _CONTEXT}
         self._thread = Thread(
