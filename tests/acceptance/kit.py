@@ -40,6 +40,7 @@ FILES = {
         run: agent
         pipelines:
           lonely: {labels: [gpu]}
+          threaded: {executor: {type: threads, workers: 2}}
         """,
     "src/shop/__init__.py": "",
     "src/shop/settings.py": """
@@ -142,6 +143,14 @@ FILES = {
             raise ValueError("no stock left")
 
 
+        def greet_left(size):
+            print("hello on the left", size)
+
+
+        def greet_right(size):
+            print("hello on the right", size)
+
+
         def last_for_ever(size):
             while True:
                 time.sleep(0.05)
@@ -164,6 +173,12 @@ FILES = {
                 "failing": Pipeline([node(nodes.fail, "params:size", "never", name="fail")]),
                 "endless": Pipeline([node(nodes.last_for_ever, "params:size", None, name="wait")]),
                 "lonely": Pipeline([node(nodes.make, "params:size", "numbers", name="make")]),
+                "threaded": Pipeline(
+                    [
+                        node(nodes.greet_left, "params:size", None, name="left"),
+                        node(nodes.greet_right, "params:size", None, name="right"),
+                    ]
+                ),
             }
         """,
 }

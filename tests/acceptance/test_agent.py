@@ -115,6 +115,15 @@ def test_a_run_does_what_its_parameters_ask(
     assert staffed.hooks() == in_order(ran)
 
 
+def test_what_nodes_print_in_threads_is_told_of_their_own_tasks(staffed: Shop) -> None:
+    id_ = staffed.start_run("threaded")
+
+    assert staffed.ended(id_) == "Success"
+    lines = staffed.lines(id_)
+    printed = {line: task for line, task in lines.items() if line.startswith("hello")}
+    assert printed == {"hello on the left 3": "left", "hello on the right 3": "right"}
+
+
 def test_prefects_own_command_line_runs_and_lists_it(staffed: Shop) -> None:
     staffed.write("data/doubled.txt/2020-01-01T00.00.00.000Z/doubled.txt", "[1, 2]")
     arguments = ["--name", "__default__", "--project", "shop", "--param", 'tags=["reporting"]']

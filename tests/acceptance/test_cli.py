@@ -64,12 +64,13 @@ def test_registering_tells_what_has_changed_and_only_that(served: Shop) -> None:
     said = served.kedro("prefect", "register", "--all")
     assert said.code == 0
     assert re.findall(r"Flow '(\w+)' of project 'shop', version (\d): (\w+)", said.text) == [
-        (name, "1", "registered") for name in ("__default__", "endless", "failing", "lonely")
+        (name, "1", "registered")
+        for name in ("__default__", "endless", "failing", "lonely", "threaded")
     ]
 
     again = served.kedro("prefect", "register", "--all", "--check")
     assert again.code == 0
-    assert again.text.count("unchanged") == 4
+    assert again.text.count("unchanged") == 5
 
 
 def test_two_pipelines_cannot_be_one_flow(shop: Shop) -> None:
@@ -88,7 +89,8 @@ def test_an_unknown_pipeline_is_told_with_the_known_ones(shop: Shop) -> None:
 
     assert said.code == 1
     assert said.text.splitlines()[-1] == (
-        "Error: The project has no pipeline 'failng'; it has __default__, endless, failing, lonely."
+        "Error: The project has no pipeline 'failng'; "
+        "it has __default__, endless, failing, lonely, threaded."
     )
 
 

@@ -7,13 +7,15 @@ from typing import Any, Dict, List, Optional, Set, Tuple
 
 import click
 import pendulum
+import requests
 
 from project.backend.api import Api
-from project.errors import FlowRunError
+from project.errors import ApiError, FlowRunError
 
 POLL_SECONDS = 1.0
 NO_AGENT_SECONDS = 10.0
 CANCELLING_SECONDS = 30.0
+API_AWAY_SECONDS = 20.0
 # Lines of several processes arrive in the order of their batches, not of their times.
 LATE_SECONDS = 60
 
@@ -84,6 +86,18 @@ class Follower:
         return run
 
     def _look(self) -> Dict[str, Any]:
+        """Return what the API knows of the run; wait for an API that is away for a moment."""
+        deadline = monotonic() + API_AWAY_SECONDS
+        while True:
+            try:
+                return self._ask()
+            except ApiError as error:
+                is_away = isinstance(error.__cause__, requests.RequestException)
+                if not is_away or monotonic() > deadline:
+                    raise
+                sleep(POLL_SECONDS)
+
+    def _ask(self) -> Dict[str, Any]:
         run: Dict[str, Any] = self._api.query(
             "query($id: uuid!, $since: timestamptz) { flow_run_by_pk(id: $id) "
             "{ state state_message labels "

@@ -36,7 +36,12 @@ class _Wanted(NamedTuple):
 # Of what a flow run can be asked; the rest are lists.
 _A_MAPPING = _Wanted(dict, 'a mapping, as in {"name": "value"}')
 _A_LIST = _Wanted(list, 'a list, as in ["name"]')
-_TYPES = {"env": _Wanted(str, "a text"), "params": _A_MAPPING, "load_versions": _A_MAPPING}
+_TYPES = {
+    "env": _Wanted(str, "a text"),
+    "is_async": _Wanted(bool, "true or false"),
+    "params": _A_MAPPING,
+    "load_versions": _A_MAPPING,
+}
 
 
 class _HostingRunner(compat.KedroRunner):
@@ -137,6 +142,8 @@ def close_run(flow: prefect.Flow, old_state: State, new_state: State) -> State:
     if error is None:
         return new_state
     logger.error("The Kedro session failed after the nodes", exc_info=error)
+    if not new_state.is_successful():
+        return new_state
     return Failed(f"After the nodes: {error!r}", result=error)
 
 
