@@ -22,7 +22,7 @@ SENTINEL = "sentinel-5f1c9a"
 FILES = {
     "conf/local/credentials.yml": f"store: {{key: {SENTINEL}}}",
     "conf/prod/credentials.yml": f"store: {{key: {SENTINEL}}}",
-    "conf/base/logging.yml": "{version: 1, disable_existing_loggers: false}",
+    "conf/base/logging.yml": "{version: 1, disable_existing_loggers: false, root: {level: INFO}}",
     "conf/base/parameters.yml": "size: 3",
     "conf/prod/parameters.yml": "size: 5",
     "conf/base/catalog.yml": """

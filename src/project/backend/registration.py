@@ -31,6 +31,9 @@ from project.flow.flow import KedroFlow
 from project.flow.source import Source
 
 VARIABLE = "KEDRO_PREFECT_FLOW"
+
+# Prefect's default is a child process for heartbeats, which outlives a run that is killed.
+_ALIVE = {"PREFECT__CLOUD__HEARTBEAT_MODE": "thread"}
 STORED = "project.backend.registration:load_flow"
 
 
@@ -49,7 +52,7 @@ def make_flow(pipeline: Pipeline, source: Source, settings: Settings) -> KedroFl
     flow.executor = make_executor(settings.executor)
     flow.schedule = make_schedule(settings.schedule)
     flow.result = make_result(settings)
-    flow.run_config = make_run_config(settings, {VARIABLE: _written(source, settings)})
+    flow.run_config = make_run_config(settings, {**_ALIVE, VARIABLE: _written(source, settings)})
     flow.storage = make_storage(settings, Module(STORED))
     return flow
 
