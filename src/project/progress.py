@@ -84,6 +84,7 @@ class Lines:
     def __init__(self, total: int):
         self._total = total
         self._ended = 0
+        self._stream = sys.stdout  # what a node prints may go elsewhere by the time it ends
 
     def started(self, name: str) -> None:
         """Write nothing: Kedro's log tells it."""
@@ -92,7 +93,8 @@ class Lines:
         """Write the node's state and duration."""
         self._ended += 1
         count = f"[{self._ended:>{len(str(self._total))}}/{self._total}]"
-        click.echo(f"{count} {report.name}: {report.state} {report.duration}".rstrip())
+        line = f"{count} {report.name}: {report.state} {report.duration}".rstrip()
+        click.echo(line, file=self._stream)
 
     def close(self, reports: List[NodeReport]) -> None:
         """Write nothing more."""

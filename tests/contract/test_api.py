@@ -140,6 +140,7 @@ def test_what_a_node_logs_and_prints_is_known_as_its_own(
     }
 
     assert {("INFO", "printed by one"), ("WARNING", "logged by one")} <= of_one
+    assert not any(message.startswith("[") for _, message in of_one)
     assert len([line for line in lines if line["message"] == "logged by one"]) == 1
 
 
