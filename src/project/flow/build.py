@@ -8,7 +8,7 @@ from kedro.pipeline import Pipeline
 from prefect import Parameter
 
 from project import compat
-from project.flow.flow import KedroFlow
+from project.flow.flow import KedroFlow, collector_paused
 from project.flow.groups import Group, group_nodes
 from project.flow.source import Source
 from project.flow.task import InitTask, NodeTask
@@ -21,7 +21,11 @@ def build_flow(pipeline: Pipeline, name: str, source: Source, grouping: str = "n
 
     It depends on its arguments alone: not on a catalog, a session, or what ran before.
     """
-    groups = group_nodes(pipeline, grouping)
+    with collector_paused():
+        return _build(pipeline, name, source, group_nodes(pipeline, grouping))
+
+
+def _build(pipeline: Pipeline, name: str, source: Source, groups: List[Group]) -> KedroFlow:
     flow = KedroFlow(name)
     init = flow.add_task(InitTask(source))
     for parameter in compat.RUN_PARAMETERS:
