@@ -17,6 +17,8 @@ from project.backend.here import run_here, start_run
 from project.backend.registration import Registered, make_flow, register
 from project.config import Settings, parse_settings
 from project.errors import FlowRunError, SettingsError
+from project.flow.build import build_flow
+from project.flow.executors import make_executor
 from project.flow.run import KedroRun
 from project.flow.runners import run_flow
 from project.flow.source import Source
@@ -75,7 +77,9 @@ class PrefectRunner(compat.KedroRunner):
         self._check(state, run)
 
     def _run_unregistered(self, run: KedroRun, settings: Settings) -> None:
-        flow = make_flow(run.pipeline, Source(Path.cwd(), package_name(), "__default__"), settings)
+        source = Source(Path.cwd(), package_name(), "__default__")
+        flow = build_flow(run.pipeline, source.pipeline_name, source, settings.grouping)
+        flow.executor = make_executor(settings.executor)
         with follow_progress(run.nodes) as progress:
             state = run_flow(flow, run, progress, str(uuid4()))
         self._check(state, run)

@@ -48,7 +48,8 @@ class Registered(NamedTuple):
 
 def make_flow(pipeline: Pipeline, source: Source, settings: Settings) -> KedroFlow:
     """Return the flow of a pipeline with all that is registered with it."""
-    flow = build_flow(pipeline, settings.flow or source.pipeline_name, source, settings.grouping)
+    name = settings.flow or source.pipeline_name
+    flow = build_flow(pipeline, name, source, settings.grouping, compat.RUN_PARAMETERS)
     flow.executor = make_executor(settings.executor)
     flow.schedule = make_schedule(settings.schedule)
     flow.result = make_result(settings)

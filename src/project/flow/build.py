@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Dict, List
+from typing import Dict, Iterable, List
 
 from kedro.pipeline import Pipeline
-from prefect import Parameter
+from prefect import Parameter, Task
 
-from project import compat
 from project.flow.flow import KedroFlow, collector_paused
 from project.flow.groups import Group, group_nodes
 from project.flow.source import Source
 from project.flow.task import InitTask, NodeTask
 
 
-def build_flow(pipeline: Pipeline, name: str, source: Source, grouping: str = "none") -> KedroFlow:
+def build_flow(
+    pipeline: Pipeline,
+    name: str,
+    source: Source,
+    grouping: str = "none",
+    parameters: Iterable[str] = (),
+) -> KedroFlow:
     """Return the flow of a pipeline: one task first that opens the run, then one a group.
 
-    The flow's parameters are what a run can be asked, all of them with a default of nothing.
-
+    ``parameters`` are the flow's: what a run can be asked, each with a default of nothing.
     It depends on its arguments alone: not on a catalog, a session, or what ran before.
     """
     with collector_paused():
-        return _build(pipeline, name, source, group_nodes(pipeline, grouping))
+        flow = KedroFlow(name)
+        init = flow.add_task(InitTask(source))
+        for parameter in parameters:
+            flow.add_edge(Parameter(parameter, default=None), init, key=parameter, validate=False)
+        _add_groups(flow, init, pipeline, group_nodes(pipeline, grouping))
+        return flow
 
 
-def _build(pipeline: Pipeline, name: str, source: Source, groups: List[Group]) -> KedroFlow:
-    flow = KedroFlow(name)
-    init = flow.add_task(InitTask(source))
-    for parameter in compat.RUN_PARAMETERS:
-        flow.add_edge(Parameter(parameter, default=None), init, key=parameter, validate=False)
+def _add_groups(flow: KedroFlow, init: Task, pipeline: Pipeline, groups: List[Group]) -> None:
     tasks = {group.name: flow.add_task(NodeTask(group)) for group in groups}
     for group, parents in _parents(pipeline, groups).items():
         for number, parent in enumerate(parents):
             flow.add_edge(tasks[parent], tasks[group], key=f"upstream_{number}", validate=False)
         if not parents:
             flow.add_edge(init, tasks[group], validate=False)
-    return flow
 
 
 def _parents(pipeline: Pipeline, groups: List[Group]) -> Dict[str, List[str]]:
