@@ -163,6 +163,17 @@ def counted(outcome: Outcome) -> Dict[str, int]:
     return Counter(map(repr, outcome.calls))
 
 
+def raised_by_the_node(outcome: Outcome) -> Optional[Tuple[str, str]]:
+    """Return the error of a run, looking behind a mistake of Kedro 0.19.0.
+
+    Its advice on how to resume stumbles over a dataset in memory that no node has come to yet.
+    """
+    behind = outcome.error and outcome.error.__context__
+    if isinstance(outcome.error, KeyError) and isinstance(behind, RuntimeError):
+        return Outcome(error=behind).raised
+    return outcome.raised
+
+
 EXAMPLES = settings(
     max_examples=int(os.environ.get("EXAMPLES", "200")),
     deadline=None,
@@ -177,7 +188,7 @@ def test_on_local_all_that_can_be_seen_is_the_same(spec: PipelineSpec) -> None:
     expected = run(spec, SequentialRunner(is_async=spec.is_async))
     got = run(spec, RUNNERS["local"](is_async=spec.is_async))
 
-    assert got.raised == expected.raised
+    assert got.raised == raised_by_the_node(expected)
     assert got.result == expected.result
     assert got.files == expected.files
     if spec.is_async:
