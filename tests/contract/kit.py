@@ -176,6 +176,11 @@ class KedroProject:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(dedent(text))
 
+    def add_to_settings(self, text: str) -> None:
+        """Write more lines at the end of the project's settings."""
+        settings = self.folder / f"src/{self.package}/settings.py"
+        settings.write_text(settings.read_text() + dedent(text))
+
     def run(
         self, runner: Any, *, env: Optional[str] = None, params: Any = None, **options: Any
     ) -> Outcome:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import weakref
-from textwrap import dedent
 from typing import Any, Callable, Dict
 
 import pytest
@@ -103,22 +102,18 @@ def test_patterns_are_resolved_before_the_first_node(make_project: MakeProject) 
         """,
         catalog='"kept_{n}": {type: tests.contract.kit.FileDataset, filepath: "data/kept_{n}"}',
     )
-    settings = project.folder / f"src/{project.package}/settings.py"
-    settings.write_text(
-        settings.read_text()
-        + dedent(
-            """
-            from kedro.framework.hooks import hook_impl
+    project.add_to_settings(
+        """
+        from kedro.framework.hooks import hook_impl
 
-            class Look:
-                @hook_impl
-                def before_node_run(self, node, catalog):
-                    held = getattr(catalog, "_datasets", None) or catalog._data_sets
-                    assert {"kept_a", "kept_b"} <= set(held), sorted(held)
+        class Look:
+            @hook_impl
+            def before_node_run(self, node, catalog):
+                held = getattr(catalog, "_datasets", None) or catalog._data_sets
+                assert {"kept_a", "kept_b"} <= set(held), sorted(held)
 
-            HOOKS += (Look(),)
-            """
-        )
+        HOOKS += (Look(),)
+        """
     )
 
     assert project.run(RUNNERS["threads"]()).raised is None

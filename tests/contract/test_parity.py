@@ -250,11 +250,7 @@ def test_a_missing_input_is_kedros_error_before_anything_runs(
 def test_an_exception_of_a_hook_comes_out(make_project: MakeProject, runner: str) -> None:
     project = make_project(DIAMOND, catalog=CATALOG, parameters="threshold: 3")
     project.write("data/text", "'abc'")
-    settings = (project.folder / f"src/{project.package}/settings.py").read_text()
-    project.write(
-        f"src/{project.package}/settings.py",
-        settings
-        + """
+    project.add_to_settings("""
 from kedro.framework.hooks import hook_impl
 
 class Refuse:
@@ -264,8 +260,7 @@ class Refuse:
             raise PermissionError("double may not run")
 
 HOOKS += (Refuse(),)
-""",
-    )
+""")
     expected, got = both(project, runner)
 
     assert expected.raised == ("PermissionError", "double may not run")
@@ -276,11 +271,7 @@ HOOKS += (Refuse(),)
 def test_a_hook_may_replace_the_inputs_of_a_node(make_project: MakeProject, runner: str) -> None:
     project = make_project(DIAMOND, catalog=CATALOG, parameters="threshold: 3")
     project.write("data/text", "'abc'")
-    settings = (project.folder / f"src/{project.package}/settings.py").read_text()
-    project.write(
-        f"src/{project.package}/settings.py",
-        settings
-        + """
+    project.add_to_settings("""
 from kedro.framework.hooks import hook_impl
 
 class Replace:
@@ -290,8 +281,7 @@ class Replace:
             return {"size": inputs["size"] + catalog.load("params:threshold")}
 
 HOOKS += (Replace(),)
-""",
-    )
+""")
     expected, got = both(project, runner)
 
     assert expected.result == {"total": 12} or expected.files["doubled"] == "18"
