@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from importlib import import_module
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
 
@@ -16,11 +17,6 @@ from kedro.pipeline import Pipeline
 from kedro.runner import AbstractRunner
 
 from project.errors import UnsupportedVersionError
-
-try:
-    from importlib.metadata import version as installed_version
-except ImportError:  # pragma: no cover
-    raise UnsupportedVersionError("Python 3.8 or newer is needed.") from None
 
 PREFECT_VERSION = "1.1.0"
 
