@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Optional, Tuple
+from typing import TYPE_CHECKING, Any, ContextManager, Optional, Tuple
 
 import click
 
@@ -11,6 +11,7 @@ from project.errors import ApiError
 
 # Kedro imports this module for each of its commands: what is slow to import waits for its own.
 if TYPE_CHECKING:
+    from project.backend.api import Api
     from project.workspace import Registrable, Workspace
 
 cli = click.Group(name="Prefect")
@@ -104,8 +105,7 @@ def runs(project: Any, limit: int, env: str) -> None:
 
     from project.backend.flow_runs import latest_runs, runs_table
 
-    workspace = _workspace(project, env)
-    with workspace.connect(workspace.settings().api) as api:
+    with _api(project, env) as api:
         get_console().print(runs_table(latest_runs(api, limit)))
 
 
@@ -117,8 +117,7 @@ def watch(project: Any, flow_run_id: str, env: str) -> None:
     """Show states and log lines of a flow run until it ends; exit with 1 if it fails."""
     from project.backend.agent import Follower
 
-    workspace = _workspace(project, env)
-    with workspace.connect(workspace.settings().api) as api:
+    with _api(project, env) as api:
         Follower(api, flow_run_id).follow()
 
 
@@ -128,8 +127,7 @@ def watch(project: Any, flow_run_id: str, env: str) -> None:
 @click.pass_obj
 def cancel(project: Any, flow_run_id: str, env: str) -> None:
     """Cancel a flow run."""
-    workspace = _workspace(project, env)
-    with workspace.connect(workspace.settings().api) as api:
+    with _api(project, env) as api:
         state = api.mutate("cancel_flow_run", "state", flow_run_id=flow_run_id)["state"]
     click.echo(f"Flow run {flow_run_id} is {state}.")
 
@@ -148,6 +146,12 @@ def doctor(project: Any, pipeline: Optional[str], env: str) -> None:
         click.echo(f"{mark} {finding.subject}: {finding.text}")
         is_ill = is_ill or not finding.is_well
     sys.exit(1 if is_ill else 0)
+
+
+def _api(project: Any, env: Optional[str]) -> ContextManager[Api]:
+    """Connect to the API that prefect.yml names."""
+    workspace = _workspace(project, env)
+    return workspace.connect(workspace.settings().api)
 
 
 def _workspace(project: Any, env: Optional[str]) -> Workspace:
