@@ -365,3 +365,20 @@ def mend_cron_clock() -> None:
     pendulum_tz = import_module("pendulum.tz")
     if not hasattr(pendulum_tz, "_Timezone"):
         pendulum_tz.__dict__["_Timezone"] = import_module("pendulum.tz.timezone").Timezone
+
+
+def mend_config_copy() -> None:
+    """Make a copy of Prefect's configuration cheap: each new thread has one in its context.
+
+    Prefect's own copy passes every value through the checks of python-box, which it has passed
+    already when the configuration was read: 0.7 ms instead of 0.1.
+    """
+    Config = import_module("prefect.configuration").Config  # noqa: N806 (it is a class)
+
+    def copy(self: Any) -> Any:
+        new = Config()
+        for key, value in self.items():
+            dict.__setitem__(new, key, value.copy() if isinstance(value, Config) else value)
+        return new
+
+    Config.copy = copy

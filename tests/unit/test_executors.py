@@ -8,6 +8,7 @@ from typing import Any
 import prefect
 import pytest
 
+from project import compat
 from project.config import ExecutorSettings
 from project.flow.executors import LocalExecutor, ThreadsExecutor, make_executor
 
@@ -86,3 +87,14 @@ def test_the_settings_choose_the_executor() -> None:
     assert isinstance(make_executor(ExecutorSettings()), LocalExecutor)
     assert isinstance(threads, ThreadsExecutor)
     assert threads.workers == 5
+
+
+def test_a_cheap_copy_of_the_configuration_is_still_a_copy() -> None:
+    compat.mend_config_copy()
+
+    copy = prefect.config.copy()
+
+    assert copy == prefect.config
+    assert type(copy.cloud) is type(prefect.config.cloud)
+    assert copy.cloud is not prefect.config.cloud
+    assert copy.cloud.api == prefect.config.cloud.api

@@ -13,6 +13,7 @@ import prefect
 from prefect.executors import Executor
 from prefect.executors import LocalExecutor as PrefectLocalExecutor
 
+from project import compat
 from project.config import ExecutorSettings
 
 
@@ -53,6 +54,7 @@ class ThreadsExecutor(Executor):
     @contextmanager
     def start(self) -> Iterator[None]:
         """Keep the threads for as long as the flow runs; on an error start no further task."""
+        compat.mend_config_copy()
         config = prefect.context.config
         with ThreadPoolExecutor(self.workers, "node", _share_config, (config,)) as pool:
             self._pool = pool
@@ -126,9 +128,16 @@ def _when_done(futures: List[Future[Any]], start: Callable[[], None]) -> None:
 
 
 def _futures_in(structure: Any) -> List[Future[Any]]:
-    if isinstance(structure, Future):
-        return [structure]
-    return [future for item in _items(structure) for future in _futures_in(item)]
+    found, left = [], [structure]
+    while left:
+        item = left.pop()
+        if isinstance(item, Future):
+            found.append(item)
+        elif isinstance(item, dict):
+            left.extend(item.values())
+        elif isinstance(item, (list, tuple)):
+            left.extend(item)
+    return found
 
 
 def _resolved(structure: Any) -> Any:
@@ -139,9 +148,3 @@ def _resolved(structure: Any) -> Any:
     if isinstance(structure, (list, tuple)):
         return type(structure)(map(_resolved, structure))
     return structure
-
-
-def _items(structure: Any) -> List[Any]:
-    if isinstance(structure, dict):
-        return list(structure.values())
-    return list(structure) if isinstance(structure, (list, tuple)) else []

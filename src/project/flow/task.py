@@ -49,6 +49,7 @@ class NodeTask(Task):
             trigger=kedro_would_start,
             skip_on_upstream_skip=False,
             state_handlers=[remember_failure],
+            nout=1,  # else Prefect reads it from the signature of run, each time
         )
 
     def run(self, **upstream: Optional[Mapping[str, Any]]) -> Dict[str, Any]:
