@@ -6,13 +6,17 @@ BIN := .venv/bin
 
 export DO_NOT_TRACK := 1
 
-.PHONY: run test lint check format matrix matrix-ci bench lock clean
+.PHONY: run test test-api lint check format matrix matrix-ci bench bench-matrix lock vendor clean
 
 run: .venv/.installed  ## run the example pipeline on Prefect
 	$(BIN)/kedro run --runner=project.runner.PrefectRunner
 
 test: .venv/.installed  ## run the tests
 	$(BIN)/python -m pytest --numprocesses=auto
+
+test-api: .venv/.installed  ## the end-to-end tests on any Prefect 1.x API: make test-api URL=http://...
+	TEST_API_URL=$(or $(URL),$(error Give the address of the API: make test-api URL=http://...)) \
+		$(BIN)/python -m pytest tests/server/test_end_to_end.py
 
 lint: .venv/.installed  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
@@ -41,10 +45,16 @@ endef
 bench: .venv/.installed  ## the benchmarks, side by side with Kedro's runners and plain Prefect
 	$(BIN)/python -m benchmarks
 
+bench-matrix: .venv/.installed  ## what a node costs above Kedro's SequentialRunner, on each Kedro
+	$(BIN)/nox --session overhead
+
 lock: .venv/.installed  ## choose anew the versions of the development environment
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
 		--no-emit-index-url --no-header --extra example --group dev --upgrade \
 		--output-file requirements-dev.txt pyproject.toml
+
+vendor:  ## copy anew the libraries of the page from the npm registry
+	cd tools/page && npm ci --ignore-scripts && node vendor.mjs
 
 # pip refuses prefect 1.1.0 for its metadata, so that uv installs everything but itself.
 .venv/.installed: requirements-dev.txt pyproject.toml
@@ -56,4 +66,4 @@ lock: .venv/.installed  ## choose anew the versions of the development environme
 	touch $@
 
 clean:  ## remove what the commands above have made
-	rm -rf .venv .nox dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .nox dist .pytest_cache .mypy_cache .ruff_cache tools/page/node_modules

@@ -56,6 +56,16 @@ def wheel(session: nox.Session) -> None:
     session.run(sys.executable, "-m", "uv", "build", "--quiet", "--wheel", f"--out-dir={WHEELS}")
 
 
+@nox.session(requires=["wheel"])
+@nox.parametrize("python, kedro", [(pythons[-1], kedro) for kedro, pythons in PYTHONS.items()])
+def overhead(session: nox.Session, kedro: str) -> None:
+    """Measure what a node costs above Kedro's SequentialRunner, with one Kedro."""
+    (built,) = WHEELS.glob("*.whl")
+    session.install("--compile-bytecode", str(built), f"kedro=={kedro}")
+    env = {"DO_NOT_TRACK": "1", "PYTHONWARNINGS": "ignore", "HOME": session.create_tmp()}
+    session.run("python", "-m", "benchmarks.overhead", env=env)
+
+
 @nox.session(requires=["wheel"], allow_parallel=True)
 @nox.parametrize("python, kedro", cells())
 def contract(session: nox.Session, kedro: str) -> None:

@@ -2,9 +2,9 @@
 
     python -m benchmarks.api_load [--task-runs 1000000] [--agents 50] [--seconds 30]
 
-Prints the time of each query that Prefect's client and agent send, then the requests under load,
-and whether an answered state write was lost. The server is a process of its own; each request is a
-new connection, as Prefect's client makes it.
+Prints the time of each query that Prefect's client and agent send, and of those that a page of runs
+would; then the requests under load, and whether an answered state write was lost. The server is a
+process of its own; each request is a new connection, as Prefect's client makes it.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from project.server.timestamps import now
 
 TASKS = 10
 FLOWS = 20
+LARGE = 2_000  # tasks of one more flow, which has one run
 TASK_SECONDS = (0.5, 1.5)  # agents are not in step, and their tasks take differently long
 SERVE = """
 import sys
@@ -94,7 +95,29 @@ QUERIES = {
     "get logs by name": """{ flow_run(where: {name: {_eq: "NAME"}, id: {_eq: null}},
         order_by: {start_time: desc}) {
         logs(order_by: {timestamp: asc}) { message } start_time } }""",
+    "page: flows, last runs": """{ flow_group { labels default_parameters
+        flows(limit: 1, order_by: {version: desc}) { name version project { name }
+        flow_runs(limit: 20, order_by: {created: desc}) {
+        id name state start_time end_time } } } }""",
+    "page: last 1,000 runs": """{ flow_run(order_by: {created: desc}, limit: 1000) {
+        id name state start_time end_time flow { name version } agent { name } } }""",
+    "page: a run": """{ flow_run_by_pk(id: "RUN") { name state agent { name }
+        states(order_by: {id: asc}) { state timestamp message }
+        flow { name tasks { id slug inputs outputs }
+        edges { upstream_task_id downstream_task_id } }
+        task_runs { id task_id state start_time end_time }
+        logs(order_by: {id: asc}, limit: 500) { id timestamp level message } } }""",
+    "page: poll of task runs": """{ task_run(where: {flow_run_id: {_eq: "RUN"},
+        updated: {_gt: "2030-01-01T00:00:00Z"}}) { id state start_time end_time updated } }""",
+    "page: poll of logs": """{ log(where: {flow_run_id: {_eq: "RUN"}, id: {_gt: 0}},
+        order_by: {id: asc}, limit: 500) { id timestamp level message } }""",
 }
+QUERIES.update(
+    {
+        f"{name}, {LARGE} tasks": QUERIES[name].replace("RUN", "LARGE")
+        for name in ("run info (V11)", "page: a run", "page: poll of task runs")
+    }
+)
 
 
 @dataclass
@@ -216,22 +239,20 @@ def _add_flows(connection: Connection) -> list[str]:
 
     call = Call(connection)
     project = create_project(call, {"name": "load"})["id"]
-    tasks = [{"slug": f"task-{number}", "name": f"task {number}"} for number in range(TASKS)]
-    ends = zip(tasks, tasks[1:])
-    edges = [
-        {"upstream_task": {"slug": a["slug"]}, "downstream_task": {"slug": b["slug"]}}
-        for a, b in ends
-    ]
-    return [
-        create_flow(
-            call,
-            {
-                "project_id": project,
-                "serialized_flow": {"name": f"flow {n}", "tasks": tasks, "edges": edges},
-            },
-        )["id"]
-        for n in range(FLOWS)
-    ]
+
+    def add(name: str, tasks: int) -> str:
+        given = {"project_id": project, "serialized_flow": _chain(name, tasks)}
+        return str(create_flow(call, given)["id"])
+
+    schedule_flow_run(connection, find(connection, tables.flow, add("large", LARGE)), {})
+    return [add(f"flow {number}", TASKS) for number in range(FLOWS)]
+
+
+def _chain(name: str, count: int) -> dict[str, Any]:
+    tasks = [{"slug": f"task-{number}", "name": f"task {number}"} for number in range(count)]
+    ends = (({"slug": a["slug"]}, {"slug": b["slug"]}) for a, b in zip(tasks, tasks[1:]))
+    edges = [{"upstream_task": a, "downstream_task": b} for a, b in ends]
+    return {"name": name, "tasks": tasks, "edges": edges}
 
 
 def _add_runs(connection: Connection, flows: list[str], count: int) -> None:
@@ -287,19 +308,30 @@ def _copy(
 
 def queries(url: str, flow_id: str) -> dict[str, str]:
     """Return the queries of the contract, about a run in the middle of the data."""
-    own = f'where: {{flow_id: {{_eq: "{flow_id}"}}}}, order_by: {{created: desc}}, limit: 1'
-    text = f"{{ flow_run({own}) {{ id name task_runs(limit: 1) {{ task_id }} }} }}"
-    run = requests.post(url, json={"query": text}, timeout=60).json()["data"]["flow_run"][0]
-    known = {"RUN": run["id"], "NAME": run["name"], "TASK": run["task_runs"][0]["task_id"]}
+    run = _newest_run(url, f'{{flow_id: {{_eq: "{flow_id}"}}}}')
+    large = _newest_run(url, '{flow: {name: {_eq: "large"}}}')
+    known = {
+        "RUN": run["id"],
+        "NAME": run["name"],
+        "TASK": run["task_runs"][0]["task_id"],
+        "LARGE": large["id"],
+    }
     return {
         name: reduce(lambda found, each: found.replace(*each), known.items(), query)
         for name, query in QUERIES.items()
     }
 
 
+def _newest_run(url: str, where: str) -> dict[str, Any]:
+    own = f"where: {where}, order_by: {{created: desc}}, limit: 1"
+    text = f"{{ flow_run({own}) {{ id name task_runs(limit: 1) {{ task_id }} }} }}"
+    found: dict[str, Any] = requests.post(url, json={"query": text}, timeout=60).json()["data"]
+    return dict(found["flow_run"][0])
+
+
 def measure_queries(url: str, flow_id: str) -> None:
     """Time each query twenty times, each time as a text that the server has not seen."""
-    print(f"\n{'query':<28}{'median ms':>10}{'worst ms':>10}")
+    print(f"\n{'query':<40}{'median ms':>10}{'worst ms':>10}")
     for name, text in queries(url, flow_id).items():
         seconds = []
         for number in range(20):
@@ -308,7 +340,7 @@ def measure_queries(url: str, flow_id: str) -> None:
             seconds.append(time.perf_counter() - began)
             if "errors" in answer:
                 raise RuntimeError(f"{name}: {answer['errors']}")
-        print(f"{name:<28}{statistics.median(seconds) * 1e3:>10.1f}{max(seconds) * 1e3:>10.1f}")
+        print(f"{name:<40}{statistics.median(seconds) * 1e3:>10.1f}{max(seconds) * 1e3:>10.1f}")
 
 
 async def load(url: str, flows: list[str], agents: int, seconds: float) -> Measured:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from time import sleep
 from typing import Any, List
 
-import numpy as np
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline, node
+
+from project.compat import MemoryDataset
 
 ARRAY_BYTES = 20_000_000
 
@@ -47,4 +48,6 @@ def catalog(value: Any = 1) -> DataCatalog:
 
 def array_catalog() -> DataCatalog:
     """Return a catalog whose input is an array of 20 MB."""
+    import numpy as np
+
     return catalog(np.zeros(ARRAY_BYTES // 8))

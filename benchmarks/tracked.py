@@ -19,7 +19,7 @@ from prefect.storage import Module
 from benchmarks import pipelines
 from project.backend.api import Api, connect
 from project.backend.here import run_here, start_run
-from project.backend.registration import Registered, make_flow, register
+from project.backend.registration import Registered, Registrable, register
 from project.config import Settings
 from project.flow.flow import KedroFlow
 from project.flow.run import KedroRun
@@ -39,24 +39,28 @@ class NoHooks:
         """Call no hook."""
 
 
-def _run_and_flow(folder: Path, nodes: int) -> Tuple[KedroRun, KedroFlow]:
+def _registrable(folder: Path, nodes: int) -> Registrable:
     whole, catalog = pipelines.lanes(nodes, 1), pipelines.catalog()
     for name in whole.datasets():
         catalog.get(name, fallback_to_runtime_pattern=True)
-    run = KedroRun(whole, catalog, NoHooks(), "run")
-    return run, make_flow(whole, Source(folder, "bench", "chain"), Settings())
+    return Registrable(whole, Source(folder, "bench", "chain"), Settings(), catalog)
+
+
+def _run_of(chosen: Registrable) -> KedroRun:
+    return KedroRun(chosen.pipeline, chosen.catalog, NoHooks(), "run")
 
 
 @contextmanager
 def _api(nodes: int = NODES) -> Iterator[Tuple[Api, KedroRun, KedroFlow, Registered]]:
     with TemporaryDirectory() as folder, connect("embedded", Path(folder)) as api:
-        run, flow = _run_and_flow(Path(folder), nodes)
-        yield api, run, flow, register(api, flow, "bench")
+        chosen = _registrable(Path(folder), nodes)
+        yield api, _run_of(chosen), chosen.flow(), register(api, chosen)
 
 
 def untracked() -> float:
     """Return the seconds that a chain takes when nobody is told."""
-    run, flow = _run_and_flow(Path(), NODES)
+    chosen = _registrable(Path(), NODES)
+    run, flow = _run_of(chosen), chosen.flow()
     start = perf_counter()
     run_flow(flow, run, lambda *_: None, str(uuid4()))
     return perf_counter() - start
@@ -133,12 +137,11 @@ def registering(again: bool) -> Callable[[], float]:
 
     def measure() -> float:
         with TemporaryDirectory() as folder, connect("embedded", Path(folder)) as api:
-            _, flow = _run_and_flow(Path(folder), 2_000)
+            chosen = _registrable(Path(folder), 2_000)
             if again:
-                register(api, flow, "bench")
-                _, flow = _run_and_flow(Path(folder), 2_000)
+                register(api, chosen)
             start = perf_counter()
-            register(api, flow, "bench")
+            register(api, chosen)
             return perf_counter() - start
 
     return measure

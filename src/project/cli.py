@@ -12,7 +12,8 @@ from project.errors import ApiError
 # Kedro imports this module for each of its commands: what is slow to import waits for its own.
 if TYPE_CHECKING:
     from project.backend.api import Api
-    from project.workspace import Registrable, Workspace
+    from project.backend.registration import Registrable
+    from project.workspace import Workspace
 
 cli = click.Group(name="Prefect")
 
@@ -59,6 +60,7 @@ def agent(
     workspace = _workspace(project, env)
     settings = workspace.settings()
     with workspace.connect(api or settings.api, lasting=True) as found:
+        found.ensure_tenant()
         address = None if (api or settings.api) == "prefect" else found.url
     sources = project.project_path / getattr(project, "source_dir", "src")
     options = AgentOptions(labels or settings.labels, sources, show_flow_logs)
@@ -83,16 +85,17 @@ def register(project: Any, pipeline: Optional[str], every: bool, check: bool, en
 
 def _register(workspace: Workspace, chosen: Registrable, check: bool) -> bool:
     """Register one pipeline, or only look; return whether it is new to the API."""
-    from project.backend.registration import find_current
-    from project.runner import register_whole
+    from project.backend.registration import find_current, has_default_env
+    from project.runner import deploy
 
     with workspace.connect(chosen.settings.api) as api:
         if not check:
-            return register_whole(api, chosen.source, chosen.settings).is_new
+            return deploy(api, chosen).is_new
         flow = chosen.flow()
-        is_new = find_current(api, flow, chosen.prefect_project) is None
-        click.echo(f"Flow '{flow.name}': {'would be registered' if is_new else 'unchanged'}")
-        return is_new
+        is_current = find_current(api, flow, chosen.prefect_project) is not None
+        is_current = is_current and has_default_env(api, chosen, flow.name)
+        click.echo(f"Flow '{flow.name}': {'unchanged' if is_current else 'would be registered'}")
+        return not is_current
 
 
 @prefect_commands.command()

@@ -189,6 +189,34 @@ def get_dataset(catalog: Any, name: str) -> Any:
     return get(name)
 
 
+def dataset_type(catalog: Any, name: str) -> Optional[str]:
+    """Return the name of a dataset's class as catalogs have it, without making the dataset.
+
+    ``None``: it is not known before the dataset is made, by a pattern of an older Kedro.
+    """
+    if not is_registered(catalog, name):
+        return str(MemoryDataset.__name__)  # as the hooks will register it
+    found = _class_name_of(catalog, name)
+    return None if found is None else _as_in_catalogs(found)
+
+
+def _class_name_of(catalog: Any, name: str) -> Optional[str]:
+    if hasattr(catalog, "get_type"):
+        return str(catalog.get_type(name))
+    datasets = getattr(catalog, "_datasets", None) or getattr(catalog, "_data_sets", {})
+    kind = type(datasets.get(name))
+    return f"{kind.__module__}.{kind.__qualname__}" if name in datasets else None
+
+
+def _as_in_catalogs(qualified_name: str) -> str:
+    """Return ``pandas.CSVDataset`` for ``kedro_datasets.pandas.csv_dataset.CSVDataset``."""
+    for package in ("kedro_datasets.", "kedro.extras.datasets.", "kedro.io."):
+        if qualified_name.startswith(package):
+            *folders, _, name = qualified_name[len(package) :].split(".")
+            return ".".join([*folders, name])
+    return qualified_name
+
+
 # --- configuration ----------------------------------------------------------------------------
 
 

@@ -13,9 +13,9 @@ from typing import Any, Callable, Iterator, List, NamedTuple, Optional
 from project import compat
 from project.backend.agent import agents_missing
 from project.backend.api import Api
-from project.backend.registration import VARIABLE, find_current
+from project.backend.registration import VARIABLE, Registrable, find_current
 from project.errors import ApiError, ProjectError
-from project.workspace import Registrable, Workspace
+from project.workspace import Workspace
 
 LOAD = "from project.backend.registration import load_flow; load_flow()"
 LOAD_SECONDS = 120

@@ -14,7 +14,13 @@ from project import compat
 from project.backend.agent import run_by_agent
 from project.backend.api import Api, connect
 from project.backend.here import run_here, start_run
-from project.backend.registration import Registered, make_flow, register
+from project.backend.registration import (
+    Registered,
+    Registrable,
+    make_flow,
+    register,
+    set_default_env,
+)
 from project.config import Settings, parse_settings
 from project.errors import FlowRunError, SettingsError
 from project.flow.build import build_flow
@@ -58,12 +64,13 @@ class PrefectRunner(compat.KedroRunner):
 
     def _run_registered(self, run: KedroRun, request: RunRequest, settings: Settings) -> None:
         """Register the flow of the whole pipeline, start a run of it, and see it to its end."""
-        source = source_of(request)
-        with connect(settings.api, source.project_path, settings.run == "agent") as api:
-            registered = register_whole(api, source, settings)
+        chosen = _registrable(run, request, settings)
+        with connect(settings.api, request.project_path, settings.run == "agent") as api:
             if settings.run == "none":
+                say(api.address("flow", deploy(api, chosen).flow_id))
                 run.leave_to(None)
                 return
+            registered = say_registered(register(api, chosen), chosen)
             asked = {**request.parameters, "is_async": self._is_async or None}
             flow_run_id = start_run(api, registered, asked)
             say(f"Flow run {flow_run_id} on {api.url}")
@@ -71,7 +78,7 @@ class PrefectRunner(compat.KedroRunner):
                 run_by_agent(api, flow_run_id, settings.wait)
                 run.leave_to(flow_run_id)
                 return
-            flow = make_flow(run.pipeline, source, settings)
+            flow = make_flow(run.pipeline, chosen.source, settings)
             with follow_progress(run.nodes) as progress:
                 state = run_here(api, flow, flow_run_id, run, progress)
         self._check(state, run)
@@ -90,14 +97,24 @@ class PrefectRunner(compat.KedroRunner):
             raise run.error or FlowRunError(f"The flow run ended as {state!r}.")
 
 
-def register_whole(api: Api, source: Source, settings: Settings) -> Registered:
-    """Register the flow of a whole pipeline, whatever part of it is to run, and say so."""
-    whole = compat.find_pipeline(kedro_project.pipelines, source.pipeline_name)
-    flow = make_flow(whole, source, settings)
-    project = settings.project or source.package_name
-    registered = register(api, flow, project)
+def _registrable(run: KedroRun, request: RunRequest, settings: Settings) -> Registrable:
+    whole = compat.find_pipeline(kedro_project.pipelines, request.pipeline_name)
+    env = request.parameters["env"]
+    return Registrable(whole, source_of(request), settings, run.catalog, env)
+
+
+def deploy(api: Api, chosen: Registrable) -> Registered:
+    """Register a flow, say so, and let its runs be in this command's environment by default."""
+    registered = say_registered(register(api, chosen), chosen)
+    set_default_env(api, chosen, registered.name)
+    return registered
+
+
+def say_registered(registered: Registered, chosen: Registrable) -> Registered:
+    """Say what a registration came to."""
     change = "registered" if registered.is_new else "unchanged"
-    say(f"Flow '{registered.name}' of project '{project}', version {registered.version}: {change}")
+    where = f"Flow '{registered.name}' of project '{chosen.prefect_project}'"
+    say(f"{where}, version {registered.version}: {change}")
     return registered
 
 

@@ -4,37 +4,17 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ContextManager, Dict, List, NamedTuple, Optional
+from typing import Any, ContextManager, Dict, List, Optional
 
 from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
-from kedro.pipeline import Pipeline
 
 from project.backend.api import Api, connect
-from project.backend.registration import make_flow
+from project.backend.registration import Registrable
 from project.config import Settings
 from project.errors import SettingsError
-from project.flow.flow import KedroFlow
-from project.flow.source import Source
 from project.hooks import RunRequest
 from project.runner import read_settings, source_of
-
-
-class Registrable(NamedTuple):
-    """Hold a pipeline, the settings for it, and the name of the Prefect project for its flow."""
-
-    pipeline: Pipeline
-    source: Source
-    settings: Settings
-
-    @property
-    def prefect_project(self) -> str:
-        """Return the name of the Prefect project."""
-        return self.settings.project or self.source.package_name
-
-    def flow(self) -> KedroFlow:
-        """Return the flow as it would be registered now."""
-        return make_flow(self.pipeline, self.source, self.settings)
 
 
 class Workspace:
@@ -62,7 +42,8 @@ class Workspace:
             raise SettingsError(f"The project has no pipeline '{name}'; it has {known}.")
         request = self._request(name)
         settings = read_settings(request, {})
-        return Registrable(pipelines[name], source_of(request), settings)
+        catalog, env = self.context.catalog, request.parameters["env"]
+        return Registrable(pipelines[name], source_of(request), settings, catalog, env)
 
     def all_registrable(self) -> List[Registrable]:
         """Return what there is to register of all pipelines.

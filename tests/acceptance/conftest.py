@@ -11,9 +11,11 @@ from tests.acceptance.kit import Shop, eventually, stop
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """Return a project whose commands nobody has run."""
-    return Shop(tmp_path_factory.mktemp("acceptance"))
+    shop = Shop(tmp_path_factory.mktemp("acceptance"))
+    yield shop
+    shop.end()
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -18,6 +19,16 @@ from kedro.framework.startup import ProjectMetadata
 T = TypeVar("T")
 
 SENTINEL = "sentinel-5f1c9a"
+
+SERVE = """
+import json, sys
+from pathlib import Path
+from project.server.process import serve
+from project.server.settings import ServerSettings
+
+settings = ServerSettings(Path(".prefect/prefect.db"), port=0, **json.loads(sys.argv[1]))
+serve(settings, lambda url: print(url, flush=True))
+"""
 
 FILES = {
     "conf/local/credentials.yml": f"store: {{key: {SENTINEL}}}",
@@ -203,6 +214,7 @@ class Shop:
         self.home = folder / "home"
         self.home.mkdir()
         self.url = ""
+        self._started: List[subprocess.Popen[str]] = []
         self._write_metadata()
         for path, text in FILES.items():
             self.write(path, text)
@@ -235,14 +247,33 @@ class Shop:
 
     def start(self, *arguments: str, cwd: Optional[Path] = None) -> subprocess.Popen[str]:
         """Start a ``kedro`` command."""
-        return subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "kedro", *arguments],
-            cwd=cwd or self.folder,
-            env=self.env,
+        return self._start("-W", "ignore", "-m", "kedro", *arguments, cwd=cwd or self.folder)
+
+    def serve(self, **settings: Any) -> subprocess.Popen[str]:
+        """Start what ``kedro prefect server`` does, with settings that it has no options for."""
+        server = self._start("-c", SERVE, json.dumps(settings), cwd=self.folder)
+        assert server.stdout
+        self.url = server.stdout.readline().strip()
+        return server
+
+    def _start(self, *arguments: str, cwd: Path, **env: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=cwd,
+            env={**self.env, **env},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,  # so that `kill` can find what it starts
         )
+        self._started.append(process)
+        return process
+
+    def end(self) -> None:
+        """Kill what a test that failed has left."""
+        for process in self._started:
+            if process.poll() is None:
+                kill(process)
 
     def kedro(self, *arguments: str) -> Said:
         """Run a ``kedro`` command to its end."""
@@ -255,20 +286,20 @@ class Shop:
 
     def prefect(self, *arguments: str) -> Said:
         """Run one of Prefect's own commands to its end."""
-        process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "prefect", *arguments],
+        process = self._start(
+            *("-W", "ignore", "-m", "prefect"),
+            *arguments,
             cwd=self.home,
-            env={**self.env, "PREFECT__BACKEND": "server", "PREFECT__CLOUD__API": self.url},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+            PREFECT__BACKEND="server",
+            PREFECT__CLOUD__API=self.url,
         )
         return Said.of(process)
 
     def ask(self, query: str, **variables: Any) -> Any:
         """Return the value of the one root field of a query."""
         body = {"query": query, "variables": variables}
-        answer = requests.post(self.url, json=body, timeout=30).json()
+        key = {"Authorization": f"Bearer {self.env.get('PREFECT__CLOUD__API_KEY')}"}
+        answer = requests.post(self.url, json=body, headers=key, timeout=30).json()
         assert "errors" not in answer, answer["errors"]
         return next(iter(answer["data"].values()))
 
@@ -348,4 +379,10 @@ class Said:
 def stop(process: subprocess.Popen[str]) -> Said:
     """End a process as Ctrl-C does."""
     process.send_signal(signal.SIGINT)
+    return Said.of(process, 30)
+
+
+def kill(process: subprocess.Popen[str]) -> Said:
+    """End a process and all that it has started, with no time for last words."""
+    os.killpg(process.pid, signal.SIGKILL)
     return Said.of(process, 30)

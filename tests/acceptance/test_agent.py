@@ -115,6 +115,17 @@ def test_a_run_does_what_its_parameters_ask(
     assert staffed.hooks() == in_order(ran)
 
 
+def test_a_run_that_names_no_environment_is_in_the_one_it_was_registered_in(staffed: Shop) -> None:
+    assert staffed.kedro("prefect", "register", "--env", "prod").code == 0
+    assert staffed.ended(staffed.start_run("__default__")) == "Success"
+    assert [*staffed.saved().values()] == [{"doubled": [0, 2, 4, 6, 8], "total": 20}]
+
+    assert staffed.run().code == 0
+    assert [*staffed.saved().values()] == [{"doubled": [0, 2, 4], "total": 6}]
+
+    assert staffed.kedro("prefect", "register").code == 0
+
+
 def test_what_nodes_print_in_threads_is_told_of_their_own_tasks(staffed: Shop) -> None:
     id_ = staffed.start_run("threaded")
 

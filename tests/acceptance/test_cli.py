@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from project.compat import MemoryDataset
 from tests.acceptance.kit import Shop
 
 
@@ -71,6 +72,37 @@ def test_registering_tells_what_has_changed_and_only_that(served: Shop) -> None:
     again = served.kedro("prefect", "register", "--all", "--check")
     assert again.code == 0
     assert again.text.count("unchanged") == 5
+
+
+def test_a_registered_task_tells_its_function_and_its_datasets(served: Shop) -> None:
+    assert served.kedro("prefect", "register").code == 0
+
+    (task,) = served.ask(
+        'query { task(where: {slug: {_eq: "double"}}) { description inputs outputs } }'
+    )
+    assert task == {
+        "description": "shop.nodes.double",
+        "inputs": {"numbers": {"type": MemoryDataset.__name__, "required": True}},
+        "outputs": {"doubled": {"type": "shop.datasets.TextDataset", "required": True}},
+    }
+
+
+def test_registering_in_an_environment_makes_it_the_default_of_runs(served: Shop) -> None:
+    assert served.kedro("prefect", "register").code == 0
+    check = served.kedro("prefect", "register", "--env", "prod", "--check")
+    assert check.code == 1
+
+    assert "version 1: unchanged" in served.kedro("prefect", "register", "--env", "prod").text
+    assert served.kedro("prefect", "register", "--env", "prod", "--check").code == 0
+    run = served.flow_run(served.start_run("__default__"), "id parameters")
+    assert run["parameters"]["env"] == "prod"
+
+    assert served.kedro("prefect", "cancel", run["id"]).code == 0
+    assert served.kedro("prefect", "register").code == 0
+    (group,) = served.ask(
+        'query { flow_group(where: {flows: {name: {_eq: "__default__"}}}) { default_parameters } }'
+    )
+    assert group == {"default_parameters": {}}
 
 
 def test_two_pipelines_cannot_be_one_flow(shop: Shop) -> None:

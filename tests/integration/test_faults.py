@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -42,12 +43,13 @@ def register_pipelines():
 """
 
 SERVE = """
+import json
 import sys
 from pathlib import Path
 from project.server.process import serve
 from project.server.settings import ServerSettings
 
-settings = ServerSettings(database=Path(sys.argv[1]), port=int(sys.argv[2]))
+settings = ServerSettings(database=Path(sys.argv[1]), **json.loads(sys.argv[2]))
 serve(settings, lambda url: print(url, flush=True))
 """
 
@@ -63,6 +65,7 @@ def eventually(probe: Callable[[], Any], seconds: float = 60) -> Any:
 @contextmanager
 def started(project: KedroProject) -> Iterator[subprocess.Popen[str]]:
     """Start kedro run and yield it once its first node runs."""
+    (project.folder / "data/started").unlink(missing_ok=True)
     command = [sys.executable, "-m", "kedro", "run", "--runner=project.runner.PrefectRunner"]
     with subprocess.Popen(
         command,
@@ -80,9 +83,11 @@ def started(project: KedroProject) -> Iterator[subprocess.Popen[str]]:
 
 
 @contextmanager
-def server(database: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+def server(database: Path, port: int, **settings: float) -> Iterator[subprocess.Popen[str]]:
+    """Serve as ``kedro prefect server`` does, with services that may be quicker."""
+    given = json.dumps({"port": port, **settings})
     with subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(database), str(port)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SERVE, str(database), given], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("http://")
@@ -99,10 +104,14 @@ def port() -> int:
         return int(free.getsockname()[1])
 
 
-def the_run(api: Api) -> Any:
-    (run,) = api.query(
+def runs(api: Api) -> Any:
+    return api.query(
         "query { flow_run { id state state_message task_runs { state task { name } } } }"
     )
+
+
+def the_run(api: Api) -> Any:
+    (run,) = runs(api)
     return run
 
 
@@ -125,6 +134,31 @@ def test_ctrl_c_leaves_a_cancelled_run(make_project: MakeProject) -> None:
     assert process.returncode != 0
     assert run["state"] == "Cancelled"
     assert states(run)["wait"] == states(run)["after"] == "Cancelled"
+
+
+def test_a_killed_run_has_failed_as_soon_as_a_server_is_up_again(make_project: MakeProject) -> None:
+    project = make_project(PIPELINE)
+    with started(project) as process:
+        with connect("embedded", project.folder) as api:
+            eventually(lambda: states(the_run(api))["wait"] == "Running")
+        process.kill()
+    with connect("embedded", project.folder) as api:
+        run = the_run(api)
+
+    message = "The run's process has ended without telling how the run did; it has failed."
+    assert (run["state"], run["state_message"]) == ("Failed", message)
+    assert states(run)["wait"] == "Failed"
+
+
+def test_a_killed_run_has_failed_soon_on_a_server_that_stayed(make_project: MakeProject) -> None:
+    project = make_project(PIPELINE)
+    with server(project.folder / ".prefect/prefect.db", 0, reaper_seconds=0.1):
+        with started(project) as one, started(project):
+            one.kill()
+            with connect("embedded", project.folder) as api:
+                eventually(
+                    lambda: sorted(run["state"] for run in runs(api)) == ["Failed", "Running"]
+                )
 
 
 def test_a_run_cancelled_through_the_api_stops(
@@ -183,14 +217,12 @@ def test_two_runs_at_the_same_time_share_a_database(
     make_project: MakeProject,
 ) -> None:
     project = make_project(PIPELINE)
-    with started(project) as one:
-        (project.folder / "data/started").unlink()
-        with started(project) as two:
-            go_on(project)
-            for process in (one, two):
-                output, _ = process.communicate(timeout=60)
+    with started(project) as one, started(project) as two:
+        go_on(project)
+        for process in (one, two):
+            output, _ = process.communicate(timeout=60)
 
-                assert process.returncode == 0, output
+            assert process.returncode == 0, output
     with connect("embedded", project.folder) as api:
         runs = api.query("query { flow_run { state } }")
 

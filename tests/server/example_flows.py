@@ -18,10 +18,11 @@ def add(value: int, by: int) -> int:
     return value + by
 
 
-@task(max_retries=1, retry_delay=timedelta(seconds=0))
+@task(max_retries=1, retry_delay=timedelta(seconds=1))
 def flaky() -> None:
     if prefect.context.task_run_count == 1:
         raise ValueError("the first time it fails")
+    prefect.context.logger.info("the second time it works")
 
 
 @task
@@ -30,8 +31,9 @@ def broken() -> None:
 
 
 @task
-def endless() -> None:
-    while True:
+def wait_to_be_cancelled() -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
         time.sleep(0.1)
 
 
@@ -47,5 +49,5 @@ with Flow("retried") as retried:
 with Flow("failing") as failing:
     broken()
 
-with Flow("endless") as unending:
-    endless()
+with Flow("patient") as patient:
+    wait_to_be_cancelled()

@@ -18,15 +18,18 @@ T = TypeVar("T")
 class Api:
     """The endpoint as any HTTP client sees it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, key: str | None = None) -> None:
         self.url = url
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 
     def post(
         self, query: str, variables: Any = None, path: str = "/", **headers: str
     ) -> requests.Response:
         body = {"query": query, "variables": variables}
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        return requests.post(self.url + path, json=body, headers=names, timeout=30)
+        return requests.post(
+            self.url + path, json=body, headers={**self._headers, **names}, timeout=30
+        )
 
     def data(self, query: str, variables: Any = None, **headers: str) -> Any:
         """Return the value of the one root field of a request that succeeds."""

@@ -54,9 +54,41 @@ def test_a_database_of_a_newer_release_is_refused(settings: ServerSettings) -> N
     connection.close()
 
     with pytest.raises(
-        DatabaseTooNewError, match="has schema version 99, but this release knows only 1. Upgrade"
+        DatabaseTooNewError, match="has schema version 99, but this release knows only 2. Upgrade"
     ):
         EmbeddedServer(settings).__enter__()
+
+
+def schema(path: Path) -> dict:
+    """Return the names of the columns of each table, and of the indexes."""
+    with sqlite3.connect(path) as connection:
+        names = connection.execute("SELECT name FROM sqlite_schema").fetchall()
+        found = {
+            name: {row[1] for row in connection.execute(f"PRAGMA table_info({name})")}
+            for (name,) in names
+        }
+    connection.close()
+    return found
+
+
+def test_a_database_of_the_first_release_is_migrated_with_its_data(
+    settings: ServerSettings, tmp_path: Path
+) -> None:
+    connection = sqlite3.connect(settings.database)
+    connection.executescript((Path(__file__).parent / "version_1.sql").read_text())
+    connection.close()
+    prepare_database(tmp_path / "new.db", 5)
+
+    with EmbeddedServer(settings) as server:
+        runs = "flow_runs { name logs { message } task_runs { state task { name inputs } } }"
+        found = Api(server.url).data(f"{{ flow {{ name {runs} }} }}")
+        flow = Registered(Api(server.url), Api(server.url).data("{ flow { id } }")[0]["id"])
+        assert flow.run()
+
+    task_runs = [{"state": "Pending", "task": {"name": "say", "inputs": None}}]
+    run = {"name": "first", "logs": [{"message": "line"}], "task_runs": task_runs}
+    assert found == [{"name": "old", "flow_runs": [run]}]
+    assert schema(settings.database) == schema(tmp_path / "new.db")
 
 
 def test_what_is_no_database_is_refused_and_left_as_it_is(settings: ServerSettings) -> None:

@@ -1,6 +1,7 @@
 """Prefect's own command line and agent, as processes, from registration to the end of a run.
 
-With TEST_API_URL the same tests run against any Prefect 1.x server.
+With TEST_API_URL the same tests run against any Prefect 1.x API (`make test-api URL=...`), and
+delete at the end what they made there.
 """
 
 from __future__ import annotations
@@ -8,174 +9,149 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
-import uuid
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
-import requests
 
 from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
-from tests.server.kit import Api, eventually
+from tests.server.command_line import CommandLine
+from tests.server.kit import eventually
 
 FLOWS = Path(__file__).with_name("example_flows.py")
-
-
-class Prefect:
-    """Prefect's command line, talking to one server about one project."""
-
-    def __init__(self, url: str, home: Path) -> None:
-        self.api = Api(url)
-        self.project = f"end-to-end-{uuid.uuid4().hex[:8]}"
-        self.label = self.project
-        self.env = {
-            **os.environ,
-            "HOME": str(home),
-            "NO_PROXY": "localhost,127.0.0.1",
-            "PREFECT__BACKEND": "server",
-            "PREFECT__SERVER__ENDPOINT": url,
-            "PREFECT__CLOUD__HEARTBEAT_MODE": "thread",
-            "PREFECT__CLOUD__CHECK_CANCELLATION_INTERVAL": "1",
-        }
-
-    def __call__(self, *arguments: str) -> str:
-        done = self.call(*arguments)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-W", "ignore", "-m", "prefect", *arguments]
-        return subprocess.run(
-            command, env=self.env, capture_output=True, text=True, timeout=120, check=False
-        )
-
-    def watch(self, flow: str, *more: str) -> str:
-        """Run a flow to its end, and return what is said, and the exit code."""
-        command = ("run", "-n", flow, "--project", self.project, "--label", self.label, "--watch")
-        done = self.call(*command, *more)
-        return f"{done.stdout}exit code {done.returncode}"
-
-    def runs(self, flow: str, fields: str) -> Any:
-        where = (
-            f'{{flow: {{name: {{_eq: "{flow}"}}, project: {{name: {{_eq: "{self.project}"}}}}}}}}'
-        )
-        return self.api.data(
-            f"query {{ flow_run(where: {where}, order_by: {{created: desc}}) {{ {fields} }} }}"
-        )
+SCHEDULED_FLOW = Path(__file__).with_name("example_schedule.py")
 
 
 @pytest.fixture(scope="module")
-def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:
+def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
     """Return the command line of a server that has the example flows and an agent."""
     folder = tmp_path_factory.mktemp("end-to-end")
     url = os.environ.get("TEST_API_URL")
-    if url:
-        yield from _with_agent(Prefect(url, folder), folder)
-    else:
-        with EmbeddedServer(ServerSettings(folder / "api.db")) as server:
-            yield from _with_agent(Prefect(server.url, folder), folder)
-
-
-def _with_agent(prefect: Prefect, folder: Path) -> Iterator[Prefect]:
-    prefect("create", "project", prefect.project)
-    prefect("register", "--project", prefect.project, "-p", str(FLOWS))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"http://127.0.0.1:{free.getsockname()[1]}"
-    command = [
-        sys.executable,
-        "-W",
-        "ignore",
-        "-m",
-        "prefect",
-        "agent",
-        "local",
-        "start",
-        "--no-hostname-label",
-    ]
-    command += ["--label", prefect.label, "--agent-address", address]
-    log = (folder / "agent.log").open("w")
-    with log, subprocess.Popen(command, env=prefect.env, stdout=log, stderr=log) as agent:
-        eventually(lambda: _answers(f"{address}/api/health"), 60)
+    with ExitStack() as stack:
+        if not url:
+            url = stack.enter_context(EmbeddedServer(ServerSettings(folder / "api.db"))).url
+        prefect = CommandLine(url, folder)
+        stack.enter_context(prefect.project_on_the_server())
+        prefect("register", "--project", prefect.project, "-p", str(FLOWS))
+        stack.enter_context(prefect.agent())
         yield prefect
-        agent.send_signal(signal.SIGTERM)
 
 
-def _answers(address: str) -> bool:
-    try:
-        return requests.get(address, timeout=5).ok
-    except requests.ConnectionError:
-        return False
-
-
-def test_registering_again_changes_nothing(prefect: Prefect) -> None:
+def test_registering_again_changes_nothing(prefect: CommandLine) -> None:
     said = prefect("register", "--project", prefect.project, "-p", str(FLOWS))
 
     assert said.count("Skipped") == 5
 
 
-@pytest.mark.parametrize("flow", ["plain", "mapped", "retried"])
-def test_an_agent_runs_a_flow_to_its_end(prefect: Prefect, flow: str) -> None:
+@pytest.mark.parametrize(
+    ("flow", "task_runs"),
+    [
+        ("plain", {("by", -1, "Success"), ("add", -1, "Success")}),
+        (
+            "mapped",
+            {
+                ("by", -1, "Success"),
+                ("numbers", -1, "Success"),
+                ("add", -1, "Mapped"),
+                *(("add", index, "Success") for index in range(3)),
+            },
+        ),
+    ],
+)
+def test_an_agent_runs_a_flow_to_its_end(
+    prefect: CommandLine, flow: str, task_runs: set[tuple[str, int, str]]
+) -> None:
     said = prefect.watch(flow)
 
-    assert "Flow run succeeded!" in said
     assert said.endswith("exit code 0")
     assert "Entered state <Submitted>: Submitted for execution" in said
-    (run,) = prefect.runs(
-        flow, "state task_runs { state map_index } logs_aggregate { aggregate { count } }"
-    )
+    assert "Flow run succeeded!" in said
+    (run,) = prefect.runs(flow, "state task_runs { state map_index task { name } }")
     assert run["state"] == "Success"
-    assert {each["state"] for each in run["task_runs"]} <= {"Success", "Mapped"}
-    assert len(run["task_runs"]) == {"plain": 2, "mapped": 6, "retried": 1}[flow]
+    found = [(each["task"]["name"], each["map_index"], each["state"]) for each in run["task_runs"]]
+    assert len(found) == len(task_runs)
+    assert set(found) == task_runs
 
 
-def test_a_failure_is_told(prefect: Prefect) -> None:
+def test_a_task_that_fails_is_retried(prefect: CommandLine) -> None:
+    said = prefect.watch("retried")
+
+    assert said.endswith("exit code 0")
+    assert "ValueError: the first time it fails" in said
+    assert "the second time it works" in said
+    history = "states(order_by: {timestamp: asc}) { state }"
+    (run,) = prefect.runs("retried", f"state task_runs {{ state {history} }}")
+    assert run["state"] == "Success"
+    (task_run,) = run["task_runs"]
+    assert task_run["state"] == "Success"
+    states = [each["state"] for each in task_run["states"]]
+    assert states[-5:] == ["Running", "Failed", "Retrying", "Running", "Success"]
+
+
+def test_a_failure_is_told(prefect: CommandLine) -> None:
     said = prefect.watch("failing")
 
     assert "ValueError: it always fails" in said
     assert "Flow run failed!" in said
+    assert said.endswith("exit code 1")
 
 
-def test_parameters_reach_the_run(prefect: Prefect) -> None:
-    said = prefect.watch("plain", "--param", "by=41", "--run-name", f"named-{prefect.label}")
+def test_parameters_reach_the_run(prefect: CommandLine) -> None:
+    name = f"named-{prefect.label}"
+    said = prefect.watch("plain", "--param", "by=41", "--run-name", name)
 
     assert "adding 41 to 1" in said
-    described = json.loads(prefect("describe", "flow-runs", "-n", f"named-{prefect.label}"))
+    assert "adding 41 to 1" in prefect("get", "logs", "-n", name)
+    described = json.loads(prefect("describe", "flow-runs", "-n", name))
     assert (described["flow"], described["parameters"]) == ({"name": "plain"}, {"by": 41})
-    assert "adding 41 to 1" in prefect("get", "logs", "-n", f"named-{prefect.label}")
+    assert name in prefect("get", "flow-runs", "--flow", "plain", "--project", prefect.project)
 
 
-def test_a_running_run_is_cancelled(prefect: Prefect) -> None:
-    prefect("run", "-n", "endless", "--project", prefect.project, "--label", prefect.label)
-    (run,) = eventually(
-        lambda: [each for each in prefect.runs("endless", "id task_runs { state }") if _runs(each)],
-        60,
-    )
-    prefect.api.mutate("cancel_flow_run", flow_run_id=run["id"])
+def test_a_run_that_is_watched_is_cancelled_by_ctrl_c(prefect: CommandLine) -> None:
+    with prefect.start(*prefect.asking_for("patient"), "--watch") as watching:
+        eventually(lambda: _is_running(prefect.runs("patient", "task_runs { state }")), 60)
+        watching.send_signal(signal.SIGINT)
+        said = watching.communicate("y\n", timeout=60)[0]
 
-    eventually(lambda: prefect.runs("endless", "state")[0]["state"] == "Cancelled", 60)
-    assert prefect.runs("endless", "task_runs { state }") == [
+    assert "Do you want to cancel this flow run?" in said
+    assert "Cancelled flow run." in said
+    eventually(lambda: prefect.runs("patient", "state") == [{"state": "Cancelled"}], 60)
+    assert prefect.runs("patient", "task_runs { state }") == [
         {"task_runs": [{"state": "Cancelled"}]}
     ]
 
 
-def _runs(run: dict[str, Any]) -> bool:
-    return all(each["state"] == "Running" for each in run["task_runs"])
+def _is_running(runs: list[dict[str, Any]]) -> bool:
+    return runs == [{"task_runs": [{"state": "Running"}]}]
 
 
-def test_what_was_registered_is_listed_and_described(prefect: Prefect) -> None:
+def test_what_was_registered_is_listed_and_described(prefect: CommandLine) -> None:
     assert "mapped" in prefect("get", "flows", "--project", prefect.project)
     assert prefect.project in prefect("get", "projects")
-    assert "numbers" in prefect("get", "tasks", "--flow-name", "mapped")
-    assert json.loads(prefect("describe", "flows", "-n", "plain"))["name"] == "plain"
-    (described,) = json.loads(prefect("describe", "tasks", "-n", "retried"))
+    ours = ("--project", prefect.project)
+    assert "numbers" in prefect("get", "tasks", "--flow-name", "mapped", *ours)
+    assert json.loads(prefect("describe", "flows", "-n", "plain", *ours))["name"] == "plain"
+    (described,) = json.loads(prefect("describe", "tasks", "-n", "retried", *ours))
     assert (described["name"], described["max_retries"]) == ("flaky", 1)
 
 
-def test_a_run_without_an_agent_is_executed_by_the_command_line(prefect: Prefect) -> None:
+def test_a_run_without_an_agent_is_executed_by_the_command_line(prefect: CommandLine) -> None:
     arguments = ("run", "-n", "plain", "--project", prefect.project, "--execute", "--param", "by=2")
 
     assert "Flow run succeeded!" in prefect(*arguments)
+
+
+def test_a_schedule_starts_runs_by_itself(prefect: CommandLine) -> None:
+    ours = ("--project", prefect.project, "--label", prefect.label)
+    prefect("register", *ours, "-p", str(SCHEDULED_FLOW))
+    first, *later = eventually(lambda: _first_has_ended(prefect), 120)
+
+    assert first == {"state": "Success", "auto_scheduled": True}
+    assert {"state": "Scheduled", "auto_scheduled": True} in later
+
+
+def _first_has_ended(prefect: CommandLine) -> list[dict[str, Any]] | None:
+    runs: list[dict[str, Any]] = prefect.runs("on time", "state auto_scheduled")
+    return runs if runs and runs[0]["state"] in {"Success", "Failed"} else None

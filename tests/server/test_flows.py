@@ -93,6 +93,23 @@ def test_tasks_and_edges_can_follow_in_parts(api: Api, project_id: str) -> None:
     }
 
 
+def test_a_task_keeps_what_was_serialized_of_its_inputs_outputs_and_description(
+    api: Api, project_id: str
+) -> None:
+    told = {"inputs": {"raw": {"type": "csv"}}, "outputs": ["clean"], "description": "Cleans."}
+    tasks = [{"slug": "told", **told}, {"slug": "untold"}]
+    serialized = {"name": "f", "tasks": tasks}
+    answer = api.mutate("create_flow", project_id=project_id, serialized_flow=serialized)
+
+    found = Registered(api, answer["id"]).row(
+        "tasks(order_by: {slug: asc}) { slug inputs outputs description }"
+    )
+    assert found["tasks"] == [
+        tasks[0],
+        {"slug": "untold", "inputs": None, "outputs": None, "description": None},
+    ]
+
+
 def test_an_edge_to_an_unknown_task_is_refused_and_nothing_is_kept(
     api: Api, project_id: str
 ) -> None:
@@ -162,6 +179,11 @@ def test_a_runs_parameters_win_over_the_groups_and_those_over_the_flows(
     assert run_row(api, flow.run(parameters={"by": 6}), "parameters") == {
         "parameters": {"by": 6, "more": 1}
     }
+    assert run_row(api, flow.run(parameters={"by": None}), "parameters") == {
+        "parameters": {"by": None, "more": 1}
+    }
+    api.mutate("set_flow_group_default_parameters", flow_group_id=group, parameters={"by": None})
+    assert run_row(api, flow.run(), "parameters") == {"parameters": {"by": None}}
 
 
 def test_a_required_parameter_is_asked_for(api: Api, register: Register) -> None:

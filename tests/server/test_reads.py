@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Callable
 
 import pytest
-from sqlalchemy import event
+from graphql import build_client_schema, get_introspection_query, parse, validate
 
 from project.server.database import Database
-from project.server.documents import document
-from project.server.execution import Request, run_query
 from project.server.settings import ServerSettings
-from tests.server.kit import Api, Registered, run_row, set_flow_state, two_tasks
+from tests.server.kit import Api, Registered, mutation, run_row, set_flow_state, two_tasks
 
 NAMES = ["a", "b", "c", "d"]
 
@@ -158,6 +157,115 @@ def test_aliases_fragments_and_directives_work(api: Api, projects: list) -> None
     }
 
 
+ROWS = """
+    first: project(order_by: {name: asc}, limit: 1) {
+        kind: __typename  name  tenant { __typename slug }  about: description
+        flows { id }  count: flows_aggregate { __typename a: aggregate { c: count __typename } }
+    }
+    all: project_aggregate { a: aggregate { c: count } }
+    none: project_by_pk(id: "none") { name __typename }
+    __typename
+"""
+SHOWN = {
+    "first": [
+        {
+            "kind": "project",
+            "name": "a",
+            "tenant": {"__typename": "tenant", "slug": "default"},
+            "about": None,
+            "flows": [],
+            "count": {
+                "__typename": "flow_aggregate",
+                "a": {"c": 0, "__typename": "aggregate_count"},
+            },
+        }
+    ],
+    "all": {"a": {"c": 4}},
+    "none": None,
+    "__typename": "Query",
+}
+
+
+def test_related_rows_are_distinct_before_they_are_cut(
+    api: Api, register: Callable[..., Registered]
+) -> None:
+    flow = register()
+    for name in ("x", "y", "x", "z"):
+        flow.run(flow_run_name=name)
+    arguments = "distinct_on: name, order_by: {name: asc}, limit: 2, offset: 1"
+    count = f"flow_runs_aggregate({arguments}) {{ aggregate {{ count }} }}"
+
+    assert flow.row(f"flow_runs({arguments}) {{ name }} {count}") == {
+        "flow_runs": [{"name": "y"}, {"name": "z"}],
+        "flow_runs_aggregate": {"aggregate": {"count": 2}},
+    }
+
+
+def test_a_run_tells_which_agent_took_it(api: Api, flow: Registered) -> None:
+    agent = api.mutate("register_agent", type="LocalAgent", name="a", labels=[])["id"]
+    run = flow.run()
+    assert run_row(api, run, "agent { name }") == {"agent": None}
+    states = [{"flow_run_id": run, "state": {"type": "Submitted", "message": ""}}]
+    submit = mutation("set_flow_run_states")
+    api.data(submit, {"input": {"states": states}}, x_prefect_agent_id=agent)
+
+    assert run_row(api, run, "agent { name flow_runs { id } }") == {
+        "agent": {"name": "a", "flow_runs": [{"id": run}]}
+    }
+
+
+def test_the_response_has_the_keys_of_the_query_in_their_order(api: Api, projects: list) -> None:
+    answer = api.post(f"{{ {ROWS} }}").json()
+
+    assert json.dumps(answer) == json.dumps({"data": SHOWN})
+
+
+def test_rows_may_be_read_together_with_the_schema(api: Api, projects: list) -> None:
+    answer = api.post(f'{{ {ROWS} __type(name: "flow_run") {{ name }} }}').json()
+
+    assert answer == {"data": {**SHOWN, "__type": {"name": "flow_run"}}}
+
+
+def test_the_schema_can_be_introspected(api: Api) -> None:
+    answer = api.post(get_introspection_query()).json()
+    schema = build_client_schema(answer["data"])
+
+    assert validate(schema, parse(f"{{ {ROWS} }}")) == []
+
+
+def test_one_root_that_fails_leaves_the_others(api: Api, projects: list) -> None:
+    answer = api.post("{ a: project(limit: -1) { name } b: project_aggregate { __typename } }")
+
+    message = "limit is -1: give a number that is not negative."
+    error = {"message": message, "path": ["a"], "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+    assert answer.json() == {
+        "data": {"a": None, "b": {"__typename": "project_aggregate"}},
+        "errors": [error],
+    }
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, {}, [], 0, "x", {"deep": [1.5, None, True, {"é": "\ud800 \U0001f600"}], "n": 10**30}],
+)
+def test_a_json_value_comes_back_as_it_was_given(api: Api, flow: Registered, value: object) -> None:
+    run = flow.run(context={"value": value})
+
+    assert run_row(api, run, "context")["context"] == {"value": value}
+
+
+def test_texts_that_differ_in_ids_and_times_are_not_mixed_up(api: Api, projects: list) -> None:
+    query = '{ project(where: {id: {_eq: "%s"}, created: {_gt: "%s"}}) { name } }'
+    past, future = "2000-01-01T00:00:00.000000+00:00", "2100-01-01T00:00:00.000000+00:00"
+
+    assert [api.data(query % (each, past)) for each in projects] == [
+        [{"name": name}] for name in NAMES
+    ]
+    assert api.data(query % (projects[0], future)) == []
+    wrong = f'{{ project(where: {{name: {{_is_null: "{projects[0]}"}}}}) {{ name }} }}'
+    assert projects[0] in api.error(wrong)
+
+
 def test_a_row_by_its_key_or_null(api: Api, projects: list) -> None:
     assert api.data(f'query {{ project_by_pk(id: "{projects[1].upper()}") {{ name }} }}') == {
         "name": "b"
@@ -188,66 +296,10 @@ def test_the_agents_metadata_query_finds_scheduled_runs_and_overdue_retries(
     assert found[scheduled]["flow"]["storage"]["type"] == "Module"
 
 
-def test_nested_rows_take_one_statement_each_however_many_there_are(
-    settings: ServerSettings, api: Api, register: Callable[..., Registered]
-) -> None:
-    for name in NAMES:
-        for _ in range(3):
-            register(two_tasks(name)).run()
-    runs = "flow_runs { task_runs { task { slug } } states { state } }"
-    query = f"{{ flow {{ project {{ name }} {runs} tasks {{ slug }} }} }}"
-    database = Database(settings.database, 5)
-    statements: list = []
-
-    event.listen(
-        database._read_engine, "before_cursor_execute", lambda *given: statements.append(given[2])
-    )
-    found = database.read(
-        lambda each: run_query(each, Request(document(query), {}), 1_000)
-    ).result()
-    database.close()
-
-    assert len(found["data"]["flow"]) == 12
-    assert len([each for each in statements if each.startswith("SELECT")]) == 7
-
-
 def test_a_long_list_of_values_is_no_problem(api: Api, projects: list) -> None:
     query = "query($names: [String!]) { project(where: {name: {_in: $names}}) { name } }"
 
     assert api.data(query, {"names": ["a", *map(str, range(100_000))]}) == [{"name": "a"}]
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "{" + "project { tenant {" * 15 + "projects { name }" + "}}" * 15 + "}",
-        "{" + "".join(f"a{number}: hello " for number in range(2_001)) + "}",
-        "{ ...a } fragment a on Query { ...b ...b } fragment b on Query {"
-        + "".join(f"c{number}: hello " for number in range(1_001))
-        + "}",
-        "{" * 100_000,
-        "{ project(where: " + "{_not: " * 5_000 + "{}" + "}" * 5_000 + ") { name } }",
-    ],
-)
-def test_a_query_that_costs_too_much_is_refused(api: Api, query: str) -> None:
-    answer = api.post(query)
-
-    assert answer.status_code == 400
-    assert api.data("query { hello }")
-
-
-def test_a_query_for_too_many_rows_is_refused(
-    settings: ServerSettings, api: Api, projects: list
-) -> None:
-    database = Database(settings.database, 5)
-    request = Request(document("{ project { name } }"), {})
-
-    answer = database.read(lambda connection: run_query(connection, request, 3)).result()
-    database.close()
-
-    assert answer["errors"][0]["message"] == (
-        "The query asks for more than 3 rows: use limit and offset, or a filter."
-    )
 
 
 def test_a_query_cannot_change_anything(settings: ServerSettings, api: Api, projects: list) -> None:

@@ -125,7 +125,8 @@ class Follower:
         )
         nodes = "; ".join(f"{row['task']['name']}: {row['state_message']}" for row in failed)
         where = self._api.address("flow-run", self._id)
-        return f"The flow run ended {run['state']}: {nodes or run['state_message']}. See {where}"
+        why = str(nodes or run["state_message"]).rstrip(".")
+        return f"The flow run ended {run['state']}: {why}. See {where}"
 
 
 def _as_line(said: Dict[str, Any]) -> str:

@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Iterator, List, Mapping, Optional
+from typing import Any, Callable, ContextManager, Iterator, List, Mapping, Optional
 
+import prefect
 import requests
 from prefect import Client
 from prefect.exceptions import ClientError
 from prefect.utilities.configuration import set_temporary_config
 
-from project.backend.embedded import embedded_api
+from project.backend.embedded import embedded_api, owned_run
 from project.errors import ApiError, ApiRefusedError
 
 Variables = Mapping[str, Any]
 
 
 class Api:
-    """Ask one Prefect API; a failure is an ``ApiError`` that names its address."""
+    """Ask one Prefect API; a failure is an ``ApiError`` that names its address.
 
-    def __init__(self, client: Client):
+    ``own`` makes this process the owner of a flow run, where the API can tell that an owner died.
+    """
+
+    def __init__(self, client: Client, pages: Optional[str] = None):
         self.client = client
         self.url: str = client.api_server
+        self._pages = pages or self.url
+        self.own: Callable[[str], ContextManager[Any]] = nullcontext
 
     def query(self, text: str, **variables: Any) -> Any:
         """Return the value of the one root field of a query."""
         return self._one(self._ask(text, variables))
 
-    def mutate(self, name: str, fields: str, **given: Any) -> Any:
+    def mutate(self, name: str, fields: str, /, **given: Any) -> Any:
         """Run a mutation by Prefect's convention (one input object) and return its payload."""
         text = f"mutation($input: {name}_input!) {{ {name}(input: $input) {{ {fields} }} }}"
         return self._one(self._ask(text, {"input": given}))
@@ -48,6 +56,11 @@ class Api:
         try:
             yield
         except requests.RequestException as error:
+            if getattr(error.response, "status_code", None) == HTTPStatus.UNAUTHORIZED:
+                raise ApiRefusedError(
+                    f"The Prefect API at {self.url} does not accept the API key: set "
+                    "PREFECT__CLOUD__API_KEY to the one that it was started with."
+                ) from error
             raise ApiError(
                 f"The Prefect API at {self.url} cannot be reached: {_cause(error)}. Start one with "
                 "'kedro prefect server', or set 'api: embedded' in prefect.yml."
@@ -59,7 +72,12 @@ class Api:
 
     def address(self, kind: str, id_: str) -> str:
         """Return the web address of a flow or a run, as Prefect prints them."""
-        return f"{self.url.rstrip('/')}/default/{kind}/{id_}"
+        return f"{self._pages.rstrip('/')}/default/{kind}/{id_}"
+
+    def ensure_tenant(self) -> None:
+        """Create the tenant without which an empty Prefect Server can hold nothing."""
+        if not self.query("query { tenant { id } }"):
+            self.mutate("create_tenant", "id", name="default", slug="default")
 
 
 @contextmanager
@@ -72,9 +90,10 @@ def connect(api: str, project_path: Path, lasting: bool = False) -> Iterator[Api
         ApiError: when it cannot be reached.
     """
     if api == "prefect":
-        yield _reached(Api(Client()))
+        yield _reached(Api(Client(), prefect.config.server.ui.endpoint))
     elif api == "embedded":
         with embedded_api(project_path, lasting) as url, _talking_to(url) as found:
+            found.own = partial(owned_run, project_path)
             yield found
     else:
         with _talking_to(api) as found:

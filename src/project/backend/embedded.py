@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, ContextManager, Iterator
 
 from project.errors import ApiError
 
@@ -22,6 +22,13 @@ def server_settings(project_path: Path, **given: Any) -> Any:
     folder = project_path / FOLDER
     folder.mkdir(exist_ok=True)
     return ServerSettings(database=folder / "prefect.db", **given)
+
+
+def owned_run(project_path: Path, flow_run_id: str) -> ContextManager[None]:
+    """Own a flow run while the context lasts: a server ends it if this process does not."""
+    from project.server.owners import owned
+
+    return owned(server_settings(project_path).database, flow_run_id)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ Observe = Callable[[Any, State, State], Optional[State]]
 def start_run(api: Api, registered: Registered, asked: Mapping[str, Any], **more: Any) -> str:
     """Create a flow run with what it was asked, and return its id."""
     parameters = {name: value for name, value in jsonable(asked).items() if value is not None}
+    parameters.setdefault("env", None)  # which is an environment, too: not the flow's default
     created = api.mutate(
         "create_flow_run", "id", flow_id=registered.flow_id, parameters=parameters, **more
     )
@@ -49,6 +50,13 @@ def run_here(api: Api, flow: KedroFlow, flow_run_id: str, run: KedroRun, observe
         FlowRunError: when the run was cancelled through the API.
         ApiError: when the API could not be told the end.
     """
+    with api.own(flow_run_id):
+        return _run_told(api, flow, flow_run_id, run, observe)
+
+
+def _run_told(
+    api: Api, flow: KedroFlow, flow_run_id: str, run: KedroRun, observe: Observe
+) -> State:
     task_run_ids = _task_run_ids(api, flow_run_id)
     cancelled = _CancelledThroughTheApi()
     reporter = Reporter(api, flow_run_id, task_run_ids, cancelled.interrupt)

@@ -36,6 +36,10 @@ VARIABLE = "KEDRO_PREFECT_FLOW"
 _ALIVE = {"PREFECT__CLOUD__HEARTBEAT_MODE": "thread"}
 STORED = "project.backend.registration:load_flow"
 
+# Which API is told and who runs the flow is no part of what is registered: a CI job and a developer
+# say it differently.
+_OF_THIS_COMMAND = {"api", "run", "wait"}
+
 
 class Registered(NamedTuple):
     """Say what a registration came to; ``is_new`` when the API got a new version by it."""
@@ -44,6 +48,28 @@ class Registered(NamedTuple):
     name: str
     version: int
     is_new: bool
+
+
+class Registrable(NamedTuple):
+    """Hold a whole pipeline, and what else of a project matters when it is registered.
+
+    ``env`` is the Kedro environment that the command was given, if any.
+    """
+
+    pipeline: Pipeline
+    source: Source
+    settings: Settings
+    catalog: Any
+    env: Optional[str] = None
+
+    @property
+    def prefect_project(self) -> str:
+        """Return the name of the Prefect project."""
+        return self.settings.project or self.source.package_name
+
+    def flow(self) -> KedroFlow:
+        """Return the flow as it would be registered now."""
+        return make_flow(self.pipeline, self.source, self.settings)
 
 
 def make_flow(pipeline: Pipeline, source: Source, settings: Settings) -> KedroFlow:
@@ -63,7 +89,7 @@ def _written(source: Source, settings: Settings) -> str:
         "project_path": str(source.project_path),
         "package_name": source.package_name,
         "pipeline_name": source.pipeline_name,
-        "settings": settings.model_dump(mode="json"),
+        "settings": settings.model_dump(mode="json", exclude=_OF_THIS_COMMAND),
     }
     return json.dumps(described, sort_keys=True)
 
@@ -131,36 +157,67 @@ def key_of(flow: KedroFlow) -> str:
 
 def find_current(api: Api, flow: KedroFlow, project: str) -> Optional[Registered]:
     """Return what the API has of a flow, if that is this very version of it."""
-    known = find_registered(api, flow, project)
+    known = _find_registered(api, flow.name, project)
     if known and known["flow_group"]["settings"].get("idempotency_key") == key_of(flow):
         return Registered(known["id"], flow.name, known["version"], is_new=False)
     return None
 
 
-def find_registered(api: Api, flow: KedroFlow, project: str) -> Any:
-    """Return the version of a flow that the API has, and the key it was registered with."""
+def _find_registered(api: Api, name: str, project: str) -> Any:
     rows = api.query(
         "query($name: String, $project: String) { flow(where: {name: {_eq: $name}, "
-        "archived: {_eq: false}, project: {name: {_eq: $project}}}, "
-        "order_by: {version: desc}, limit: 1) { id version flow_group { settings } } }",
-        name=flow.name,
+        "archived: {_eq: false}, project: {name: {_eq: $project}}}, order_by: {version: desc}, "
+        "limit: 1) { id version flow_group { id settings default_parameters } } }",
+        name=name,
         project=project,
     )
     return rows[0] if rows else None
 
 
-def register(api: Api, flow: KedroFlow, project: str) -> Registered:
+def register(api: Api, chosen: Registrable) -> Registered:
     """Register a flow unless the API has this very version of it, which costs one request."""
+    flow, project = chosen.flow(), chosen.prefect_project
     current = find_current(api, flow, project)
     if current is not None:
         return current
+    key = key_of(flow)
+    flow.dataset_types = {
+        name: compat.dataset_type(chosen.catalog, name) for name in flow.dataset_names()
+    }
+    api.ensure_tenant()
     with api.told_plainly(), warnings.catch_warnings():
         # Prefect warns that results are not kept: that is the setting `result`, and its default.
         warnings.simplefilter("ignore", UserWarning)
         api.client.create_project(project)
         flow_id = api.client.register(
-            flow, project, build=False, no_url=True, idempotency_key=key_of(flow),
+            flow, project, build=False, no_url=True, idempotency_key=key,
             set_schedule_active=flow.schedule is not None,
         )  # fmt: skip
     row = api.query(f'query {{ flow_by_pk(id: "{flow_id}") {{ version }} }}')
     return Registered(flow_id, flow.name, row["version"], is_new=True)
+
+
+def has_default_env(api: Api, chosen: Registrable, flow_name: str) -> bool:
+    """Tell whether runs that name no environment are in the one of this command."""
+    known = _find_registered(api, flow_name, chosen.prefect_project)
+    return bool(known) and _defaults(known).get("env") == chosen.env
+
+
+def set_default_env(api: Api, chosen: Registrable, flow_name: str) -> None:
+    """Let runs that name no environment, such as those of a schedule, be in this command's.
+
+    It belongs to all versions of the flow, and is no part of one.
+    """
+    known = _find_registered(api, flow_name, chosen.prefect_project)
+    defaults = {name: value for name, value in _defaults(known).items() if name != "env"}
+    if chosen.env:
+        defaults["env"] = chosen.env
+    if defaults != _defaults(known):
+        api.mutate(
+            "set_flow_group_default_parameters", "success",
+            flow_group_id=known["flow_group"]["id"], parameters=defaults,
+        )  # fmt: skip
+
+
+def _defaults(known: Any) -> Dict[str, Any]:
+    return known["flow_group"]["default_parameters"] or {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from contextlib import contextmanager
 from itertools import count
-from typing import Any, Callable, Dict, Iterator, Set, Tuple
+from typing import Any, Callable, Dict, Iterator, Optional, Set, Tuple
 
 import prefect
 from graphlib import TopologicalSorter
@@ -32,10 +32,14 @@ class KedroFlow(prefect.Flow):
 
     Prefect's own flow compares all of its tasks and edges at each look at its graph, and looks
     through all of its slugs for each new task. Here a change of the flow empties the cache.
+
+    ``dataset_types`` are the names of the classes of datasets, for whoever reads the flow; they
+    differ between environments, and are no part of what the flow is.
     """
 
     def __init__(self, name: str, **kwargs: Any):
         self._taken_slugs: Set[str] = set()
+        self.dataset_types: Dict[str, Optional[str]] = {}
         super().__init__(name, **kwargs)
 
     def copy(self) -> KedroFlow:
@@ -48,7 +52,22 @@ class KedroFlow(prefect.Flow):
         """Return the flow as JSON has it."""
         with collector_paused():
             serialized: Dict[str, Any] = super().serialize(build)
+            described = {
+                slug: task.described(self.dataset_types)
+                for task, slug in self.slugs.items()
+                if hasattr(task, "described")
+            }
+        for task in serialized["tasks"]:
+            task.update(described.get(task["slug"], {}))
         return serialized
+
+    def dataset_names(self) -> Set[str]:
+        """Return the names of all datasets that tasks read or write."""
+        return {
+            name
+            for task in self.tasks
+            for name in (*getattr(task, "reads", ()), *getattr(task, "writes", ()))
+        }
 
     def all_upstream_edges(self) -> TaskEdges:
         """Return the edges that lead to each task."""

@@ -83,9 +83,24 @@ class KedroRun:
         for name in node.inputs:
             dataset = compat.get_dataset(self.catalog, name)
             if compat.is_in_memory(dataset) and not dataset.exists():
-                raise compat.DatasetError(
-                    _unsaved(name, node, self._producers.get(name))
-                ) from error
+                raise compat.DatasetError(self._unsaved(name, node)) from error
+
+    def _unsaved(self, name: str, reader: Node) -> str:
+        where = f"Node '{reader.name}' reads dataset '{name}', which is in memory and"
+        producer = self._producers.get(name)
+        if producer is None:
+            remedy = "No node of this run produces it: register it in the catalog with data."
+        elif self.nodes[producer] in self.done_nodes:
+            remedy = (
+                f"Node '{producer}' should have saved it but did not: "
+                "make it return or yield a value."
+            )
+        else:
+            return (
+                f"{where} went with the process in which node '{producer}' ran. Start a new run; "
+                "'result' in prefect.yml, or the catalog, can keep such values for the next time."
+            )
+        return f"{where} was never saved. {remedy}"
 
     def _left_in_memory(self, nodes: Sequence[Node]) -> Dict[str, Any]:
         names = dict.fromkeys(chain.from_iterable(node.outputs for node in nodes))
@@ -119,16 +134,6 @@ class KedroRun:
         with self._lock:
             if self.error is None:
                 self.error, self.failed_node = error, node_name
-
-
-def _unsaved(name: str, reader: Node, producer: Optional[str]) -> str:
-    remedy = (
-        f"Node '{producer}' should have saved it but did not: make it return or yield a value."
-        if producer
-        else "No node of this run produces it: register it in the catalog with data."
-    )
-    where = f"Node '{reader.name}' reads dataset '{name}'"
-    return f"{where}, which is in memory and was never saved. {remedy}"
 
 
 _held: Dict[str, KedroRun] = {}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional, Tuple
+from itertools import chain
+from typing import Any, Dict, Iterable, Mapping, Optional, Tuple
 
 import prefect
+from kedro.pipeline.node import Node
 from prefect import Task
 from prefect.engine.signals import SKIP, TRIGGERFAIL
 from prefect.engine.state import State, TriggerFailed
@@ -43,6 +45,10 @@ class NodeTask(Task):
 
     def __init__(self, group: Group):
         self.node_names: Tuple[str, ...] = tuple(node.name for node in group.nodes)
+        self.description = ", ".join(_function_name(node) for node in group.nodes)
+        self.writes = tuple(chain.from_iterable(node.outputs for node in group.nodes))
+        needed = chain.from_iterable(node.inputs for node in group.nodes)
+        self.reads = tuple(name for name in needed if name not in self.writes)
         super().__init__(
             name=group.name,
             tags={tag for node in group.nodes for tag in node.tags},
@@ -52,6 +58,15 @@ class NodeTask(Task):
             nout=1,  # else Prefect reads it from the signature of run, each time
         )
 
+    def described(self, dataset_types: Mapping[str, Optional[str]]) -> Dict[str, Any]:
+        """Return what a page shows of the task beyond what Prefect serializes."""
+
+        def typed(names: Iterable[str]) -> Dict[str, Any]:
+            return {name: {"type": dataset_types.get(name), "required": True} for name in names}
+
+        inputs, outputs = typed(self.reads), typed(self.writes)
+        return {"description": self.description, "inputs": inputs, "outputs": outputs}
+
     def run(self, **upstream: Optional[Mapping[str, Any]]) -> Dict[str, Any]:
         """Run the nodes; each argument is the result of one task upstream."""
         run = current_run()
@@ -60,6 +75,12 @@ class NodeTask(Task):
             raise SKIP("The run was not asked for it.", result=None)
         left = (result or {} for result in upstream.values())  # a task that was skipped leaves None
         return run.execute(selected, {name: one for each in left for name, one in each.items()})
+
+
+def _function_name(node: Node) -> str:
+    function = getattr(node.func, "func", node.func)  # behind a functools.partial
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return f"{named.__module__}.{named.__qualname__}"
 
 
 def kedro_would_start(upstream_states: Mapping[Any, Any]) -> bool:

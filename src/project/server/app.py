@@ -1,4 +1,4 @@
-"""The HTTP side: one GraphQL endpoint under two paths, and a health check."""
+"""The HTTP side: one GraphQL endpoint under two paths, a health check, and the page."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from project.server.documents import document, is_mutation
 from project.server.errors import BadRequestError
 from project.server.execution import Request, failure, run_mutation, run_query
 from project.server.guard import Guard, hosts_of
+from project.server.page import page
 from project.server.schema import API_INFO
 from project.server.services import Services
 from project.server.settings import ServerSettings
@@ -47,6 +48,7 @@ def create_app(settings: ServerSettings) -> Starlette:
         Route("/graphql", _graphql, methods=["POST"]),
         Route("/graphql/", _graphql, methods=["POST"]),
         Route("/health", _health, methods=["GET"]),
+        page(),
     ]
     guard = Middleware(Guard, hosts=hosts_of(settings.host), token=settings.token)
     return Starlette(routes=routes, middleware=[guard], lifespan=lifespan)

@@ -21,7 +21,7 @@ class Identifier(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Return what SQLite holds."""
-        return None if value is None else _encodable(str(value)).lower()
+        return None if value is None else encodable(str(value)).lower()
 
 
 class String(TypeDecorator[str]):
@@ -32,7 +32,7 @@ class String(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Return what SQLite holds."""
-        return None if value is None else _encodable(value)
+        return None if value is None else encodable(value)
 
 
 class Instant(TypeDecorator[str]):
@@ -61,5 +61,17 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
-def _encodable(value: str) -> str:
+class JsonText(TypeDecorator[Any]):
+    """A JSON value on its way to a response, where its text is put as it is."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """Return what the API shows."""
+        return None if value is None else json.loads(value)
+
+
+def encodable(value: str) -> str:
+    """Return a text that UTF-8 can hold."""
     return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()

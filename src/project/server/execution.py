@@ -6,14 +6,27 @@ import logging
 from dataclasses import dataclass
 from typing import Any, Mapping
 
-from graphql import DocumentNode, ExecutionResult, GraphQLError, execute_sync
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    execute_sync,
+)
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from project.server.call import Call
+from project.server.columns import encodable
 from project.server.errors import ApiError
 from project.server.reads import Reader
-from project.server.schema import api_schema
+from project.server.schema import api_schema, row_schema
+
+_WITH_FIELDS = (OperationDefinitionNode, FragmentDefinitionNode)
+_META = frozenset({"__schema", "__type"})
 
 _log = logging.getLogger(__name__)
 
@@ -31,24 +44,32 @@ class Request:
 
 def run_query(connection: Connection, request: Request, max_rows: int) -> dict[str, Any]:
     """Return the response to a query."""
-    return _response(_execute(request, Reader(connection, max_rows)))
+    schema = api_schema() if _introspects(request.document) else row_schema()
+    return _response(_execute(schema, request, Reader(connection, max_rows)))
 
 
 def run_mutation(connection: Connection, request: Request) -> tuple[dict[str, Any], set[str]]:
     """Return the response to a mutation, and the flows whose runs are to be scheduled next."""
     call = Call(connection, request.agent_id, request.core_version)
-    response = _response(_execute(request, call))
+    response = _response(_execute(api_schema(), request, call))
     return response, call.flows_to_schedule
 
 
 def failure(message: str, code: str) -> dict[str, Any]:
     """Return the response to a request that could not be executed."""
-    return {"errors": [{"message": message, "extensions": {"code": code}}]}
+    return {"errors": [{"message": encodable(message), "extensions": {"code": code}}]}
 
 
-def _execute(request: Request, context: Reader | Call) -> ExecutionResult:
+def _introspects(document: DocumentNode) -> bool:
+    """Tell whether a document may ask for the schema: in its root fields, or in fragments."""
+    definitions = (each for each in document.definitions if isinstance(each, _WITH_FIELDS))
+    nodes = (node for each in definitions for node in each.selection_set.selections)
+    return any(isinstance(node, FieldNode) and node.name.value in _META for node in nodes)
+
+
+def _execute(schema: GraphQLSchema, request: Request, context: Reader | Call) -> ExecutionResult:
     return execute_sync(
-        api_schema(),
+        schema,
         request.document,
         context_value=context,
         variable_values=dict(request.variables),
@@ -67,7 +88,10 @@ def _shown(error: GraphQLError) -> dict[str, Any]:
     cause = error.original_error
     if isinstance(cause, OperationalError):
         raise cause  # the whole transaction is lost with it, so there is nothing to answer with
-    shown: dict[str, Any] = {"message": error.message, "extensions": {"code": ApiError.code}}
+    shown: dict[str, Any] = {
+        "message": encodable(error.message),
+        "extensions": {"code": ApiError.code},
+    }
     if cause is not None and not isinstance(cause, (ApiError, GraphQLError)):
         _log.error("A request failed at %s.", error.path, exc_info=cause)
         shown["message"] = (

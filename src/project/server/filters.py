@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Select,
+    TableValuedAlias,
     UnaryExpression,
     and_,
     exists,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.elements import True_
 
-from project.server.relations import Relation, relations_of
+from project.server.relations import Relation, aliased, relations_of
 
 Where = Mapping[str, Any]
 
@@ -43,20 +44,37 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
 
 
 def condition(source: FromClause, where: Where | None) -> ColumnElement[bool]:
-    """Return what a row of `source` must fulfil.
+    """Return what a row of `source` must fulfil; when nothing is asked for, simply true.
 
     A null is no condition at all, at any depth (`{name: {_eq: null}}`): Prefect's command line
     relies on it.
     """
-    given = (where or {}).items()
-    return _all(_part(source, key, value) for key, value in given if value is not None)
+    parts = list(_parts(source, where))
+    return and_(*parts) if parts else true()
+
+
+def child_condition(source: FromClause, where: Where | None) -> ColumnElement[bool]:
+    """Return the same for rows that belong to some parents.
+
+    SQLite is told that most of them fulfil it. It takes any value for rare, a state too, and would
+    rather look at all rows with that state than at those of the parents.
+    """
+    return and_(true(), *(func.likely(each) for each in _parts(source, where)))
 
 
 def listed(column: ColumnElement[Any], values: Iterable[Any]) -> Select[Any]:
-    """Return a list as a subquery of one parameter: SQLite's limit on parameters does not apply."""
+    """Return values to compare with a column as a subquery."""
+    return select(rows_of(column, values).c.value)
+
+
+def rows_of(column: ColumnElement[Any], values: Iterable[Any]) -> TableValuedAlias:
+    """Return values to compare with a column as rows of a column `value`.
+
+    They are one parameter: SQLite's limit on the number of parameters does not apply.
+    """
     bind = column.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
     plain = [bind(value) if bind else value for value in values]
-    return select(func.json_each(json.dumps(plain)).table_valued("value").c.value)
+    return func.json_each(json.dumps(plain)).table_valued("value")
 
 
 def ordering(
@@ -71,33 +89,35 @@ def ordering(
     ]
 
 
-def _all(conditions: Iterable[ColumnElement[bool]]) -> ColumnElement[bool]:
-    """Return the conjunction; when nothing is asked for, simply true, which callers look for."""
-    parts = [each for each in conditions if not isinstance(each, True_)]
-    return and_(*parts) if parts else true()
+def _parts(source: FromClause, where: Where | None) -> Iterator[ColumnElement[bool]]:
+    given = {key: value for key, value in (where or {}).items() if value is not None}
+    for key, value in given.items():
+        if key == "_and":
+            for each in value:
+                yield from _parts(source, each)
+        elif key in source.c:
+            yield from _comparisons(source.c[key], value)
+        else:
+            yield _part(source, key, value)
 
 
 def _part(source: FromClause, key: str, value: Any) -> ColumnElement[bool]:
-    if key == "_and":
-        return _all(condition(source, each) for each in value)
     if key == "_or":
         return or_(*(condition(source, each) for each in value)) if value else not_(true())
     if key == "_not":
         return not_(condition(source, value))
-    if key in source.c:
-        return _compare(source.c[key], value)
     return _related(source, relations_of(source)[key], value)
 
 
-def _compare(column: ColumnElement[Any], comparison: Where) -> ColumnElement[bool]:
-    return _all(
-        _COMPARISONS[name](column, value) for name, value in comparison.items() if value is not None
-    )
+def _comparisons(column: ColumnElement[Any], given: Where) -> Iterator[ColumnElement[bool]]:
+    for name, value in given.items():
+        if value is not None:
+            yield _COMPARISONS[name](column, value)
 
 
 def _related(source: FromClause, relation: Relation, where: Where) -> ColumnElement[bool]:
     """Look a parent up once for the whole query (IN), children row by row (EXISTS)."""
-    target = relation.target.alias()
+    target = aliased(relation.target, source)
     local, remote, inner = (
         source.c[relation.local],
         target.c[relation.remote],
@@ -116,7 +136,7 @@ def _terms(source: FromClause, name: str, given: Any) -> Iterator[tuple[ColumnEl
         yield source.c[name], given
     elif given is not None:
         relation = relations_of(source)[name]
-        target = relation.target.alias()
+        target = aliased(relation.target, source)
         parent = target.c[relation.remote] == source.c[relation.local]
         for inner, value in given.items():
             for term, way in _terms(target, inner, value):

@@ -17,6 +17,10 @@ from project.server.tables import edge, task
 
 _MAX_FLOW_BYTES = 256 * 1024 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
+_COPIED = (
+    *("slug", "name", "description", "type", "max_retries", "retry_delay"),
+    *("cache_key", "trigger", "tags", "inputs", "outputs"),
+)
 
 
 def decompressed(text: str) -> dict[str, Any]:
@@ -65,18 +69,7 @@ def add_edges(
 
 
 def _task_row(flow_id: str, each: Mapping[str, Any]) -> dict[str, Any]:
-    copied = (
-        "slug",
-        "name",
-        "description",
-        "type",
-        "max_retries",
-        "retry_delay",
-        "cache_key",
-        "trigger",
-        "tags",
-    )
-    columns = {name: each.get(name) for name in copied}
+    columns = {name: each.get(name) for name in _COPIED}
     return new_row(
         flow_id=flow_id, auto_generated=bool(each.get("auto_generated")), mapped=False, **columns
     )

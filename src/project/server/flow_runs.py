@@ -23,32 +23,8 @@ from project.server.tables import (
 )
 from project.server.timestamps import canonical, now
 
-_ADJECTIVES = (
-    "amber",
-    "bold",
-    "brisk",
-    "calm",
-    "clever",
-    "early",
-    "fair",
-    "gentle",
-    "keen",
-    "lively",
-    "quiet",
-)
-_NOUNS = (
-    "badger",
-    "cedar",
-    "comet",
-    "falcon",
-    "harbor",
-    "heron",
-    "lantern",
-    "otter",
-    "raven",
-    "river",
-    "wren",
-)
+_ADJECTIVES = ("amber", "bold", "brisk", "calm", "fair", "gentle", "keen", "quiet")
+_NOUNS = ("badger", "cedar", "comet", "falcon", "heron", "lantern", "otter", "river")
 
 
 def create_flow_run(call: Call, given: Values) -> Values:

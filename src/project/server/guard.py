@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from project.server.execution import failure
+from project.server.page import is_page
 from project.server.settings import LOOPBACK_HOSTS
 
 
@@ -41,7 +42,7 @@ class Guard:
             return _refuse(403, f"Origin {origin!r} is not this server's.", "FORBIDDEN")
         if (
             self._token
-            and scope["path"] != "/health"
+            and not _is_open(scope)
             and not self._is_known(headers.get("authorization", ""))
         ):
             return _refuse(
@@ -57,6 +58,11 @@ class Guard:
 def hosts_of(host: str) -> frozenset[str] | None:
     """Return the names of a server; None for any, when a token stands in for the check."""
     return LOOPBACK_HOSTS if host in LOOPBACK_HOSTS else None
+
+
+def _is_open(scope: Scope) -> bool:
+    """Tell of what needs no token: it shows nothing of what the API knows."""
+    return scope["path"] == "/health" or is_page(scope["method"], scope["path"])
 
 
 def _hostname(host: str) -> str | None:

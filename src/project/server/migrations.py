@@ -13,7 +13,14 @@ from project.server.timestamps import now
 
 # The statements that lead from version 1 to 2, from 2 to 3, ... `tables` declares what they lead
 # to, and an empty database is given just that.
-STEPS: tuple[tuple[str, ...], ...] = ()
+STEPS: tuple[tuple[str, ...], ...] = (
+    (
+        "ALTER TABLE task ADD COLUMN inputs TEXT",
+        "ALTER TABLE task ADD COLUMN outputs TEXT",
+        "CREATE INDEX ix_flow_run_agent ON flow_run (agent_id, created) WHERE agent_id IS NOT NULL",
+        "CREATE INDEX ix_log_flow_run_serial ON log (flow_run_id)",
+    ),
+)
 
 _NEWEST = 1 + len(STEPS)
 _RECORDS = "CREATE TABLE IF NOT EXISTS schema_migration (version INTEGER PRIMARY KEY, applied TEXT)"

@@ -1,6 +1,6 @@
-"""The writing half of the schema: what each mutation takes and gives back."""
+"""The writing half of the schema: what mutations take (each one `input`) and give back."""
 
-MUTATION_SCHEMA = """
+MUTATION_TYPES = """
 type id_payload { id: UUID }
 type success_payload { success: Boolean error: String }
 type state_payload { state: String }
@@ -95,41 +95,4 @@ input write_run_logs_input { logs: [run_log_input!]! }
 input create_task_run_artifact_input { task_run_id: UUID! kind: String! data: JSON tenant_id: UUID }
 input update_task_run_artifact_input { task_run_artifact_id: UUID! data: JSON }
 input delete_task_run_artifact_input { task_run_artifact_id: UUID! }
-
-type Mutation {
-  create_tenant(input: create_tenant_input!): id_payload
-  create_project(input: create_project_input!): id_payload
-  delete_project(input: delete_project_input!): success_payload
-  create_flow(input: create_flow_input!): id_payload
-  create_flow_from_compressed_string(input: create_flow_from_compressed_string_input!): id_payload
-  register_tasks(input: register_tasks_input!): success_payload
-  register_edges(input: register_edges_input!): success_payload
-  set_schedule_active(input: set_schedule_active_input!): success_payload
-  set_schedule_inactive(input: set_schedule_inactive_input!): success_payload
-  archive_flow(input: archive_flow_input!): success_payload
-  delete_flow(input: delete_flow_input!): success_payload
-  disable_flow_heartbeat(input: disable_flow_heartbeat_input!): success_payload
-  enable_flow_heartbeat(input: enable_flow_heartbeat_input!): success_payload
-  set_flow_group_labels(input: set_flow_group_labels_input!): success_payload
-  set_flow_group_default_parameters(
-    input: set_flow_group_default_parameters_input!
-  ): success_payload
-  set_flow_group_schedule(input: set_flow_group_schedule_input!): success_payload
-  delete_flow_group_schedule(input: delete_flow_group_schedule_input!): success_payload
-  create_flow_run(input: create_flow_run_input!): id_payload
-  set_flow_run_name(input: set_flow_run_name_input!): success_payload
-  set_task_run_name(input: set_task_run_name_input!): success_payload
-  delete_flow_run(input: delete_flow_run_input!): success_payload
-  cancel_flow_run(input: cancel_flow_run_input!): state_payload
-  update_flow_run_heartbeat(input: update_flow_run_heartbeat_input!): success_payload
-  set_flow_run_states(input: set_flow_run_states_input!): set_states_payload
-  set_task_run_states(input: set_task_run_states_input!): set_states_payload
-  get_or_create_task_run_info(input: get_or_create_task_run_info_input!): task_run_info_payload
-  register_agent(input: register_agent_input!): id_payload
-  get_runs_in_queue(input: get_runs_in_queue_input!): runs_in_queue_payload
-  write_run_logs(input: write_run_logs_input!): success_payload
-  create_task_run_artifact(input: create_task_run_artifact_input!): id_payload
-  update_task_run_artifact(input: update_task_run_artifact_input!): success_payload
-  delete_task_run_artifact(input: delete_task_run_artifact_input!): success_payload
-}
 """

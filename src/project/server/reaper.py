@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, upda
 
 from project.server.database import Database
 from project.server.filters import listed
+from project.server.owners import left_behind
 from project.server.run_states import write_flow_run_states, write_task_run_states
 from project.server.settings import ServerSettings
-from project.server.states import QUEUEABLE, state_of
+from project.server.states import FINISHED, QUEUEABLE, state_of
 from project.server.tables import flow, flow_group, flow_run, log, task, task_run, task_run_state
 from project.server.timestamps import ago, now
 
@@ -25,7 +26,8 @@ _GIVEN_UP = (
     "without success. Marking as failed."
 )
 _NO_AGENT = "The run's process is gone (no heartbeat), and no agent had started it; it has failed."
-_CANCELLED = "Flow run is cancelled; its process is gone (no heartbeat)."
+_CANCELLED = "Flow run is cancelled; its process is gone."
+_LEFT_BEHIND = "The run's process has ended without telling how the run did; it has failed."
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ class Reaper:
 
     def reap(self) -> None:
         """End or restart what is gone."""
+        self.end_left_behind()
         moment = time.time()
         if moment - self._last_seen > self._longest_pause_seconds:
             self._watching_since = moment
@@ -52,12 +55,30 @@ class Reaper:
         if moment - self._watching_since >= self._grace_seconds:
             self._reap_silent()
 
+    def end_left_behind(self) -> None:
+        """End the runs whose owner on this machine has gone, which needs no heartbeats to tell."""
+        for key in left_behind(self._database.path):
+            self._database.write(partial(_end_left_behind, key=key)).result()
+
     def _reap_silent(self) -> None:
         silent_since = ago(self._timeout_seconds)
         for key in self._database.read(
             lambda connection: _silent_runs(connection, silent_since)
         ).result():
             self._database.write(partial(_settle, key=key, since=silent_since)).result()
+
+
+def _end_left_behind(connection: Connection, key: str) -> None:
+    unfinished = flow_run.c.state.not_in(listed(flow_run.c.state, FINISHED))
+    statement = select(flow_run).where(flow_run.c.id == key, unfinished)
+    run = connection.execute(statement).mappings().one_or_none()
+    if run is None:
+        return
+    if run["state"] == "Cancelling":
+        _end(connection, run, "Cancelled", _CANCELLED)
+        return
+    _settle_tasks(connection, run, _LEFT_BEHIND)
+    _end(connection, run, "Failed", _LEFT_BEHIND)
 
 
 def _silent_runs(connection: Connection, since: str) -> list[str]:
@@ -91,23 +112,23 @@ def _settle(connection: Connection, key: str, since: str) -> None:
     if run["state"] == "Cancelling":
         _end(connection, run, "Cancelled", _CANCELLED)
         return
-    _settle_tasks(connection, run)
+    _settle_tasks(connection, run, _GONE)
     if run["agent_id"] is None:
         _end(connection, run, "Failed", _NO_AGENT)
     elif not _has_waiting_tasks(connection, key):
         _resurrect(connection, run)
 
 
-def _settle_tasks(connection: Connection, run: RowMapping) -> None:
+def _settle_tasks(connection: Connection, run: RowMapping, why: str) -> None:
     running = task_run.c.flow_run_id == run["id"], task_run.c.state == "Running"
     columns = task_run.c.id, task.c.max_retries
     for task_run_id, max_retries in connection.execute(
         select(*columns).join_from(task_run, task).where(*running)
     ).all():
-        state = state_of("Failed", _GONE)
+        state = state_of("Failed", why)
         retries = _retries(connection, task_run_id)
         if run["agent_id"] and run["state"] == "Running" and retries < (max_retries or 0):
-            state = state_of("Retrying", _GONE, start_time=now(), run_count=retries + 1)
+            state = state_of("Retrying", why, start_time=now(), run_count=retries + 1)
         write_task_run_states(connection, [(task_run_id, state)])
 
 

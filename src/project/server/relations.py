@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy import Alias, Column, FromClause, Table
 
@@ -18,6 +19,15 @@ class Relation:
     local: str
     remote: str
     many: bool
+
+
+@lru_cache(maxsize=1_000)
+def aliased(target: Table, outer: FromClause | None = None) -> FromClause:
+    """Return the alias under which a statement reads a table, within what it reads from `outer`.
+
+    To make an alias takes longer than to build the rest of a statement, so they are kept.
+    """
+    return target.alias()
 
 
 def relations_of(source: FromClause) -> dict[str, Relation]:
@@ -36,16 +46,22 @@ def _derive() -> dict[str, dict[str, Relation]]:
 
 
 def _steps(table: Table, column: Column[object]) -> list[tuple[str, Relation]]:
-    """Return both directions of a foreign key: run.flow_id gives run.flow and flow.runs."""
-    if not column.foreign_keys:
+    """Return both directions of a reference: run.flow_id gives run.flow and flow.runs."""
+    parent = _referred(column)
+    if parent is None:
         return []
-    parent = next(iter(column.foreign_keys)).column.table
     forth = column.name[: -len("_id")]
     back = _plural(table, column, parent)
     return [
         (table.name, Relation(forth, parent, column.name, "id", many=False)),
         (parent.name, Relation(back, table, "id", column.name, many=True)),
     ]
+
+
+def _referred(column: Column[object]) -> Table | None:
+    if "refers_to" in column.info:
+        return tables.metadata.tables[column.info["refers_to"]]
+    return next((key.column.table for key in column.foreign_keys), None)
 
 
 def _plural(table: Table, column: Column[object], parent: Table) -> str:

@@ -8,20 +8,29 @@ from typing import Any, Callable, cast
 from graphql import (
     GraphQLField,
     GraphQLObjectType,
+    GraphQLScalarType,
     GraphQLSchema,
     extend_schema,
+    get_named_type,
     parse,
 )
 from sqlalchemy import Table
 
 from project.server import tables
 from project.server.call import Call
-from project.server.mutation_schema import MUTATION_SCHEMA
-from project.server.mutations import MUTATIONS, Mutation
+from project.server.mutations import MUTATIONS, Mutation, mutation_schema
 from project.server.read_schema import read_schema
 from project.server.reads import Reader
 from project.server.scalars import scalars
-from project.server.selections import Arguments, Info, Selection, arguments_from, selection_of
+from project.server.selections import (
+    Arguments,
+    Info,
+    Selection,
+    arguments_from,
+    count_shape_of,
+    counted,
+    selection_of,
+)
 
 Resolver = Callable[..., Any]
 
@@ -31,16 +40,38 @@ API_INFO = {"backend": "SERVER", "version": "1.1.0", "mode": "normal"}
 @lru_cache(maxsize=None)
 def api_schema() -> GraphQLSchema:
     """Return the schema; a query's context is a Reader, a mutation's a Call."""
-    source = parse(read_schema() + MUTATION_SCHEMA, no_location=True)
+    source = parse(read_schema() + mutation_schema(), no_location=True)
     schema = extend_schema(GraphQLSchema(types=scalars()), source)
     for name, table in tables.metadata.tables.items():
         _resolve_roots(_fields(schema, "Query"), name, table)
-        for field in _fields(schema, name).values():
-            field.resolve = _by_response_key
+        for type_name in (name, f"{name}_aggregate", "aggregate_count"):
+            for field in _fields(schema, type_name).values():
+                field.resolve = _by_response_key
     for name, field in _fields(schema, "Mutation").items():
         field.resolve = _mutation(MUTATIONS[name])
     _resolve_special(_fields(schema, "Query"))
     return schema
+
+
+@lru_cache(maxsize=None)
+def row_schema() -> GraphQLSchema:
+    """Return the schema to execute checked queries with, introspection apart.
+
+    Its resolvers return rows as the response has them, and to graphql-core these are leaves: it
+    would spend most of the time on completing each value of each row.
+    """
+    schema = api_schema()
+    others = [each for name, each in schema.type_map.items() if name not in ("Query", "Mutation")]
+    rows = GraphQLScalarType("rows")
+    fields = {
+        name: GraphQLField(rows, field.args, field.resolve) if _is_read(field) else field
+        for name, field in _fields(schema, "Query").items()
+    }
+    return GraphQLSchema(query=GraphQLObjectType("Query", fields), types=others)
+
+
+def _is_read(field: GraphQLField) -> bool:
+    return get_named_type(field.type).name.replace("_aggregate", "") in tables.metadata.tables
 
 
 def _fields(schema: GraphQLSchema, name: str) -> dict[str, GraphQLField]:
@@ -76,7 +107,8 @@ def _by_key(table: Table) -> Resolver:
 
 def _count(table: Table) -> Resolver:
     def resolve(_root: None, info: Info, **values: Any) -> Any:
-        return {"aggregate": {"count": _reader(info).count(table, arguments_from(values))}}
+        count = _reader(info).count(table, arguments_from(values))
+        return counted(count_shape_of(info, table), count)
 
     return resolve
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence, cast
+from typing import TYPE_CHECKING, Any, Dict, Iterator, Mapping, Sequence, cast
 
 from graphql import (
     FieldNode,
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from typing_extensions import TypeAlias
 
 Info: TypeAlias = "GraphQLResolveInfo[Any]"  # generic from graphql-core 3.3 on
+Shape = Dict[str, Any]
 
 _AGGREGATE = "_aggregate"
+_TYPE_NAME = "__typename"
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,18 @@ class Arguments:
 
 @dataclass(frozen=True)
 class Selection:
-    """Columns and related rows of one table, each under the key that the response gives it."""
+    """What to show of one table, each part under the key that the response gives it.
+
+    `columns` has all keys in their order. Where related rows or their count belong, it names the
+    column that leads to them.
+    """
 
     table: Table
     arguments: Arguments
-    columns: Mapping[str, str]
-    related: Mapping[str, tuple[Relation, Selection]] = field(default_factory=dict)
-    counted: Mapping[str, tuple[Relation, Arguments]] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)
+    related: dict[str, tuple[Relation, Selection]] = field(default_factory=dict)
+    counted: dict[str, tuple[Relation, Arguments, Shape]] = field(default_factory=dict)
+    type_names: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -64,13 +71,14 @@ class _Request:
         values = get_argument_values(type_.fields[node.name.value], node, self.info.variable_values)
         return arguments_from(values)
 
-    def fields(self, nodes: Sequence[FieldNode]) -> Iterator[tuple[str, list[FieldNode]]]:
-        """Yield the fields below some nodes by response key, which may occur several times."""
+    def fields(self, nodes: Sequence[FieldNode]) -> Iterator[tuple[str, str, list[FieldNode]]]:
+        """Yield key, name and nodes of the fields below some nodes; a key may have several."""
         merged: dict[str, list[FieldNode]] = {}
         for node in nodes:
             for each in self._flat(node.selection_set.selections if node.selection_set else ()):
                 merged.setdefault((each.alias or each.name).value, []).append(each)
-        yield from merged.items()
+        for key, found in merged.items():
+            yield key, found[0].name.value, found
 
     def _flat(self, selections: Sequence[SelectionNode]) -> Iterator[FieldNode]:
         for node in selections:
@@ -95,6 +103,19 @@ def selection_of(info: Info, table: Table, arguments: Arguments) -> Selection:
     return _select(_Request(info), table, info.field_nodes, arguments)
 
 
+def count_shape_of(info: Info, table: Table) -> Shape:
+    """Return what the field that is being resolved asks of a table's aggregate."""
+    return _count_shape(_Request(info), info.field_nodes, table.name + _AGGREGATE)
+
+
+def counted(shape: Shape, count: int) -> Shape:
+    """Return an aggregate as the response has it."""
+    return {
+        key: count if each is None else counted(each, count) if isinstance(each, dict) else each
+        for key, each in shape.items()
+    }
+
+
 def arguments_from(values: Mapping[str, Any]) -> Arguments:
     """Return the arguments as given, where a null is the same as nothing.
 
@@ -115,19 +136,37 @@ def arguments_from(values: Mapping[str, Any]) -> Arguments:
 def _select(
     request: _Request, table: Table, nodes: Sequence[FieldNode], arguments: Arguments
 ) -> Selection:
-    columns: dict[str, str] = {}
-    related: dict[str, tuple[Relation, Selection]] = {}
-    counted: dict[str, tuple[Relation, Arguments]] = {}
-    type_ = request.type_of(table)
-    for key, fields in request.fields(nodes):
-        name = fields[0].name.value
+    found = Selection(table, arguments)
+    for key, name, fields in request.fields(nodes):
         if name in table.c:
-            columns[key] = name
-        elif name.endswith(_AGGREGATE):
-            relation = relations_of(table)[name[: -len(_AGGREGATE)]]
-            counted[key] = relation, request.arguments(type_, fields[0])
-        elif name in relations_of(table):
-            relation = relations_of(table)[name]
-            inner = request.arguments(type_, fields[0])
-            related[key] = relation, _select(request, relation.target, fields, inner)
-    return Selection(table, arguments, columns, related, counted)
+            found.columns[key] = name
+        elif name == _TYPE_NAME:
+            found.columns[key] = "id"
+            found.type_names.append(key)
+        else:
+            _add_step(request, found, key, fields)
+    return found
+
+
+def _add_step(request: _Request, found: Selection, key: str, fields: Sequence[FieldNode]) -> None:
+    name = fields[0].name.value
+    relation = relations_of(found.table)[name.replace(_AGGREGATE, "")]
+    arguments = request.arguments(request.type_of(found.table), fields[0])
+    found.columns[key] = relation.local
+    if name.endswith(_AGGREGATE):
+        shape = _count_shape(request, fields, relation.target.name + _AGGREGATE)
+        found.counted[key] = relation, arguments, shape
+    else:
+        found.related[key] = relation, _select(request, relation.target, fields, arguments)
+
+
+def _count_shape(request: _Request, nodes: Sequence[FieldNode], type_name: str) -> Shape:
+    """Return an aggregate as the response has it, with None where the count belongs."""
+    return {
+        key: None
+        if name == "count"
+        else type_name
+        if name == _TYPE_NAME
+        else _count_shape(request, fields, "aggregate_count")
+        for key, name, fields in request.fields(nodes)
+    }

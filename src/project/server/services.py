@@ -36,7 +36,8 @@ class Services:
         self._thread = threading.Thread(target=self._run, name="api-services", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Begin; what is known to be left behind is ended before the first request."""
+        _Periodic(self._reaper.end_left_behind, 0).run_if_due()
         self._thread.start()
 
     def stop(self) -> None:

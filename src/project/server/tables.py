@@ -153,6 +153,8 @@ task = Table(
     Column("cache_key", String),
     Column("trigger", Json),
     Column("tags", Json),
+    Column("inputs", Json),
+    Column("outputs", Json),
     _required("auto_generated", Boolean),
     _required("mapped", Boolean),
     UniqueConstraint("flow_id", "slug"),
@@ -209,13 +211,15 @@ flow_run = Table(
     _required("labels", Json),
     Column("run_config", Json),
     Column("idempotency_key", String),
-    Column("agent_id", Identifier),
+    # No foreign key: what an agent says of itself must not make a write fail.
+    Column("agent_id", Identifier, info={"refers_to": "agent"}),
     _required("times_resurrected", Integer),
     UniqueConstraint("flow_id", "idempotency_key"),
     Index("ix_flow_run_flow", "flow_id", "created"),
     Index("ix_flow_run_created", "created"),
     Index("ix_flow_run_started", "start_time"),
     Index("ix_flow_run_name", "name"),
+    Index("ix_flow_run_agent", "agent_id", "created", sqlite_where=text("agent_id IS NOT NULL")),
     Index("ix_flow_run_state", "state", "state_timestamp"),
     Index("ix_flow_run_due", "state_start_time", sqlite_where=text("state_start_time IS NOT NULL")),
 )
@@ -265,5 +269,6 @@ log = Table(
     Column("message", String),
     Column("info", Json),
     Index("ix_log_flow_run", "flow_run_id", "timestamp"),
+    Index("ix_log_flow_run_serial", "flow_run_id"),  # SQLite adds the id to an index's columns
     Index("ix_log_task_run", "task_run_id", sqlite_where=text("task_run_id IS NOT NULL")),
 )

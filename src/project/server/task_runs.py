@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, select, type_coerce
 
 from project.server.call import Call, Values
+from project.server.columns import JsonText
 from project.server.errors import NotFoundError
 from project.server.flow_runs import insert_task_runs
 from project.server.rows import add, change, find, remove
@@ -61,7 +62,8 @@ def _find(connection: Connection, flow_run_id: str, task_id: str, index: int) ->
         task_run.c.task_id == task_id,
         task_run.c.map_index == index,
     )
-    statement = select(task_run.c.id, task_run.c.version, task_run.c.serialized_state).where(*place)
+    state = type_coerce(task_run.c.serialized_state, JsonText).label("serialized_state")
+    statement = select(task_run.c.id, task_run.c.version, state).where(*place)
     return connection.execute(statement).mappings().one_or_none()
 
 

@@ -1,0 +1,50 @@
+// The frame around every view: header, routing, what happens when a view breaks.
+import { html, render, useEffect, useErrorBoundary, useState } from "./html.js";
+import { followLinks, useRoute } from "./router.js";
+import { Header } from "./parts/header.js";
+import { TokenDialog } from "./parts/token.js";
+
+// Each view is the default export of a module of its own, given {id, query}: query is a URLSearchParams.
+const VIEWS = {
+  flows: () => import("./views/flows.js"),
+  flow: () => import("./views/flow.js"),
+  "flow-run": () => import("./views/run.js"),
+  "task-run": () => import("./views/task-run.js"),
+  agents: () => import("./views/agents.js"),
+};
+
+function App() {
+  const route = useRoute();
+  return html`
+    <a class="skip" href="#main">Skip to content</a>
+    <${Header} route=${route} />
+    <main id="main" tabindex="-1"><${Guarded} key=${`${route.view}/${route.id}`} route=${route} /></main>
+    <${TokenDialog} />
+  `;
+}
+
+function Guarded({ route }) {
+  const [error, retry] = useErrorBoundary();
+  return error ? html`<${Broken} error=${error} onRetry=${retry} />` : html`<${View} route=${route} />`;
+}
+
+function View({ route }) {
+  const [loaded, setLoaded] = useState(null);
+  useEffect(() => {
+    const load = VIEWS[route.view] ?? (() => import("./views/nothing.js"));
+    load().then((module) => setLoaded({ view: module.default }), (error) => setLoaded({ error }));
+  }, [route.view]);
+  if (loaded?.error) throw loaded.error;
+  return loaded && html`<${loaded.view} id=${route.id} query=${route.query} />`;
+}
+
+function Broken({ error, onRetry }) {
+  return html`<div class="empty" role="alert">
+    <h1>This view broke</h1>
+    <p>${error.message}</p>
+    <button type="button" onClick=${onRetry}>Try again</button>
+  </div>`;
+}
+
+followLinks(document);
+render(html`<${App} />`, document.getElementById("app"));

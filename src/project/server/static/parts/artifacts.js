@@ -1,0 +1,35 @@
+// What tasks left to be shown: links and texts.
+import { ask } from "../api.js";
+import { html } from "../html.js";
+import { useLive } from "../live.js";
+import { pathTo } from "../router.js";
+import { moment } from "../format.js";
+
+const ARTIFACTS = `query ($where: task_run_artifact_bool_exp!) {
+  task_run_artifact(where: $where, order_by: {created: asc}) { id kind data created task_run_id }
+}`;
+
+/** `where`: a condition on artifacts; `names`: Map(task run id -> name). */
+export function Artifacts({ where, names, isOver }) {
+  const load = async () => (await ask(ARTIFACTS, { where })).task_run_artifact;
+  const { data, error } = useLive(load, [JSON.stringify(where)], { seconds: 3, isOver: () => isOver });
+  if (error) return html`<p class="problem" role="alert">${error.message}</p>`;
+  if (!data) return null;
+  if (!data.length) return html`<p class="empty muted">No task has left an artifact.</p>`;
+  return html`<ul class="artifacts">${data.map((each) => html`<li key=${each.id} class="panel artifact">
+    <p class="muted small">${names.has(each.task_run_id) && html`<a href=${pathTo("task-run", each.task_run_id)}>${names.get(each.task_run_id)}</a> · `}${each.kind} · ${moment(each.created)}</p>
+    <${Content} artifact=${each} />
+  </li>`)}</ul>`;
+}
+
+function Content({ artifact: { kind, data } }) {
+  if (kind === "link" && typeof data?.link === "string") return html`<${Link} address=${data.link} />`;
+  const text = kind === "markdown" && typeof data?.markdown === "string" ? data.markdown : JSON.stringify(data, null, 2);
+  return html`<pre class="value">${text}</pre>`;
+}
+
+/** Only addresses of the web become links: a `javascript:` one would run in this page. */
+function Link({ address }) {
+  if (!/^https?:\/\//i.test(address)) return html`<code class="wraps">${address}</code>`;
+  return html`<a class="wraps" href=${address} target="_blank" rel="noopener noreferrer">${address}</a>`;
+}

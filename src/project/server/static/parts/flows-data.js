@@ -1,0 +1,85 @@
+// All flows as the page holds them: loaded once, and from then on only the runs that have changed.
+import { ask } from "../api.js";
+
+const SHOWN_RUNS = 20;
+const UPCOMING_RUNS = 2;
+const VERSIONS_WITH_RUNS = 5;
+const WHOLE_AGAIN_MILLISECONDS = 30_000;
+
+const RUN = "id name state start_time end_time scheduled_start_time updated";
+const ALL = `query ($now: timestamptz!) {
+  flow_group {
+    id schedule
+    flows(where: {archived: {_eq: false}}, order_by: {version: desc}, limit: 1) {
+      id name version schedule is_schedule_active project { name }
+      upcoming: flow_runs(
+        where: {state: {_eq: "Scheduled"}, scheduled_start_time: {_gt: $now}},
+        order_by: {scheduled_start_time: asc}, limit: ${UPCOMING_RUNS}
+      ) { ${RUN} }
+    }
+    versions: flows(order_by: {version: desc}, limit: ${VERSIONS_WITH_RUNS}) {
+      flow_runs(
+        where: {_or: [{state: {_neq: "Scheduled"}}, {scheduled_start_time: {_lte: $now}}]},
+        order_by: {scheduled_start_time: desc}, limit: ${SHOWN_RUNS}
+      ) { ${RUN} }
+    }
+  }
+  flow_run(order_by: {updated: desc}, limit: 1) { updated }
+  flow(order_by: {updated: desc}, limit: 1) { updated }
+  latest: flow_group(order_by: {updated: desc}, limit: 1) { updated }
+}`;
+const CHANGES = `query ($since: timestamptz!) {
+  flow_run(where: {updated: {_gt: $since}}, order_by: {updated: asc}) { ${RUN} flow { flow_group_id } }
+  flow(where: {updated: {_gt: $since}}, limit: 1) { id }
+  flow_group(where: {updated: {_gt: $since}}, limit: 1) { id }
+}`;
+
+/** Returns {rows: [{flow, runs, upcoming}], since, loaded}; runs with the oldest first. */
+export async function loadFlows(previous) {
+  if (!previous || Date.now() - previous.loaded > WHOLE_AGAIN_MILLISECONDS) return loadAll();
+  const changes = await ask(CHANGES, { since: previous.since });
+  if (changes.flow.length || changes.flow_group.length) return loadAll();
+  return changes.flow_run.length ? merged(previous, changes.flow_run) : previous;
+}
+
+async function loadAll() {
+  const now = new Date().toISOString();
+  const { flow_group: groups, ...newest } = await ask(ALL, { now });
+  const rows = groups.filter(({ flows }) => flows.length).map(rowOf).sort(byProjectAndName);
+  const times = Object.values(newest).flat().map(({ updated }) => updated);
+  return { rows, since: times.sort().at(-1) ?? now, loaded: Date.now() };
+}
+
+function rowOf({ id, schedule, flows: [{ upcoming, ...flow }], versions }) {
+  const runs = versions.flatMap(({ flow_runs: each }) => each);
+  return { id, flow: { ...flow, flow_group: { id, schedule } }, runs: lastOf(runs), upcoming };
+}
+
+function merged({ rows, loaded }, changed) {
+  const since = changed.at(-1).updated;
+  return { rows: rows.map((row) => withChanged(row, changed.filter((run) => run.flow.flow_group_id === row.id))), since, loaded };
+}
+
+function withChanged(row, changed) {
+  if (!changed.length) return row;
+  const ids = new Set(changed.map(({ id }) => id));
+  const all = [...row.runs, ...row.upcoming].filter(({ id }) => !ids.has(id)).concat(changed);
+  const upcoming = all.filter(isUpcoming).sort(byTime).slice(0, UPCOMING_RUNS);
+  return { ...row, runs: lastOf(all.filter((run) => !isUpcoming(run))), upcoming };
+}
+
+function isUpcoming({ state, scheduled_start_time: time }) {
+  return state === "Scheduled" && new Date(time) > Date.now();
+}
+
+function lastOf(runs) {
+  return runs.sort(byTime).slice(-SHOWN_RUNS);
+}
+
+function byTime(a, b) {
+  return a.scheduled_start_time < b.scheduled_start_time ? -1 : 1;
+}
+
+function byProjectAndName(a, b) {
+  return a.flow.project.name.localeCompare(b.flow.project.name) || a.flow.name.localeCompare(b.flow.name);
+}

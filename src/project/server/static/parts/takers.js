@@ -1,0 +1,24 @@
+// Which agents may take a run.
+import { html } from "../html.js";
+
+const LIVE_MILLISECONDS = 60_000;
+
+export function isLive(agent, now = Date.now()) {
+  return Boolean(agent.last_queried) && now - Date.parse(agent.last_queried) < LIVE_MILLISECONDS;
+}
+
+// As the server hands out runs: an agent must have all labels of a run, and without labels both are.
+export function mayTake(agentLabels, labels) {
+  if (!agentLabels.length || !labels.length) return agentLabels.length === labels.length;
+  return labels.every((label) => agentLabels.includes(label));
+}
+
+/** Why none of the live agents may take a run with these labels. */
+export function missing(labels, live) {
+  if (!live.length) return html`No agent is running: start one with <code>kedro prefect agent</code>.`;
+  if (!labels.length) return "It has no labels, and only an agent without labels may take it: none is running.";
+  const unknown = labels.filter((label) => !live.some((each) => each.labels.includes(label)));
+  return unknown.length
+    ? `It waits for an agent with the label${unknown.length > 1 ? "s" : ""} ${unknown.join(", ")}: none is running.`
+    : `No running agent has all its labels (${labels.join(", ")}).`;
+}

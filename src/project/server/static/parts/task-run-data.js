@@ -1,0 +1,84 @@
+// A task run as the page holds it: loaded once, and from then on only what changes.
+import { ask } from "../api.js";
+import { isFinished } from "../states.js";
+import { attemptsOf, isParameter, onlyAttempt } from "./run-data.js";
+
+const FIXED = `query ($id: uuid!) {
+  task_run_by_pk(id: $id) {
+    id task_id map_index
+    flow_run { id name flow { id name } }
+    task {
+      id name slug type description tags mapped max_retries retry_delay inputs outputs
+      before: downstream_edges { task: upstream_task { id name type } }
+      after: upstream_edges { task: downstream_task { id name type } }
+    }
+  }
+}`;
+const CHANGES = `query ($id: uuid!, $run: uuid!, $task: uuid!, $near: [uuid!]!, $state: Int!, $since: timestamptz!) {
+  task_run_by_pk(id: $id) {
+    name state state_message state_timestamp state_start_time start_time end_time heartbeat
+    states(where: {id: {_gt: $state}}, order_by: {id: asc}) { id timestamp state message }
+  }
+  flow_run_by_pk(id: $run) { state }
+  near: task_run(where: {flow_run_id: {_eq: $run}, task_id: {_in: $near}, map_index: {_eq: -1}}) { id task_id state }
+  children: task_run(where: {flow_run_id: {_eq: $run}, task_id: {_eq: $task}, map_index: {_gte: 0}, updated: {_gt: $since}}) {
+    id task_id map_index name state start_time end_time state_timestamp updated
+  }
+}`;
+const BEFORE_ALL = "0001-01-01T00:00:00+00:00";
+
+/** Returns {taskRun, task, flowRun, states, attempts, before, after, children}, or {isMissing}. */
+export async function loadTaskRun(id, previous) {
+  const known = previous?.task ? previous : await loadFixed(id);
+  if (!known) return { isMissing: true };
+  const changes = await ask(CHANGES, {
+    id, run: known.flowRun.id, task: known.task.id, near: known.near,
+    state: known.states.at(-1)?.id ?? 0, since: known.since,
+  });
+  return changes.task_run_by_pk ? merged(known, changes) : { isMissing: true };
+}
+
+export function isTaskRunOver(data) {
+  return Boolean(data) && (data.isMissing || (isFinished(data.taskRun.state) && isFinished(data.flowRun.state)));
+}
+
+async function loadFixed(id) {
+  const { task, flow_run: flowRun, ...taskRun } = (await ask(FIXED, { id })).task_run_by_pk ?? {};
+  if (!task) return null;
+  const [before, after] = [tasksOf(task.before), tasksOf(task.after)];
+  const near = [...before, ...after].map((each) => each.id);
+  return { taskRun, task, flowRun, before, after, near, states: [], children: new Map(), since: BEFORE_ALL };
+}
+
+function tasksOf(edges) {
+  const tasks = edges.map((edge) => edge.task).filter((task) => !isParameter(task));
+  return [...new Map(tasks.map((task) => [task.id, task])).values()];
+}
+
+function merged(known, { task_run_by_pk: { states: news, ...row }, flow_run_by_pk: flowRun, near, children }) {
+  const states = [...known.states, ...news];
+  const runs = new Map(near.map((each) => [each.task_id, each]));
+  const withRun = (task) => ({ ...task, run: runs.get(task.id) });
+  return {
+    ...known,
+    taskRun: { ...known.taskRun, ...row, task: known.task },
+    flowRun: { ...known.flowRun, ...flowRun },
+    states,
+    attempts: attemptsIn(known.taskRun.id, states),
+    before: known.before.map(withRun),
+    after: known.after.map(withRun),
+    children: withChildren(known, children),
+    since: children.reduce((last, { updated }) => (updated > last ? updated : last), known.since),
+  };
+}
+
+function attemptsIn(id, states) {
+  return attemptsOf(states.map((each) => ({ ...each, task_run_id: id }))).get(id) ?? [];
+}
+
+function withChildren({ task, children }, rows) {
+  if (!rows.length) return children;
+  const next = new Map(children);
+  for (const row of rows) next.set(row.id, { ...row, task, attempts: onlyAttempt(row) });
+  return next;
+}

@@ -1,0 +1,95 @@
+// One flow: its graph, its runs, its versions, what it takes, and starting it.
+import { html, useMemo, useState } from "../html.js";
+import { Graph } from "../graph/graph.js";
+import { moment } from "../format.js";
+import { useLive } from "../live.js";
+import { pathTo } from "../router.js";
+import { State } from "../states.js";
+import { useTitle } from "../title.js";
+import { Ago } from "../parts/ago.js";
+import { Facts, Labels } from "../parts/facts.js";
+import { loadFlow } from "../parts/flow-data.js";
+import { labelsOf } from "../parts/flow-defaults.js";
+import { FlowDetails } from "../parts/flow-details.js";
+import { FlowParameters } from "../parts/flow-parameters.js";
+import { FlowRuns } from "../parts/flow-runs.js";
+import { QuickRun, RunLink } from "../parts/quick-run.js";
+import { graphOf } from "../parts/run-graph.js";
+import { RunForm } from "../parts/run-form.js";
+import { ScheduleSwitch, scheduleInWords, scheduleOf } from "../parts/schedule.js";
+import { Tabs } from "../parts/tabs.js";
+import { Trouble } from "../parts/trouble.js";
+import { Versions } from "../parts/versions.js";
+
+export default function FlowView({ id, query }) {
+  const { data, error, refresh } = useLive((previous) => loadFlow(id, previous), [id], { seconds: 2 });
+  useTitle(data?.flow?.name);
+  if (data?.isMissing) return html`<${Missing} id=${id} />`;
+  return html`
+    <${Trouble} error=${error} />
+    ${data && html`<${Loaded} data=${data} query=${query} onChange=${refresh} />`}`;
+}
+
+function Missing({ id }) {
+  useTitle("No such flow");
+  return html`<div class="empty"><h1>There is no such flow</h1><p><code>${id}</code></p><p><a href=${pathTo()}>All flows</a></p></div>`;
+}
+
+function Loaded({ data, query, onChange }) {
+  const { flow } = data;
+  const graph = useMemo(() => graphOf(data), [flow.tasks, flow.edges, data.taskRuns]);
+  const tabs = [
+    { id: "graph", title: "Graph", panel: () => html`<${LastGraph} graph=${graph} data=${data} />` },
+    { id: "runs", title: "Runs", panel: () => html`<${FlowRuns} flow=${flow} query=${query} />` },
+    { id: "parameters", title: "Parameters", panel: () => html`<${FlowParameters} flow=${flow} />` },
+    { id: "versions", title: "Versions", panel: () => html`<${Versions} flow=${flow} />` },
+    { id: "details", title: "Details", panel: () => html`<${FlowDetails} flow=${flow} />` },
+    { id: "run", title: "New run", panel: () => html`<${RunForm} flow=${flow} graph=${graph} />` },
+  ];
+  return html`
+    <${Head} data=${data} onChange=${onChange} />
+    <${Tabs} tabs=${tabs} shown=${query.get("tab")} label="What to see of the flow" />`;
+}
+
+function Head({ data: { flow, upcoming, last }, onChange }) {
+  const [problem, setProblem] = useState(null);
+  const facts = [
+    ["Project", flow.project.name],
+    ["Version", flow.version],
+    ["Registered", html`<${Ago} time=${flow.created} />`],
+    ["Last run", last && html`<a class="last-run" href=${pathTo("flow-run", last.id)} title=${last.name}><${State} state=${last.state} /></a>`],
+    ["Schedule", scheduleFact(flow, onChange)],
+    ["Next run", upcoming && html`<time datetime=${upcoming.scheduled_start_time}>${moment(upcoming.scheduled_start_time)}</time>`],
+    ["Labels", labelsOf(flow).length ? html`<${Labels} labels=${labelsOf(flow)} />` : null],
+  ];
+  return html`<header class="run-head">
+    <nav class="crumbs" aria-label="Where this is"><a href=${pathTo()}>Flows</a></nav>
+    <div class="run-title">
+      <h1>${flow.name}</h1>
+      <div class="actions"><${QuickRun} flow=${flow} onProblem=${setProblem} /><${RunLink} flow=${flow} /></div>
+    </div>
+    ${problem && html`<p class="trouble" role="alert">${problem}</p>`}
+    <${Outdated} flow=${flow} />
+    <${Facts} facts=${facts} />
+  </header>`;
+}
+
+function scheduleFact(flow, onChange) {
+  const words = scheduleInWords(scheduleOf(flow));
+  return words && html`${words}${!flow.archived && html` <${ScheduleSwitch} flow=${flow} onChange=${onChange} />`}`;
+}
+
+function Outdated({ flow }) {
+  const newest = flow.flow_group.flows.find((each) => !each.archived);
+  if (!flow.archived && newest?.id === flow.id) return null;
+  return html`<p class="notice">This is ${flow.archived ? "an archived" : "an older"} version.
+    ${newest && html` <a href=${pathTo("flow", newest.id)}>The newest is version ${newest.version}.</a>`}</p>`;
+}
+
+function LastGraph({ graph, data: { flow, last } }) {
+  return html`
+    <p class="muted small graph-note">${last
+      ? html`As in the last run, <a href=${pathTo("flow-run", last.id)}>${last.name}</a>, <${Ago} time=${last.start_time} />`
+      : "Not run yet"}</p>
+    <${Graph} nodes=${graph.nodes} edges=${graph.edges} label="Graph of ${flow.name}" />`;
+}

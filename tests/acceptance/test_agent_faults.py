@@ -1,0 +1,186 @@
+"""Flow runs of an agent that are taken up again: killed with -9, or restarted by hand."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from contextlib import contextmanager
+from typing import Iterator
+
+import pytest
+
+from tests.acceptance.kit import Said, Shop, eventually, kill, stop
+
+RUN = ("run", "--runner=project.runner.PrefectRunner")
+
+REGISTRY = """
+    import os
+    import time
+    from pathlib import Path
+
+    from kedro.pipeline import Pipeline, node
+
+    FOLDER = Path(__file__).parents[2]
+
+
+    def wait_for_the_test():
+        (FOLDER / "started").write_text(str(os.getpid()))
+        while not (FOLDER / "go").exists():
+            time.sleep(0.02)
+
+
+    if "PREFECT__CONTEXT__FLOW_RUN_ID" in os.environ and (FOLDER / "slow_import").exists():
+        wait_for_the_test()
+
+
+    def make(size):
+        return list(range(size))
+
+
+    def wait(numbers):
+        wait_for_the_test()
+        return sum(numbers)
+
+
+    def fail_once(numbers):
+        if not (FOLDER / "mended").exists():
+            raise ValueError("not yet")
+        print("the sum is", sum(numbers))
+
+
+    def register_pipelines():
+        first = node(make, "params:size", "numbers", name="make")
+        fragile = Pipeline([first, node(fail_once, "numbers", None, name="fail_once")])
+        return {
+            "__default__": Pipeline([first, node(wait, "numbers", "total", name="wait")]),
+            "forgetting": fragile,
+            "keeping": fragile,
+        }
+    """
+
+PREFECT_YML = """
+    run: agent
+    pipelines:
+      keeping: {result: {type: LocalResult}}
+    """
+
+
+@pytest.fixture(scope="module")
+def served(shop: Shop) -> Iterator[Shop]:
+    """Return a project whose server notices in a few seconds that a process is gone."""
+    shop.write("src/shop/pipeline_registry.py", REGISTRY)
+    shop.write("conf/base/prefect.yml", PREFECT_YML)
+    shop.env["PREFECT__CLOUD__HEARTBEAT_INTERVAL"] = "0.5"
+    server = shop.serve(reaper_seconds=0.2, reaper_grace_seconds=0, heartbeat_timeout_seconds=6)
+    yield shop
+    stop(server)
+
+
+@pytest.fixture(autouse=True)
+def clean(shop: Shop) -> None:
+    for name in ("started", "go", "slow_import", "mended"):
+        (shop.folder / name).unlink(missing_ok=True)
+
+
+@contextmanager
+def agent(shop: Shop) -> Iterator[None]:
+    """Start an agent; in the end, it and all that it has started are killed with -9."""
+    process = shop.start("prefect", "agent")
+    try:
+        yield
+    finally:
+        kill(process)
+
+
+def pid_of_the_run(shop: Shop) -> int:
+    """Return the process that runs the flow, once it waits for the test."""
+    started = shop.folder / "started"
+    return int(eventually(lambda: started.exists() and started.read_text()))
+
+
+def states_in(said: Said) -> list[str]:
+    return re.findall(r"Flow run is (\w+)", said.text)
+
+
+ONCE = ["Submitted", "Running"]
+
+
+def test_a_killed_flow_run_ends_failed_and_the_command_says_why(served: Shop) -> None:
+    with agent(served):
+        following = served.start(*RUN)
+        os.kill(pid_of_the_run(served), signal.SIGKILL)
+        said = Said.of(following, 60)
+
+    assert said.code == 1
+    assert states_in(said) == ["Scheduled", *ONCE, "Scheduled", *ONCE, "Failed"]
+    assert "Rescheduled by a Lazarus process." in said.text
+    assert (
+        "Error: The flow run ended Failed: wait: No heartbeat detected from the remote task; "
+        "marking the run as failed. See http" in said.text
+    )
+
+
+def test_what_a_killed_agent_left_is_done_by_another(served: Shop) -> None:
+    (served.folder / "slow_import").touch()
+    with agent(served):
+        following = served.start(*RUN)
+        pid_of_the_run(served)
+    (served.folder / "go").touch()
+    with agent(served):
+        said = Said.of(following, 60)
+
+    assert said.code == 0, said.text
+    assert states_in(said) == ["Scheduled", "Submitted", "Scheduled", *ONCE, "Success"]
+
+
+def restart(shop: Shop, flow_run_id: str) -> None:
+    """Do what Prefect's page does: what has failed is pending again, and the run is scheduled."""
+    rows = shop.flow_run(flow_run_id, "task_runs { id state }")["task_runs"]
+    tasks = [
+        {"task_run_id": row["id"], "state": {"type": "Pending", "message": "Restarted."}}
+        for row in rows
+        if row["state"] == "Failed"
+    ]
+    due = {"type": "Scheduled", "message": "Restarted.", "start_time": "2020-01-01T00:00:00Z"}
+    flow = {"flow_run_id": flow_run_id, "state": due}
+    for kind, states in (("task", tasks), ("flow", [flow])):
+        shop.ask(
+            f"mutation($input: set_{kind}_run_states_input!) "
+            f"{{ set_{kind}_run_states(input: $input) {{ states {{ status }} }} }}",
+            input={"states": states},
+        )
+
+
+def restarted(shop: Shop, pipeline: str) -> str:
+    """Return a run that has failed, whose reason was removed, and that has run again."""
+    said = shop.run("--pipeline", pipeline)
+    id_ = re.findall(r"Flow run ([0-9a-f-]{36})", said.text)[0]
+    assert shop.node_states(id_) == {"make": "Success", "fail_once": "Failed"}, said.text
+    (shop.folder / "mended").touch()
+    restart(shop, id_)
+    shop.ended(id_)
+    return id_
+
+
+def test_a_restarted_run_goes_on_with_the_results_that_were_kept(served: Shop) -> None:
+    with agent(served):
+        id_ = restarted(served, "keeping")
+
+    assert served.node_states(id_) == {"make": "Success", "fail_once": "Success"}
+    assert served.lines(id_)["the sum is 3"] == "fail_once"
+    assert served.flow_run(id_, "state") == {"state": "Success"}
+
+
+def test_a_restarted_run_without_kept_results_says_what_is_lost(served: Shop) -> None:
+    with agent(served):
+        id_ = restarted(served, "forgetting")
+    rows = served.flow_run(id_, "task_runs { state_message task { name } }")["task_runs"]
+    (message,) = (row["state_message"] for row in rows if row["task"]["name"] == "fail_once")
+
+    assert served.flow_run(id_, "state") == {"state": "Failed"}
+    assert (
+        "Node 'fail_once' reads dataset 'numbers', which is in memory and went with the process "
+        "in which node 'make' ran. Start a new run; 'result' in prefect.yml, or the catalog, can "
+        "keep such values for the next time." in message
+    )

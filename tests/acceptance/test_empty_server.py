@@ -1,0 +1,54 @@
+"""A Prefect API without a tenant, as a Prefect Server is when it is new."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from tests.acceptance.kit import Shop, eventually, stop
+
+TENANTS = "query { tenant { name slug } }"
+DEFAULT = [{"name": "default", "slug": "default"}]
+
+
+@pytest.fixture(autouse=True)
+def empty(served: Shop) -> None:
+    """Take the tenant away, and with it all that the server has."""
+    database = served.folder / ".prefect/prefect.db"
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("DELETE FROM tenant")
+    assert served.ask(TENANTS) == []
+
+
+def test_the_doctor_says_that_there_is_no_tenant(served: Shop) -> None:
+    said = served.kedro("prefect", "doctor")
+
+    assert said.code == 1
+    assert "WRONG tenant: the API has none; create one: prefect server create-tenant" in said.text
+
+
+def test_the_first_flow_that_is_registered_creates_it(served: Shop) -> None:
+    said = served.kedro("prefect", "register")
+
+    assert said.code == 0, said.text
+    assert "version 1: registered" in said.text
+    assert served.ask(TENANTS) == DEFAULT
+    assert served.ask("query { flow { name } }") == [{"name": "__default__"}]
+
+
+def test_the_first_agent_creates_it(served: Shop) -> None:
+    agent = served.start("prefect", "agent")
+    eventually(lambda: served.ask("query { agent { last_queried } }"))
+
+    assert served.ask(TENANTS) == DEFAULT
+    assert stop(agent).code == 0
+
+
+def test_prefects_own_command_creates_it(served: Shop) -> None:
+    said = served.prefect("server", "create-tenant", "--name", "default")
+
+    assert "Tenant created with ID" in said.text
+    assert served.ask(TENANTS) == DEFAULT

@@ -1,0 +1,81 @@
+"""Where credentials and the server's token go: all that passes, is kept and is printed is looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterator, List, NamedTuple
+
+import pytest
+
+from tests.acceptance.kit import SENTINEL, Said, Shop, eventually, stop
+from tests.acceptance.proxy import Passed, Proxy
+
+TOKEN = "sentinel-token-8c27"  # noqa: S105
+
+
+class Seen(NamedTuple):
+    """What was seen of runs here, by an agent, and of Prefect's own command line."""
+
+    commands: List[Said]
+    passed: List[Passed]
+    files: List[Path]
+
+    def printed(self) -> str:
+        return "".join(said.text for said in self.commands)
+
+    def kept(self) -> bytes:
+        return b"".join(path.read_bytes() for path in self.files)
+
+    def bodies(self) -> str:
+        return "\n".join(text for one in self.passed for text in one.texts())
+
+
+@pytest.fixture(scope="module")
+def seen(shop: Shop) -> Iterator[Seen]:
+    """Run all there is through a recording proxy, against a server with a token."""
+    server = shop.serve(token=TOKEN)
+    shop.env["PREFECT__CLOUD__API_KEY"] = TOKEN
+    with Proxy(shop.url) as proxy:
+        shop.url = proxy.url
+        for mode in ("here", "agent"):
+            shop.write(f"conf/{mode}/prefect.yml", f"{{api: '{proxy.url}', run: {mode}}}")
+            shop.write(f"conf/{mode}/credentials.yml", f"store: {{key: {SENTINEL}}}")
+        agent = shop.start("prefect", "agent", "--env", "agent", "--show-flow-logs")
+        eventually(lambda: shop.ask("query { agent { last_queried } }"))
+        commands = [shop.run("--env", mode) for mode in ("here", "agent")]
+        commands.append(shop.run("--env", "agent", "--pipeline", "failing"))
+        commands.append(
+            shop.prefect("run", "--name", "__default__", "--project", "shop", "--watch")
+        )
+        commands.append(shop.prefect("get", "flow-runs"))
+        commands += [stop(agent), stop(server)]
+        folders = (shop.folder / ".prefect", shop.home)
+        files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+        yield Seen(commands, proxy.passed, files)
+
+
+def test_all_of_it_works_with_a_token(seen: Seen) -> None:
+    assert [said.code for said in seen.commands] == [0, 0, 1, 0, 0, 0, 0], seen.printed()
+    assert "Flow run succeeded!" in seen.commands[3].text
+
+
+def test_a_credential_of_the_catalog_goes_nowhere(seen: Seen) -> None:
+    assert "prefect.db" in {path.name for path in seen.files}
+    assert SENTINEL not in seen.printed()
+    assert SENTINEL.encode() not in seen.kept()
+    assert SENTINEL not in seen.bodies() + "".join(one.headers for one in seen.passed)
+
+
+def test_the_token_goes_into_one_header_and_nowhere_else(seen: Seen) -> None:
+    header = f"Authorization: Bearer {TOKEN}\n"
+
+    assert [one for one in seen.passed if one.headers.count(header) != 1] == []
+    assert TOKEN not in seen.printed()
+    assert TOKEN.encode() not in seen.kept()
+    assert TOKEN not in seen.bodies() + "".join(one.headers for one in seen.passed).replace(
+        header, ""
+    )
+
+
+def test_flows_are_looked_at_as_they_are_when_unpacked(seen: Seen) -> None:
+    assert "project.flow.task.NodeTask" in seen.bodies()

@@ -1,0 +1,135 @@
+"""What queries cost: statements, indexes, and the limits of one request."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Callable, Iterator
+
+import pytest
+from sqlalchemy import event
+
+from project.server.database import Database
+from project.server.documents import document
+from project.server.execution import Request, run_query
+from project.server.settings import ServerSettings
+from tests.server.kit import Api, Registered, two_tasks
+
+LATER = '{_gt: "2030-01-01T00:00:00.000000+00:00"}'
+LONG_SCAN = r"SCAN (task|flow_run|task_run|edge|log|\w+_state)_\d+"
+RUNS = "flow_runs(limit: 20, order_by: {created: desc}) { id name state agent { name } }"
+
+
+class Watched:
+    """A database whose statements are noted as it executes queries."""
+
+    def __init__(self, database: Database) -> None:
+        self.statements: list = []
+        self._database = database
+        event.listen(database._read_engine, "before_cursor_execute", self._note)
+
+    def run(self, query: str, max_rows: int = 1_000) -> dict:
+        self.statements.clear()
+        request = Request(document(query), {})
+        return self._database.read(lambda each: run_query(each, request, max_rows)).result()
+
+    def plans(self) -> list:
+        """Return the steps by which SQLite executes the statements of the last query."""
+        return [step for statement in tuple(self.statements) for step in self._plan(*statement)]
+
+    def _plan(self, statement: str, parameters: Any) -> list:
+        explain = f"EXPLAIN QUERY PLAN {statement}"
+        rows = self._database.read(lambda each: each.exec_driver_sql(explain, parameters).all())
+        return [row[-1] for row in rows.result()]
+
+    def _note(
+        self, _connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any
+    ) -> None:
+        if statement.startswith("SELECT"):
+            self.statements.append((statement, parameters))
+
+
+@pytest.fixture
+def watched(settings: ServerSettings) -> Iterator[Watched]:
+    database = Database(settings.database, 5)
+    yield Watched(database)
+    database.close()
+
+
+def test_nested_rows_take_one_statement_each_however_many_there_are(
+    watched: Watched, register: Callable[..., Registered]
+) -> None:
+    for name in ("a", "b", "c"):
+        for _ in range(3):
+            register(two_tasks(name)).run()
+    tasks = "tasks { slug upstream_edges { key } downstream_edges { key } } edges { id }"
+    runs = "flow_runs(limit: 2) { agent { name } logs { id } states { state } task_runs { id } }"
+    newest = "flows(limit: 1, order_by: {version: desc})"
+    flows = f"{newest} {{ version project {{ name }} {tasks} {runs} }}"
+
+    found = watched.run(
+        f"{{ flow_group {{ {flows} flows_aggregate {{ aggregate {{ count }} }} }} }}"
+    )
+
+    assert [len(each["flows"]) for each in found["data"]["flow_group"]] == [1, 1, 1]
+    assert {each["flows"][0]["version"] for each in found["data"]["flow_group"]} == {3}
+    assert len(watched.statements) == 13
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"{{ flow_group {{ flows(limit: 1, order_by: {{version: desc}}) {{ name {RUNS} }} }} }}",
+        f"{{ flow(where: {{archived: {{_eq: false}}}}) {{ name {RUNS} }} }}",
+        f"{{ agent {{ name {RUNS} }} }}",
+        "{ flow_run(order_by: {created: desc}, limit: 20) { flow { name } agent { name } } }",
+        '{ flow_run(where: {state: {_in: ["Running", "Submitted"]}}) { id } }',
+        f'{{ task_run(where: {{flow_run_id: {{_eq: "x"}}, updated: {LATER}}}) {{ id state }} }}',
+        '{ log(where: {flow_run_id: {_eq: "x"}, id: {_gt: 9}}, order_by: {id: asc}) { id } }',
+        f'{{ log(where: {{flow_run_id: {{_eq: "x"}}, timestamp: {LATER}}}) {{ id }} }}',
+        f'{{ flow_run_by_pk(id: "x") {{ task_runs(where: {{updated: {LATER}}}) {{ id }} }} }}',
+        f'{{ flow_run_by_pk(id: "x") {{ logs(where: {{timestamp: {LATER}}}) {{ id }} }} }}',
+        '{ flow_by_pk(id: "x") { tasks { slug task_runs(limit: 20) { state } } edges { key } } }',
+    ],
+)
+def test_an_index_leads_to_the_rows(watched: Watched, api: Api, query: str) -> None:
+    assert "errors" not in watched.run(query)
+
+    scans = [step for step in watched.plans() if re.fullmatch(LONG_SCAN, step)]
+    assert scans == []
+
+
+def test_a_state_is_no_reason_to_look_at_the_rows_of_all_runs(watched: Watched, api: Api) -> None:
+    succeeded = 'task_runs(where: {state: {_eq: "Success"}}) { id }'
+    watched.run(f'{{ flow_run_by_pk(id: "x") {{ {succeeded} }} }}')
+
+    assert [step for step in watched.plans() if "ix_task_run_state" in step] == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{" + "project { tenant {" * 15 + "projects { name }" + "}}" * 15 + "}",
+        "{" + "".join(f"a{number}: hello " for number in range(2_001)) + "}",
+        "{ ...a } fragment a on Query { ...b ...b } fragment b on Query {"
+        + "".join(f"c{number}: hello " for number in range(1_001))
+        + "}",
+        "{" * 100_000,
+        "{ project(where: " + "{_not: " * 5_000 + "{}" + "}" * 5_000 + ") { name } }",
+    ],
+)
+def test_a_query_that_costs_too_much_is_refused(api: Api, query: str) -> None:
+    answer = api.post(query)
+
+    assert answer.status_code == 400
+    assert api.data("query { hello }")
+
+
+def test_a_query_for_too_many_rows_is_refused(watched: Watched, api: Api) -> None:
+    for name in "abcd":
+        api.mutate("create_project", name=name)
+
+    answer = watched.run("{ project { name } }", max_rows=3)
+
+    assert answer["errors"][0]["message"] == (
+        "The query asks for more than 3 rows: use limit and offset, or a filter."
+    )
