@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Iterator
@@ -107,12 +106,8 @@ def test_a_taken_port_is_told(tmp_path: Path) -> None:
             serve(ServerSettings(tmp_path / "api.db", port=port), print)
 
 
-def test_the_embedded_one_starts_within_a_second_and_keeps_its_data(
-    settings: ServerSettings,
-) -> None:
-    began = time.monotonic()
+def test_the_embedded_one_keeps_its_data(settings: ServerSettings) -> None:
     with EmbeddedServer(settings) as server:
-        assert time.monotonic() - began < 1
         Api(server.url).mutate("create_project", name="kept")
 
     with EmbeddedServer(settings) as server:
