@@ -43,11 +43,11 @@ def _registrable(folder: Path, nodes: int) -> Registrable:
     whole, catalog = pipelines.lanes(nodes, 1), pipelines.catalog()
     for name in whole.datasets():
         catalog.get(name, fallback_to_runtime_pattern=True)
-    return Registrable(whole, Source(folder, "bench", "chain"), Settings(), catalog)
+    return Registrable(whole, Source(folder, "bench", "chain"), Settings(), lambda: catalog)
 
 
 def _run_of(chosen: Registrable) -> KedroRun:
-    return KedroRun(chosen.pipeline, chosen.catalog, NoHooks(), "run")
+    return KedroRun(chosen.pipeline, chosen.catalog(), NoHooks(), "run")
 
 
 @contextmanager

@@ -63,7 +63,8 @@ def agent(
         found.ensure_tenant()
         address = None if (api or settings.api) == "prefect" else found.url
     sources = project.project_path / getattr(project, "source_dir", "src")
-    options = AgentOptions(labels or settings.labels, sources, show_flow_logs)
+    projects = {project.package_name: project.project_path}
+    options = AgentOptions(labels or settings.labels, sources, projects, show_flow_logs)
     sys.exit(run_agent(options, address))
 
 

@@ -100,7 +100,7 @@ class PrefectRunner(compat.KedroRunner):
 def _registrable(run: KedroRun, request: RunRequest, settings: Settings) -> Registrable:
     whole = compat.find_pipeline(kedro_project.pipelines, request.pipeline_name)
     env = request.parameters["env"]
-    return Registrable(whole, source_of(request), settings, run.catalog, env)
+    return Registrable(whole, source_of(request), settings, lambda: run.catalog, env)
 
 
 def deploy(api: Api, chosen: Registrable) -> Registered:

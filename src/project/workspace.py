@@ -42,8 +42,13 @@ class Workspace:
             raise SettingsError(f"The project has no pipeline '{name}'; it has {known}.")
         request = self._request(name)
         settings = read_settings(request, {})
-        catalog, env = self.context.catalog, request.parameters["env"]
-        return Registrable(pipelines[name], source_of(request), settings, catalog, env)
+        return Registrable(
+            pipelines[name],
+            source_of(request),
+            settings,
+            lambda: self.context.catalog,
+            request.parameters["env"],
+        )
 
     def all_registrable(self) -> List[Registrable]:
         """Return what there is to register of all pipelines.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 
 from project.compat import MemoryDataset
-from tests.acceptance.kit import Shop
+from tests.acceptance.kit import Said, Shop
 
 
 def test_kedro_lists_the_commands_once(shop: Shop) -> None:
@@ -72,6 +73,18 @@ def test_registering_tells_what_has_changed_and_only_that(served: Shop) -> None:
     again = served.kedro("prefect", "register", "--all", "--check")
     assert again.code == 0
     assert again.text.count("unchanged") == 5
+
+
+def test_a_copy_of_the_project_in_another_folder_is_the_same_flow(served: Shop) -> None:
+    assert served.kedro("prefect", "register").code == 0
+    served.write("conf/copied/prefect.yml", f"api: {served.url}")
+    copy = served.folder.parent / "copy"
+    shutil.copytree(served.folder, copy, ignore=shutil.ignore_patterns(".prefect"))
+
+    said = Said.of(served.start("prefect", "register", "--env", "copied", cwd=copy))
+
+    assert said.code == 0, said.text
+    assert "version 1: unchanged" in said.text
 
 
 def test_a_registered_task_tells_its_function_and_its_datasets(served: Shop) -> None:

@@ -7,10 +7,9 @@ from typing import Any, Dict, List, Optional, Set, Tuple
 
 import click
 import pendulum
-import requests
 
 from project.backend.api import Api
-from project.errors import ApiError, FlowRunError
+from project.errors import ApiError, ApiRefusedError, FlowRunError
 
 POLL_SECONDS = 1.0
 NO_AGENT_SECONDS = 10.0
@@ -91,11 +90,15 @@ class Follower:
         while True:
             try:
                 return self._ask()
+            except ApiRefusedError:
+                raise
             except ApiError as error:
-                is_away = isinstance(error.__cause__, requests.RequestException)
-                if not is_away or monotonic() > deadline:
-                    raise
+                if monotonic() > deadline:
+                    raise ApiError(f"{error.message} {self._may_go_on()}") from error
                 sleep(POLL_SECONDS)
+
+    def _may_go_on(self) -> str:
+        return f"The flow run may go on: 'kedro prefect watch {self._id}' follows it again."
 
     def _ask(self) -> Dict[str, Any]:
         run: Dict[str, Any] = self._api.query(

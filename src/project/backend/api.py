@@ -20,6 +20,8 @@ from project.errors import ApiError, ApiRefusedError
 
 Variables = Mapping[str, Any]
 
+_MALFORMED = "Malformed response received"  # so says Prefect's client, too
+
 
 class Api:
     """Ask one Prefect API; a failure is an ``ApiError`` that names its address.
@@ -35,40 +37,35 @@ class Api:
 
     def query(self, text: str, **variables: Any) -> Any:
         """Return the value of the one root field of a query."""
-        return self._one(self._ask(text, variables))
+        return self._ask(text, variables)
 
     def mutate(self, name: str, fields: str, /, **given: Any) -> Any:
         """Run a mutation by Prefect's convention (one input object) and return its payload."""
         text = f"mutation($input: {name}_input!) {{ {name}(input: $input) {{ {fields} }} }}"
-        return self._one(self._ask(text, {"input": given}))
+        return self._ask(text, {"input": given})
 
     def _ask(self, text: str, variables: Variables) -> Any:
         with self.told_plainly():
-            return self.client.graphql(text, variables=variables)
-
-    @staticmethod
-    def _one(result: Any) -> Any:
-        return next(iter(result["data"].values()))
+            try:
+                answer = self.client.graphql(text, variables=variables)
+                return next(iter(answer["data"].values()))
+            except (AttributeError, KeyError, TypeError) as error:  # it is JSON, but no answer
+                raise ClientError(_MALFORMED) from error
 
     @contextmanager
     def told_plainly(self) -> Iterator[None]:
         """Turn what the client raises into one error that says what to do."""
         try:
             yield
+        except requests.HTTPError as error:
+            raise _answered(self.url, error.response) from error
         except requests.RequestException as error:
-            if getattr(error.response, "status_code", None) == HTTPStatus.UNAUTHORIZED:
-                raise ApiRefusedError(
-                    f"The Prefect API at {self.url} does not accept the API key: set "
-                    "PREFECT__CLOUD__API_KEY to the one that it was started with."
-                ) from error
             raise ApiError(
                 f"The Prefect API at {self.url} cannot be reached: {_cause(error)}. Start one with "
                 "'kedro prefect server', or set 'api: embedded' in prefect.yml."
             ) from error
         except ClientError as error:
-            # Prefect's client has tried again for 15 seconds what is marked so.
-            kind = ApiError if "API_ERROR" in str(error) else ApiRefusedError
-            raise kind(f"The Prefect API at {self.url} refused: {_messages(error)}") from error
+            raise _refused(self.url, error) from error
 
     def address(self, kind: str, id_: str) -> str:
         """Return the web address of a flow or a run, as Prefect prints them."""
@@ -128,6 +125,29 @@ def _without_proxy(url: str) -> Iterator[None]:
 def _cause(error: BaseException) -> str:
     reason: Any = getattr(error, "args", None) and error.args[0]
     return str(getattr(reason, "reason", reason) or error)
+
+
+def _answered(url: str, response: Any) -> ApiError:
+    if response.status_code == HTTPStatus.UNAUTHORIZED:
+        return ApiRefusedError(
+            f"The Prefect API at {url} does not accept the API key: set "
+            "PREFECT__CLOUD__API_KEY to the one that it was started with."
+        )
+    return ApiError(
+        f"The Prefect API at {url} answered {response.status_code} {response.reason}: look at its "
+        "log, or at the address (api in prefect.yml)."
+    )
+
+
+def _refused(url: str, error: ClientError) -> ApiError:
+    if _MALFORMED in str(error):
+        return ApiError(
+            f"What answers at {url} does not answer as a Prefect API: look at the address (api in "
+            "prefect.yml), and at what stands between."
+        )
+    # Prefect's client has tried again for 15 seconds what is marked so.
+    kind = ApiError if "API_ERROR" in str(error) else ApiRefusedError
+    return kind(f"The Prefect API at {url} refused: {_messages(error)}")
 
 
 def _messages(error: ClientError) -> str:

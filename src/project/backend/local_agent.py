@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence
+from typing import Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence
+
+from project.backend.registration import PROJECTS_VARIABLE
 
 # The processes of flow runs inherit it from the agent.
 ENVIRONMENT = {
@@ -21,10 +24,14 @@ ENVIRONMENT = {
 
 
 class AgentOptions(NamedTuple):
-    """Say which runs an agent takes, where it imports from, and whether it prints their lines."""
+    """Say which runs an agent takes, where it imports from, and whether it prints their lines.
+
+    ``projects`` are the folders of Kedro projects by the names of their packages.
+    """
 
     labels: Sequence[str]
     import_path: Path
+    projects: Mapping[str, Path]
     show_flow_logs: bool = False
 
 
@@ -35,7 +42,7 @@ def run_agent(options: AgentOptions, api: Optional[str] = None) -> int:
     """
     command = [sys.executable, "-m", "prefect", "agent", "local", "start"]
     process = subprocess.Popen(  # noqa: S603
-        [*command, *_arguments(options, api)], env=_environment(api)
+        [*command, *_arguments(options, api)], env={**_environment(api), **_known(options.projects)}
     )
     with _signals_passed_on(process):
         return process.wait()
@@ -48,6 +55,10 @@ def _arguments(options: AgentOptions, api: Optional[str]) -> List[str]:
     if options.show_flow_logs:
         arguments.append("--show-flow-logs")
     return arguments if api is None else [*arguments, "--api", api]
+
+
+def _known(projects: Mapping[str, Path]) -> Dict[str, str]:
+    return {PROJECTS_VARIABLE: json.dumps({name: str(path) for name, path in projects.items()})}
 
 
 def _environment(api: Optional[str]) -> Dict[str, str]:

@@ -7,7 +7,7 @@ import json
 import os
 import warnings
 from pathlib import Path
-from typing import Any, Dict, NamedTuple, Optional, Set, Tuple
+from typing import Any, Callable, Dict, NamedTuple, Optional, Set, Tuple
 
 import prefect
 from kedro.pipeline import Pipeline
@@ -31,6 +31,8 @@ from project.flow.flow import KedroFlow
 from project.flow.source import Source
 
 VARIABLE = "KEDRO_PREFECT_FLOW"
+# Where an agent has projects: their folders by the names of their packages, as JSON.
+PROJECTS_VARIABLE = "KEDRO_PREFECT_PROJECTS"
 
 # Prefect's default is a child process for heartbeats, which outlives a run that is killed.
 _ALIVE = {"PREFECT__CLOUD__HEARTBEAT_MODE": "thread"}
@@ -53,13 +55,14 @@ class Registered(NamedTuple):
 class Registrable(NamedTuple):
     """Hold a whole pipeline, and what else of a project matters when it is registered.
 
-    ``env`` is the Kedro environment that the command was given, if any.
+    ``catalog`` makes the catalog, for a new version alone: it may want credentials. ``env`` is
+    the Kedro environment that the command was given, if any.
     """
 
     pipeline: Pipeline
     source: Source
     settings: Settings
-    catalog: Any
+    catalog: Callable[[], Any]
     env: Optional[str] = None
 
     @property
@@ -97,7 +100,9 @@ def _written(source: Source, settings: Settings) -> str:
 def load_flow() -> KedroFlow:
     """Return the flow that an agent is to run, built anew from the project's code.
 
-    The run configuration names the project in the variable ``KEDRO_PREFECT_FLOW``.
+    The run configuration names the project in the variable ``KEDRO_PREFECT_FLOW``. It is looked
+    for where the agent has it (``KEDRO_PREFECT_PROJECTS``), in the folder that it was registered
+    from, and among the installed packages.
 
     Raises:
         FlowRunError: when the flow has not the tasks that were registered.
@@ -117,7 +122,9 @@ def _described() -> Tuple[Pipeline, Source, Settings]:
             f"The environment has no {VARIABLE}: run the flow with the run configuration that it "
             "was registered with, or register it again."
         ) from None
-    path, package = Path(described["project_path"]), described["package_name"]
+    package = described["package_name"]
+    known: Dict[str, str] = json.loads(os.environ.get(PROJECTS_VARIABLE, "{}"))
+    path = Path(known.get(package, described["project_path"]))
     pipelines = compat.open_project(path, package)
     source = Source(path if path.is_dir() else Path.cwd(), package, described["pipeline_name"])
     settings = Settings.model_validate_json(json.dumps(described["settings"]))
@@ -148,10 +155,14 @@ def _listed(names: Set[str]) -> str:
 
 
 def key_of(flow: KedroFlow) -> str:
-    """Return a hash of all that is registered, the same in every process."""
+    """Return a hash of all that is registered, the same in every process and every checkout."""
     if flow.name not in flow.storage:
         flow.storage.add_flow(flow)
-    text = json.dumps(flow.serialize(), sort_keys=True)
+    serialized = flow.serialize()
+    variables = serialized["run_config"]["env"]
+    described = json.loads(variables[VARIABLE])
+    variables[VARIABLE] = {**described, "project_path": None}
+    text = json.dumps(serialized, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -180,10 +191,8 @@ def register(api: Api, chosen: Registrable) -> Registered:
     current = find_current(api, flow, project)
     if current is not None:
         return current
-    key = key_of(flow)
-    flow.dataset_types = {
-        name: compat.dataset_type(chosen.catalog, name) for name in flow.dataset_names()
-    }
+    key, catalog = key_of(flow), chosen.catalog()
+    flow.dataset_types = {name: compat.dataset_type(catalog, name) for name in flow.dataset_names()}
     api.ensure_tenant()
     with api.told_plainly(), warnings.catch_warnings():
         # Prefect warns that results are not kept: that is the setting `result`, and its default.
