@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Iterator
 
+import kedro.utils
 import pytest
 
 from tests.acceptance.kit import Shop, eventually, stop
@@ -32,7 +33,9 @@ def served(shop: Shop) -> Iterator[Shop]:
 @pytest.fixture(scope="module")
 def staffed(served: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """Return the project with its server, and an agent that was started in another folder."""
-    agent = served.start("prefect", "agent", cwd=served.folder / "src")
+    # Kedro before 0.19 has a project's commands in the folder of the project alone.
+    elsewhere = served.folder / "src" if hasattr(kedro.utils, "find_kedro_project") else None
+    agent = served.start("prefect", "agent", cwd=elsewhere)
     eventually(lambda: served.ask("query { agent { last_queried } }"))
     yield served
     said = stop(agent)

@@ -247,18 +247,21 @@ class Shop:
 
     def start(self, *arguments: str, cwd: Optional[Path] = None) -> subprocess.Popen[str]:
         """Start a ``kedro`` command."""
-        return self._start("-W", "ignore", "-m", "kedro", *arguments, cwd=cwd or self.folder)
+        return self.start_python("-W", "ignore", "-m", "kedro", *arguments, cwd=cwd or self.folder)
 
     def serve(self, **settings: Any) -> subprocess.Popen[str]:
         """Start what ``kedro prefect server`` does, with settings that it has no options for."""
-        server = self._start("-c", SERVE, json.dumps(settings), cwd=self.folder)
+        server = self.start_python("-c", SERVE, json.dumps(settings), cwd=self.folder)
         assert server.stdout
         self.url = server.stdout.readline().strip()
         return server
 
-    def _start(self, *arguments: str, cwd: Path, **env: str) -> subprocess.Popen[str]:
+    def start_python(
+        self, *arguments: str, cwd: Path, python: str = sys.executable, **env: str
+    ) -> subprocess.Popen[str]:
+        """Start a Python process, with more in its environment."""
         process = subprocess.Popen(
-            [sys.executable, *arguments],
+            [python, *arguments],
             cwd=cwd,
             env={**self.env, **env},
             stdout=subprocess.PIPE,
@@ -286,7 +289,7 @@ class Shop:
 
     def prefect(self, *arguments: str) -> Said:
         """Run one of Prefect's own commands to its end."""
-        process = self._start(
+        process = self.start_python(
             *("-W", "ignore", "-m", "prefect"),
             *arguments,
             cwd=self.home,

@@ -1,4 +1,4 @@
-"""What stands between all who talk to an API and the API: it keeps what passes, and can spoil it."""
+"""What stands before an API: it keeps what passes, and can answer in the place of the API."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class Proxy:
         return None
 
     def slowly(self) -> Optional[bytes]:
-        """Let an answer take three seconds."""
-        self.closed.wait(3)
+        """Let an answer take a while."""
+        self.closed.wait(0.5)
         return None
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:

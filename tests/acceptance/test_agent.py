@@ -45,7 +45,8 @@ def test_states_and_lines_are_shown_as_they_come(staffed: Shop) -> None:
     assert lines["making 3 numbers"] == "make"
     assert lines["adding up 3 numbers"] == "add_up"
     assert lines["Running node: double: double([numbers]) -> [doubled]"] == "double"
-    assert lines["Kedro project shop"] is None
+    of_the_run = [task for line, task in lines.items() if line.startswith("Pipeline execution")]
+    assert of_the_run == [None]
 
 
 def test_a_failure_of_a_node_is_the_failure_of_the_command(staffed: Shop) -> None:
@@ -124,6 +125,16 @@ def test_a_run_that_names_no_environment_is_in_the_one_it_was_registered_in(staf
     assert [*staffed.saved().values()] == [{"doubled": [0, 2, 4], "total": 6}]
 
     assert staffed.kedro("prefect", "register").code == 0
+
+
+def test_the_environment_of_the_command_is_that_of_the_run(
+    staffed: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(staffed.env, "KEDRO_ENV", "prod")
+    said = staffed.run()
+
+    assert said.code == 0, said.text
+    assert [*staffed.saved().values()] == [{"doubled": [0, 2, 4, 6, 8], "total": 20}]
 
 
 def test_what_nodes_print_in_threads_is_told_of_their_own_tasks(staffed: Shop) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 from contextlib import contextmanager
 from typing import Iterator
 
 import pytest
 
 from tests.acceptance.kit import Said, Shop, eventually, kill, stop
+from tests.acceptance.proxy import Proxy, http
 
 RUN = ("run", "--runner=project.runner.PrefectRunner")
 
@@ -72,7 +74,7 @@ def served(shop: Shop) -> Iterator[Shop]:
     shop.write("src/shop/pipeline_registry.py", REGISTRY)
     shop.write("conf/base/prefect.yml", PREFECT_YML)
     shop.env["PREFECT__CLOUD__HEARTBEAT_INTERVAL"] = "0.5"
-    server = shop.serve(reaper_seconds=0.2, reaper_grace_seconds=0, heartbeat_timeout_seconds=6)
+    server = shop.serve(reaper_seconds=0.2, reaper_grace_seconds=0, heartbeat_timeout_seconds=10)
     yield shop
     stop(server)
 
@@ -84,9 +86,9 @@ def clean(shop: Shop) -> None:
 
 
 @contextmanager
-def agent(shop: Shop) -> Iterator[None]:
+def agent(shop: Shop, *arguments: str) -> Iterator[None]:
     """Start an agent; in the end, it and all that it has started are killed with -9."""
-    process = shop.start("prefect", "agent")
+    process = shop.start("prefect", "agent", *arguments)
     try:
         yield
     finally:
@@ -132,6 +134,50 @@ def test_what_a_killed_agent_left_is_done_by_another(served: Shop) -> None:
 
     assert said.code == 0, said.text
     assert states_in(said) == ["Scheduled", "Submitted", "Scheduled", *ONCE, "Success"]
+
+
+def test_a_second_ctrl_c_does_not_wait_for_the_end(served: Shop) -> None:
+    with agent(served):
+        following = served.start(*RUN)
+        os.kill(pid_of_the_run(served), signal.SIGSTOP)
+        following.send_signal(signal.SIGINT)
+        text = said_until(following, "Ctrl-C again does not wait for its end.")
+        following.send_signal(signal.SIGINT)
+        said = Said.of(following, 20)
+
+    assert said.code != 0
+    assert "Traceback" not in said.text
+    (id_,) = re.findall(r"Flow run ([0-9a-f-]{36}) on", text)
+    assert served.ended(id_) == "Cancelled"
+
+
+def said_until(process: subprocess.Popen[str], words: str) -> str:
+    """Return what a process has said, once it has said these words."""
+    assert process.stdout
+    text = ""
+    while words not in text:
+        line = process.stdout.readline()
+        assert line, f"Never said {words!r}: {text}"
+        text += line
+    return text
+
+
+def test_an_api_that_is_away_while_a_node_ends_loses_nothing(served: Shop) -> None:
+    with Proxy(served.url) as proxy:
+        served.write("conf/proxied/prefect.yml", f"{{api: '{proxy.url}', run: agent}}")
+        served.write("conf/proxied/credentials.yml", "store: {key: none}")
+        with agent(served, "--env", "proxied"):
+            following = served.start(*RUN, "--env", "proxied")
+            pid_of_the_run(served)
+            proxy.passed.clear()
+            proxy.answer = lambda: http(500, b"{}")
+            (served.folder / "go").touch()
+            eventually(lambda: [one for one in proxy.passed if b"set_task_run" in one.body][1:])
+            proxy.answer = lambda: None
+            said = Said.of(following, 60)
+
+    assert said.code == 0, said.text
+    assert states_in(said) == ["Scheduled", *ONCE, "Success"]
 
 
 def restart(shop: Shop, flow_run_id: str) -> None:

@@ -1,7 +1,10 @@
-"""Where credentials and the server's token go: all that passes, is kept and is printed is looked at."""
+"""Where credentials and the server's token go: what passes, is kept or is printed is looked at."""
 
 from __future__ import annotations
 
+import signal
+import subprocess
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Iterator, List, NamedTuple
 
@@ -30,6 +33,11 @@ class Seen(NamedTuple):
         return "\n".join(text for one in self.passed for text in one.texts())
 
 
+def _reading(process: subprocess.Popen[str]) -> Future[str]:
+    """Read all along what a process writes, or it would soon wait for its reader."""
+    return ThreadPoolExecutor(1).submit(lambda: process.communicate()[0])
+
+
 @pytest.fixture(scope="module")
 def seen(shop: Shop) -> Iterator[Seen]:
     """Run all there is through a recording proxy, against a server with a token."""
@@ -41,6 +49,7 @@ def seen(shop: Shop) -> Iterator[Seen]:
             shop.write(f"conf/{mode}/prefect.yml", f"{{api: '{proxy.url}', run: {mode}}}")
             shop.write(f"conf/{mode}/credentials.yml", f"store: {{key: {SENTINEL}}}")
         agent = shop.start("prefect", "agent", "--env", "agent", "--show-flow-logs")
+        agent_said = _reading(agent)
         eventually(lambda: shop.ask("query { agent { last_queried } }"))
         commands = [shop.run("--env", mode) for mode in ("here", "agent")]
         commands.append(shop.run("--env", "agent", "--pipeline", "failing"))
@@ -48,7 +57,8 @@ def seen(shop: Shop) -> Iterator[Seen]:
             shop.prefect("run", "--name", "__default__", "--project", "shop", "--watch")
         )
         commands.append(shop.prefect("get", "flow-runs"))
-        commands += [stop(agent), stop(server)]
+        agent.send_signal(signal.SIGINT)
+        commands += [Said(agent_said.result(30), agent.returncode), stop(server)]
         folders = (shop.folder / ".prefect", shop.home)
         files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
         yield Seen(commands, proxy.passed, files)

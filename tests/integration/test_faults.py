@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -87,7 +88,10 @@ def server(database: Path, port: int, **settings: float) -> Iterator[subprocess.
     """Serve as ``kedro prefect server`` does, with services that may be quicker."""
     given = json.dumps({"port": port, **settings})
     with subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(database), given], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SERVE, str(database), given],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("http://")
@@ -152,13 +156,11 @@ def test_a_killed_run_has_failed_as_soon_as_a_server_is_up_again(make_project: M
 
 def test_a_killed_run_has_failed_soon_on_a_server_that_stayed(make_project: MakeProject) -> None:
     project = make_project(PIPELINE)
-    with server(project.folder / ".prefect/prefect.db", 0, reaper_seconds=0.1):
-        with started(project) as one, started(project):
-            one.kill()
-            with connect("embedded", project.folder) as api:
-                eventually(
-                    lambda: sorted(run["state"] for run in runs(api)) == ["Failed", "Running"]
-                )
+    quick = server(project.folder / ".prefect/prefect.db", 0, reaper_seconds=0.1)
+    with quick, started(project) as one, started(project):
+        one.kill()
+        with connect("embedded", project.folder) as api:
+            eventually(lambda: sorted(run["state"] for run in runs(api)) == ["Failed", "Running"])
 
 
 def test_a_run_cancelled_through_the_api_stops(
@@ -211,6 +213,33 @@ def test_an_api_that_stays_away_is_an_error_after_the_nodes_are_done(
     assert process.returncode == 1
     assert "after: Success" in output
     assert "Error: The run has ended, but the API does not know how" in output
+
+
+def fill_disk(process: subprocess.Popen[str], is_full: bool) -> None:
+    """Let a process write nothing more into any file, or anything again."""
+    limit = 1 if is_full else resource.RLIM_INFINITY
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sets the limits of another process")
+def test_a_disk_that_is_full_for_a_while_loses_nothing(
+    make_project: MakeProject,
+    port: int,
+) -> None:
+    project = make_project(PIPELINE, prefect=f"api: http://127.0.0.1:{port}")
+    with server(project.folder / "prefect.db", port) as full, started(project) as process:
+        fill_disk(full, is_full=True)
+        go_on(project)
+        assert full.stdout is not None
+        said = full.stdout.readline()
+        fill_disk(full, is_full=False)
+        output, _ = process.communicate(timeout=60)
+        with connect(f"http://127.0.0.1:{port}", project.folder) as api:
+            run = the_run(api)
+
+    assert said == "The database did not do its work: disk I/O error.\n"
+    assert process.returncode == 0, output
+    assert run["state"] == states(run)["wait"] == states(run)["after"] == "Success"
 
 
 def test_two_runs_at_the_same_time_share_a_database(

@@ -54,7 +54,7 @@ def test_a_database_of_a_newer_release_is_refused(settings: ServerSettings) -> N
     connection.close()
 
     with pytest.raises(
-        DatabaseTooNewError, match="has schema version 99, but this release knows only 2. Upgrade"
+        DatabaseTooNewError, match="has schema version 99, but this release knows only 3. Upgrade"
     ):
         EmbeddedServer(settings).__enter__()
 

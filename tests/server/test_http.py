@@ -79,6 +79,10 @@ def test_a_variable_of_the_wrong_type_is_told(api: Api) -> None:
     assert "String cannot represent" in message
 
 
+def test_an_error_tells_of_what_utf_8_cannot_hold(api: Api) -> None:
+    assert api.refusal("archive_flow", flow_id="\ud800") == "Flow \\ud800 not found."
+
+
 def test_health_is_told_without_a_query(api: Api) -> None:
     answer = requests.get(f"{api.url}/health", timeout=10)
 

@@ -82,12 +82,17 @@ def test_nested_rows_take_one_statement_each_however_many_there_are(
         f"{{ flow(where: {{archived: {{_eq: false}}}}) {{ name {RUNS} }} }}",
         f"{{ agent {{ name {RUNS} }} }}",
         "{ flow_run(order_by: {created: desc}, limit: 20) { flow { name } agent { name } } }",
+        "{ flow_run(order_by: {updated: desc}, limit: 1) { updated } }",
+        f"{{ flow_run(where: {{updated: {LATER}}}, order_by: {{updated: asc}}) {{ id }} }}",
+        '{ flow_run(where: {flow: {flow_group_id: {_eq: "x"}}}, limit: 25) { id } }',
         '{ flow_run(where: {state: {_in: ["Running", "Submitted"]}}) { id } }',
         f'{{ task_run(where: {{flow_run_id: {{_eq: "x"}}, updated: {LATER}}}) {{ id state }} }}',
         '{ log(where: {flow_run_id: {_eq: "x"}, id: {_gt: 9}}, order_by: {id: asc}) { id } }',
         f'{{ log(where: {{flow_run_id: {{_eq: "x"}}, timestamp: {LATER}}}) {{ id }} }}',
         f'{{ flow_run_by_pk(id: "x") {{ task_runs(where: {{updated: {LATER}}}) {{ id }} }} }}',
         f'{{ flow_run_by_pk(id: "x") {{ logs(where: {{timestamp: {LATER}}}) {{ id }} }} }}',
+        '{ flow { flow_runs(where: {task_runs: {state: {_eq: "x"}}, flow: {name: {_eq: "y"}}}, '
+        "order_by: {flow: {name: asc}}, limit: 2) { id } } }",
         '{ flow_by_pk(id: "x") { tasks { slug task_runs(limit: 20) { state } } edges { key } } }',
     ],
 )
@@ -96,6 +101,26 @@ def test_an_index_leads_to_the_rows(watched: Watched, api: Api, query: str) -> N
 
     scans = [step for step in watched.plans() if re.fullmatch(LONG_SCAN, step)]
     assert scans == []
+
+
+@pytest.mark.parametrize("column", ["created", "scheduled_start_time", "start_time"])
+def test_the_last_runs_of_a_flow_are_read_without_sorting_the_others(
+    watched: Watched, api: Api, column: str
+) -> None:
+    last = f"flow_runs(order_by: {{{column}: desc}}, limit: 1) {{ id }}"
+    watched.run(f"{{ flow {{ {last} }} }}")
+
+    sorted_ = [step for step in watched.plans() if "FOR ORDER BY" in step]
+    assert len(sorted_) == 1  # of what is shown
+
+
+def test_a_null_deep_in_a_filter_costs_nothing(watched: Watched, api: Api) -> None:
+    nothing = "{flow: {_and: {name: {_eq: null}, project: {name: {_eq: null}}}}}"
+    watched.run(f"{{ flow_run(where: {nothing}, order_by: {{created: desc}}, limit: 9) {{ id }} }}")
+
+    assert [re.sub(r"_\d+", "", step) for step in watched.plans()] == [
+        "SCAN flow_run USING INDEX ix_flow_run_created"
+    ]
 
 
 def test_a_state_is_no_reason_to_look_at_the_rows_of_all_runs(watched: Watched, api: Api) -> None:

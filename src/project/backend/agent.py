@@ -40,8 +40,8 @@ def run_by_agent(api: Api, flow_run_id: str, wait: bool) -> None:
     try:
         follower.follow()
     except KeyboardInterrupt:
-        click.echo("Cancelling the flow run; Ctrl-C again does not wait for its end.")
         api.mutate("cancel_flow_run", "state", flow_run_id=flow_run_id)
+        click.echo("Cancelling the flow run; Ctrl-C again does not wait for its end.")
         follower.follow(CANCELLING_SECONDS)
 
 

@@ -147,7 +147,7 @@ def _refused(url: str, error: ClientError) -> ApiError:
         )
     # Prefect's client has tried again for 15 seconds what is marked so.
     kind = ApiError if "API_ERROR" in str(error) else ApiRefusedError
-    return kind(f"The Prefect API at {url} refused: {_messages(error)}")
+    return kind(f"The Prefect API at {url} refused: {_messages(error).rstrip('.')}.")
 
 
 def _messages(error: ClientError) -> str:

@@ -13,6 +13,7 @@ from prefect.utilities.logging import LOG_MANAGER, CloudHandler
 
 from project import compat
 from project.backend.lines import lines_told_to
+from project.backend.patience import wait_for_an_api_that_is_away
 from project.flow.flow import KedroFlow
 from project.flow.hosting import close_run, open_run
 from project.flow.source import Source
@@ -23,6 +24,7 @@ Trigger = Callable[[Mapping[Any, State]], bool]
 
 def host(flow: KedroFlow) -> KedroFlow:
     """Let a flow keep its Kedro session until its end, and tell the API all that is said in it."""
+    wait_for_an_api_that_is_away()
     lines = _Lines()
     flow.state_handlers += [lines.open, close_run, lines.close]
     (init,) = (task for task in flow.tasks if isinstance(task, InitTask))

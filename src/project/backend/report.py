@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
+from itertools import islice, takewhile
 from queue import Empty, Queue
 from threading import Event, Thread
 from time import monotonic
@@ -134,7 +135,7 @@ class Reporter:
             while self._unsent:
                 batch = _batch_of_one_kind(self._unsent)
                 self._send_what_is_taken(batch)
-                del self._unsent[: len(batch)]
+                self._unsent = _without(self._unsent, batch)
         except ApiError as error:
             if self._error is None:
                 logger.warning("%s The run goes on and will be reported later.", error)
@@ -206,10 +207,16 @@ def _drained(queue: Queue[Any]) -> List[Any]:
 
 
 def _batch_of_one_kind(unsent: List[Any], most: int = 500) -> List[Any]:
-    """Return the longest start of a list that one request can carry."""
-    batch: List[Any] = []
-    for one in unsent[:most]:
-        if type(one) is not type(unsent[0]):
-            break
-        batch.append(one)
-    return batch
+    """Return what one request can carry: what is like the first, up to the flow's next state.
+
+    Lines and states of tasks need not keep their order among each other, or a slow API would be
+    asked twice for each of them.
+    """
+    kind = type(unsent[0])
+    before = takewhile(lambda one: kind is _FlowState or type(one) is not _FlowState, unsent)
+    return list(islice((one for one in before if type(one) is kind), most))
+
+
+def _without(unsent: List[Any], sent: List[Any]) -> List[Any]:
+    gone = set(map(id, sent))
+    return [one for one in unsent if id(one) not in gone]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+import json
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, Text, bindparam, exists, func, select, update
 
 from project.server.call import Call, Values
+from project.server.columns import Instant
 from project.server.filters import listed
 from project.server.rows import add
 from project.server.states import QUEUEABLE
@@ -36,10 +38,23 @@ def get_runs_in_queue(call: Call, given: Values) -> Values:
     if call.agent_id:
         seen = update(agent).where(agent.c.id == call.agent_id).values(last_queried=now())
         call.connection.execute(seen)
-    return {"flow_run_ids": _due(call.connection, before, sorted(given.get("labels") or []))}
+    asked = {"before": before, "labels": json.dumps(given.get("labels") or [])}
+    return {"flow_run_ids": list(call.connection.scalars(_DUE, asked))}
 
 
-def _due(connection: Connection, before: str, labels: Sequence[str]) -> list[str]:
+def _matches(wanted: ColumnElement[object]) -> ColumnElement[bool]:
+    """Tell for a run whether the agent has all its labels; without labels, both must be."""
+    labels = bindparam("labels", type_=Text)
+    each = func.json_each(wanted).table_valued("value")
+    mine = select(func.json_each(labels).table_valued("value").c.value)
+    foreign = exists().select_from(each).where(each.c.value.not_in(mine))
+    both = (func.json_array_length(wanted) > 0) == (func.json_array_length(labels) > 0)
+    return both & ~foreign
+
+
+def _queue() -> Select[Any]:
+    """Return the statement for the runs that are due, and those with a task run that is."""
+    before = bindparam("before", type_=Instant)
     due = select(flow_run.c.id, flow_run.c.state_start_time.label("due"), flow_run.c.labels).where(
         flow_run.c.state.in_(listed(flow_run.c.state, QUEUEABLE)),
         flow_run.c.state_start_time <= before,
@@ -55,19 +70,8 @@ def _due(connection: Connection, before: str, labels: Sequence[str]) -> list[str
         .group_by(flow_run.c.id)
     )
     runs = due.union_all(retrying).subquery()
-    mine = (
-        select(runs.c.id)
-        .where(_matches(runs.c.labels, labels))
-        .order_by(runs.c.due)
-        .limit(_QUEUE_LENGTH)
-    )
-    return list(connection.scalars(mine))
+    mine = select(runs.c.id).where(_matches(runs.c.labels))
+    return mine.order_by(runs.c.due).limit(_QUEUE_LENGTH)
 
 
-def _matches(wanted: ColumnElement[object], labels: Sequence[str]) -> ColumnElement[bool]:
-    """Tell for a run whether the agent has all its labels; without labels, both must be."""
-    if not labels:
-        return func.json_array_length(wanted) == 0
-    each = func.json_each(wanted).table_valued("value")
-    foreign = exists().select_from(each).where(each.c.value.not_in(listed(agent.c.name, labels)))
-    return (func.json_array_length(wanted) > 0) & ~foreign
+_DUE = _queue()  # built once: agents ask again and again

@@ -8,6 +8,7 @@ import logging
 from contextlib import asynccontextmanager
 from typing import Any, AsyncIterator
 
+import orjson
 from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -20,7 +21,7 @@ from project.server.documents import document, is_mutation
 from project.server.errors import BadRequestError
 from project.server.execution import Request, failure, run_mutation, run_query
 from project.server.guard import Guard, hosts_of
-from project.server.page import page
+from project.server.page import page_routes
 from project.server.schema import API_INFO
 from project.server.services import Services
 from project.server.settings import ServerSettings
@@ -48,7 +49,7 @@ def create_app(settings: ServerSettings) -> Starlette:
         Route("/graphql", _graphql, methods=["POST"]),
         Route("/graphql/", _graphql, methods=["POST"]),
         Route("/health", _health, methods=["GET"]),
-        page(),
+        *page_routes(),
     ]
     guard = Middleware(Guard, hosts=hosts_of(settings.host), token=settings.token)
     return Starlette(routes=routes, middleware=[guard], lifespan=lifespan)
@@ -85,10 +86,10 @@ class Endpoint:
         )
         if flows:
             await asyncio.wrap_future(self._services.schedule(flows))
-        return _encoded(response)
+        return orjson.dumps(response)
 
     def _read(self, connection: Any, request: Request) -> bytes:
-        return _encoded(run_query(connection, request, self._settings.max_rows))
+        return orjson.dumps(run_query(connection, request, self._settings.max_rows))
 
     async def _body(self, http: HttpRequest) -> bytes:
         body = bytearray()
@@ -147,7 +148,3 @@ def _checked(value: Any, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadRequestError(f"{what} is not a JSON object.")
     return value
-
-
-def _encoded(response: dict[str, Any]) -> bytes:
-    return json.dumps(response, separators=(",", ":")).encode()

@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -61,15 +62,15 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
-class JsonText(TypeDecorator[Any]):
+class JsonText(TypeDecorator[orjson.Fragment]):
     """A JSON value on its way to a response, where its text is put as it is."""
 
     impl = Text
     cache_ok = True
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> orjson.Fragment | None:
         """Return what the API shows."""
-        return None if value is None else json.loads(value)
+        return None if value is None else orjson.Fragment(value)
 
 
 def encodable(value: str) -> str:

@@ -36,9 +36,9 @@ _ANY_MOMENT = '"2000-01-01T00:00:00.000000+00:00"'
 
 def document(text: str) -> DocumentNode:
     """Return a text as a document that can be executed. Raises BadRequestError."""
-    sample = _MOMENT.sub(_ANY_MOMENT, _ID.sub(_ANY_ID, text))
     if len(text) > _REMEMBERED_LENGTH:
         return _checked(text)
+    sample = _MOMENT.sub(_ANY_MOMENT, _ID.sub(_ANY_ID, text))
     try:
         known = _remembered(sample)
     except BadRequestError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any, Iterator, Mapping
 
 from graphql import (
     DocumentNode,
@@ -13,7 +13,9 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
+    InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionSetNode,
     execute_sync,
 )
 from sqlalchemy import Connection
@@ -62,9 +64,16 @@ def failure(message: str, code: str) -> dict[str, Any]:
 
 def _introspects(document: DocumentNode) -> bool:
     """Tell whether a document may ask for the schema: in its root fields, or in fragments."""
-    definitions = (each for each in document.definitions if isinstance(each, _WITH_FIELDS))
-    nodes = (node for each in definitions for node in each.selection_set.selections)
-    return any(isinstance(node, FieldNode) and node.name.value in _META for node in nodes)
+    parts = (each for each in document.definitions if isinstance(each, _WITH_FIELDS))
+    return any(not _META.isdisjoint(_names(each.selection_set)) for each in parts)
+
+
+def _names(selections: SelectionSetNode) -> Iterator[str]:
+    for node in selections.selections:
+        if isinstance(node, FieldNode):
+            yield node.name.value
+        elif isinstance(node, InlineFragmentNode):
+            yield from _names(node.selection_set)
 
 
 def _execute(schema: GraphQLSchema, request: Request, context: Reader | Call) -> ExecutionResult:

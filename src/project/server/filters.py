@@ -90,6 +90,7 @@ def ordering(
 
 
 def _parts(source: FromClause, where: Where | None) -> Iterator[ColumnElement[bool]]:
+    """Yield what is asked for, without what is true of any row: a subquery for that costs much."""
     given = {key: value for key, value in (where or {}).items() if value is not None}
     for key, value in given.items():
         if key == "_and":
@@ -98,7 +99,9 @@ def _parts(source: FromClause, where: Where | None) -> Iterator[ColumnElement[bo
         elif key in source.c:
             yield from _comparisons(source.c[key], value)
         else:
-            yield _part(source, key, value)
+            part = _part(source, key, value)
+            if not isinstance(part, True_):
+                yield part
 
 
 def _part(source: FromClause, key: str, value: Any) -> ColumnElement[bool]:

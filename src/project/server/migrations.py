@@ -20,6 +20,12 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX ix_flow_run_agent ON flow_run (agent_id, created) WHERE agent_id IS NOT NULL",
         "CREATE INDEX ix_log_flow_run_serial ON log (flow_run_id)",
     ),
+    (
+        "CREATE INDEX ix_flow_run_flow_scheduled"
+        " ON flow_run (flow_id, scheduled_start_time, state)",
+        "CREATE INDEX ix_flow_run_flow_started ON flow_run (flow_id, start_time)",
+        "CREATE INDEX ix_flow_run_updated ON flow_run (updated)",
+    ),
 )
 
 _NEWEST = 1 + len(STEPS)

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Mapping
 
-from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 STATIC = Path(__file__).parent / "static"
 
 # An address is /slug/view/id, as Prefect prints it: the page itself says which of them it knows.
 _ADDRESS = re.compile(r"/((?!(graphql|health|static)(/|$))[^/.]+(/[^/.]+){0,2}/?)?")
+_FILE = re.compile(r"/static/(?P<version>@\w+/)?(?P<name>.+)")
+_INDEX = "index.html"
 
+_TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -33,43 +39,66 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "same-origin",
+    "Vary": "Accept-Encoding",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+# The address of such a file changes with the files.
+_FOR_GOOD = {"Cache-Control": "max-age=31536000, immutable"}
 
 
-def page() -> Mount:
+@dataclass(frozen=True)
+class _File:
+    body: bytes
+    zipped: bytes
+    media_type: str
+    etag: str
+
+
+def page_routes() -> list[Route]:
     """Return the routes of the page; they take every GET that no route before them takes."""
-    routes = [
-        Mount("/static", StaticFiles(directory=STATIC)),
-        Route("/{address:path}", _index, methods=["GET"]),
-    ]
-    middleware = [Middleware(_PageHeaders), Middleware(GZipMiddleware)]
-    return Mount("/", Starlette(routes=routes, middleware=middleware))
+    return [Route("/{path:path}", _answer, methods=["GET"])]
 
 
 def is_page(method: str, path: str) -> bool:
     """Tell whether a request is for the page, which says nothing of what the API knows."""
     is_read = method in ("GET", "HEAD")
-    return is_read and (path.startswith("/static/") or bool(_ADDRESS.fullmatch(path)))
+    return is_read and bool(_FILE.fullmatch(path) or _ADDRESS.fullmatch(path))
 
 
-async def _index(http: Request) -> Response:
-    if not is_page(http.method, http.url.path):
-        raise HTTPException(404)
-    return await StaticFiles(directory=STATIC).get_response("index.html", http.scope)
+async def _answer(http: Request) -> Response:
+    path = http.url.path
+    asked = _FILE.fullmatch(path)
+    name = asked["name"] if asked else _INDEX if _ADDRESS.fullmatch(path) else ""
+    file = _files().get(name)
+    if file is None:
+        return PlainTextResponse("Not found", 404, headers=_HEADERS)
+    is_versioned = asked is not None and asked["version"] is not None
+    return _sent(http, file, {**_HEADERS, **(_FOR_GOOD if is_versioned else {})})
 
 
-class _PageHeaders:
-    """Adds what a browser must know to keep others' code, frames and guesses out."""
+def _sent(http: Request, file: _File, headers: Mapping[str, str]) -> Response:
+    headers = {**headers, "ETag": file.etag}
+    if http.headers.get("if-none-match") == file.etag:
+        return Response(status_code=304, headers=headers)
+    if "gzip" not in http.headers.get("accept-encoding", ""):
+        return Response(file.body, headers=headers, media_type=file.media_type)
+    headers["Content-Encoding"] = "gzip"
+    return Response(file.zipped, headers=headers, media_type=file.media_type)
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_HEADERS)
-            await send(message)
+@lru_cache(maxsize=None)
+def _files() -> Mapping[str, _File]:
+    """Return all files by name, read once: a browser asks for dozens of them at a time."""
+    paths = sorted(path for path in STATIC.rglob("*") if path.is_file())
+    bodies = {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in paths}
+    version = hashlib.sha256(b"".join(bodies.values())).hexdigest()[:12]
+    own = f'"/static/@{version}/'.encode()
+    bodies[_INDEX] = bodies[_INDEX].replace(b'"/static/', own)
+    return {name: _file(name, body) for name, body in bodies.items()}
 
-        await self._app(scope, receive, send_with_headers)
+
+def _file(name: str, body: bytes) -> _File:
+    media_type = _TYPES.get(Path(name).suffix, "text/plain")
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    return _File(body, gzip.compress(body, mtime=0), media_type, etag)

@@ -27,7 +27,9 @@ def aliased(target: Table, outer: FromClause | None = None) -> FromClause:
 
     To make an alias takes longer than to build the rest of a statement, so they are kept.
     """
-    return target.alias()
+    found = target.alias()
+    found.columns.keys()  # they are filled in now, before another thread can see the alias
+    return found
 
 
 def relations_of(source: FromClause) -> dict[str, Relation]:

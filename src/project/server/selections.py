@@ -162,11 +162,10 @@ def _add_step(request: _Request, found: Selection, key: str, fields: Sequence[Fi
 
 def _count_shape(request: _Request, nodes: Sequence[FieldNode], type_name: str) -> Shape:
     """Return an aggregate as the response has it, with None where the count belongs."""
-    return {
-        key: None
-        if name == "count"
-        else type_name
-        if name == _TYPE_NAME
-        else _count_shape(request, fields, "aggregate_count")
-        for key, name, fields in request.fields(nodes)
-    }
+    shape: Shape = {}
+    for key, name, fields in request.fields(nodes):
+        if name == "aggregate":
+            shape[key] = _count_shape(request, fields, "aggregate_count")
+        else:
+            shape[key] = type_name if name == _TYPE_NAME else None
+    return shape

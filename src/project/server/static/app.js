@@ -1,5 +1,5 @@
 // The frame around every view: header, routing, what happens when a view breaks.
-import { html, render, useEffect, useErrorBoundary, useState } from "./html.js";
+import { html, render, useEffect, useErrorBoundary, useRef, useState } from "./html.js";
 import { followLinks, useRoute } from "./router.js";
 import { Header } from "./parts/header.js";
 import { TokenDialog } from "./parts/token.js";
@@ -15,16 +15,28 @@ const VIEWS = {
 
 function App() {
   const route = useRoute();
+  const place = `${route.view}/${route.id}`;
+  const main = useRef();
+  useFocusAfterMove(main, place);
   return html`
     <a class="skip" href="#main">Skip to content</a>
     <${Header} route=${route} />
-    <main id="main" tabindex="-1"><${Guarded} key=${`${route.view}/${route.id}`} route=${route} /></main>
+    <main id="main" tabindex="-1" ref=${main}><${Guarded} key=${place} route=${route} /></main>
     <${TokenDialog} />
   `;
 }
 
+/** Who moved by the keyboard goes on in the new view, if what had the focus went with the old one. */
+function useFocusAfterMove(main, place) {
+  const known = useRef(place);
+  useEffect(() => {
+    if (known.current !== place && document.activeElement === document.body) main.current.focus();
+    known.current = place;
+  }, [place]);
+}
+
 function Guarded({ route }) {
-  const [error, retry] = useErrorBoundary();
+  const [error, retry] = useErrorBoundary(console.error);
   return error ? html`<${Broken} error=${error} onRetry=${retry} />` : html`<${View} route=${route} />`;
 }
 

@@ -19,7 +19,9 @@ export function pathTo(view, id, query = {}) {
 }
 
 export function navigate(path, { replace = false } = {}) {
+  const before = location.pathname;
   history[replace ? "replaceState" : "pushState"](null, "", path);
+  if (location.pathname !== before) scrollTo(0, 0);
   dispatchEvent(new Event(MOVED));
 }
 

@@ -24,7 +24,7 @@ export function GraphCanvas({ scene, direction, selection, onOpen, onFold, label
         ref=${refs.svg} class="graph-svg" role="group" aria-label="${label}: arrow keys follow the edges"
         onKeyDown=${keyActions(view, act)} onClick=${clickAction(act)}
         onPointerOver=${(event) => setPointed(idAt(event))} onPointerLeave=${() => setPointed(null)}
-        onFocusIn=${(event) => setPointed(walk.enter(event))} onFocusOut=${() => setPointed(null)}
+        onfocusin=${(event) => setPointed(walk.enter(event))} onfocusout=${() => setPointed(null)}
       >
         <g ref=${refs.layer}>
           ${drawing && html`<${Picture} ...${{ drawing, pointed, current: walk.current, selection, opens: Boolean(onOpen) }} />`}
@@ -36,13 +36,13 @@ export function GraphCanvas({ scene, direction, selection, onOpen, onFold, label
 }
 
 function Picture({ drawing, pointed, current, selection, opens }) {
-  const { scene, boxes, layout } = drawing;
+  const { nodes, boxes, layout } = drawing;
   const lit = useMemo(() => litBy(pointed, drawing.neighbours), [pointed, drawing.neighbours]);
   return html`
     <g>${layout.groups.map((group) => html`<${Group} key=${group.id} ...${group} />`)}</g>
     <g>${layout.blocks.map((block) => html`<${Block} key=${block.id} ...${block} />`)}</g>
     <g>${layout.edges.map((edge) => html`<${Edge} key=${edge.key} edge=${edge} isLit=${lit.has(edge)} />`)}</g>
-    <g>${scene.nodes.map((node) => html`<${Box}
+    <g>${nodes.map((node) => html`<${Box}
       key=${node.id} ...${plain(node)} ...${boxes.get(node.id)} opens=${opens}
       isLit=${lit.hasId(node.id)} isCurrent=${node.id === current} chosen=${selection && chosen(node, selection.selected)}
     />`)}</g>
@@ -91,7 +91,7 @@ function useViewport({ svg, layer }, drawing) {
 /** The box that Tab leads to, and how arrow keys go on from it. */
 function useWalk(drawing, svg, view) {
   const [asked, setAsked] = useState(null);
-  const current = drawing?.boxes.has(asked) ? asked : (drawing?.scene.nodes[0]?.id ?? null);
+  const current = drawing?.boxes.has(asked) ? asked : (drawing?.nodes[0].id ?? null);
   const go = (id) => {
     if (!id) return;
     setAsked(id);
@@ -129,15 +129,15 @@ function placeOf({ boxes, frames }, id) {
   return boxes.get(id) ?? frames.get(id);
 }
 
-function boxOf(namespace, { boxes, scene }) {
+function boxOf(namespace, { boxes, nodes }) {
   const id = namespaceId(namespace);
   if (boxes.has(id)) return id;
-  return scene.nodes.find(({ group }) => group === namespace || group?.startsWith(`${namespace}.`))?.id;
+  return nodes.find(({ group }) => group === namespace || group?.startsWith(`${namespace}.`))?.id;
 }
 
 /** What can be done with the boxes; `id` is always that of a box that is drawn. */
 function actionsOf({ drawing, selection, onOpen, fold, walk }) {
-  const find = (id) => drawing.scene.nodes.find((node) => node.id === id);
+  const find = (id) => drawing.nodes.find((node) => node.id === id);
   const membersOf = ({ id, members = [{ id }] }) => members.map((member) => member.id);
   return {
     fold: (name) => fold(name, true),

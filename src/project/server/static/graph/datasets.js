@@ -14,9 +14,9 @@ export function withDatasets({ nodes, edges }) {
   return { nodes: [...nodes, ...[...datasets.values()].map(asNode)], edges: [...others, ...links] };
 }
 
-/** Whether any node says what it reads or writes. */
+/** Whether any node says which datasets it reads or writes. */
 export function haveDatasets(nodes) {
-  return nodes.some(({ inputs, outputs }) => [...namesIn(inputs), ...namesIn(outputs)].length > 0);
+  return datasetsOf(nodes).size > 0;
 }
 
 /** "ParquetDataset" of "pandas.ParquetDataset". */
@@ -26,11 +26,16 @@ export function shortType(type) {
 
 function datasetsOf(nodes) {
   const found = new Map();
-  for (const node of nodes) {
+  for (const node of nodes.filter(namesDatasets)) {
     for (const name of namesIn(node.outputs)) note(found, name, node.outputs).writers.add(node.id);
     for (const name of namesIn(node.inputs)) note(found, name, node.inputs).readers.add(node.id);
   }
   return found;
+}
+
+/** Other tasks than Kedro's nodes have arguments as their inputs, and the name of a Python type as their outputs. */
+function namesDatasets({ outputs }) {
+  return typeof outputs !== "string";
 }
 
 function namesIn(datasets) {

@@ -1,10 +1,13 @@
 // The pieces of the picture: boxes of nodes, datasets and folded namespaces, frames of open ones, and edges.
 import { html, useMemo } from "../html.js";
 import { family, Symbol } from "../states.js";
+import { shorten } from "./boxes.js";
+import { namespaceId } from "./fold.js";
 
 const CHECKED = { all: "true", some: "mixed", none: "false" };
 const MARKS = { all: "M-3.5 0 -1 2.5 3.5 -2.5", some: "M-3.5 0H3.5" };
 const TEXT_AT = 34;
+const LETTER = 7; // pixels, about
 
 /** One box. Its picture is made anew only when one of these values, all of them plain, has changed. */
 export function Box(props) {
@@ -83,13 +86,15 @@ function tallyPicture(tally, width) {
 }
 
 /** The frame around the nodes of a namespace that is not folded. */
-export function Group({ id, name, x, y, width, height }) {
+export function Group({ id, name, group, x, y, width, height }) {
+  const inner = group ? name.slice(group.length - namespaceId("").length + 1) : name;
+  const text = shorten(inner, width - TEXT_AT, (part) => part.length * LETTER);
   return html`<g class="graph-group" transform="translate(${x} ${y})" data-id=${id}>
     <rect class="graph-frame" width=${width} height=${height} rx="8" />
     <g class="graph-fold" data-fold=${name} role="button" tabindex="0" aria-expanded="true" aria-label="Fold namespace ${name}">
       <title>Fold ${name}</title>
-      <rect x="4" y="3" width=${Math.min(width - 8, 30 + name.length * 7)} height="18" rx="4" />
-      <path d="M10 14 14 10 18 14" /><text x="24" y="12">${name}</text>
+      <rect x="4" y="3" width=${Math.min(width - 8, TEXT_AT + text.length * LETTER)} height="18" rx="4" />
+      <path d="M10 14 14 10 18 14" /><text x="24" y="12">${text}</text>
     </g>
   </g>`;
 }

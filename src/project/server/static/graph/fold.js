@@ -35,12 +35,12 @@ export function fold({ nodes, edges }, folded, namespaces = namespacesOf(nodes.f
   for (const node of nodes) {
     if (!hidden.has(node.id)) draw(drawn, node, place.get(node.id));
   }
-  for (const box of drawn.values()) box.members?.length && Object.assign(box, summary(box.members));
+  for (const box of drawn.values()) if (box.kind === "namespace") Object.assign(box, summary(box.members));
   return { nodes: [...drawn.values()], edges: between(edges, place, hidden), groups: groupsOf(drawn, namespaces) };
 }
 
 /** The state to show for many: the one that most wants to be seen. */
-export function worst(states) {
+function worst(states) {
   const rank = (state) => (state ? WORST_FIRST.indexOf(family(state)) : WORST_FIRST.length);
   return states.reduce((found, state) => (rank(state) < rank(found) ? state : found), null);
 }

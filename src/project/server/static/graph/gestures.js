@@ -36,7 +36,7 @@ function followPointers(element, moves, on) {
     if (event.buttons) drag(event, element, pointers, moves);
     else forget(event);
   });
-  for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) on(name, forget);
+  for (const name of ["pointerup", "pointercancel"]) on(name, forget);
 }
 
 function drag(event, element, pointers, moves) {

@@ -9,7 +9,7 @@ import { GraphTools } from "./tools.js";
 const MOST_UNFOLDED = 150;
 
 /**
- * Draws `nodes` [{id, name, state, tags, description, inputs, outputs}] and `edges` [{from, to}].
+ * Draws `nodes` [{id, name, state, tags, description, inputs, outputs}] and those of `edges` [{from, to}] between them.
  * With `onSelect` nodes are chosen by clicking them, with `onOpen` opened.
  */
 export function Graph({ nodes, edges, selected = NONE, onSelect, onOpen, label = "Graph" }) {
@@ -20,10 +20,10 @@ export function Graph({ nodes, edges, selected = NONE, onSelect, onOpen, label =
     () => choices.folded ?? new Set(nodes.length > MOST_UNFOLDED ? namespaces.keys() : []),
     [choices.folded, namespaces],
   );
-  const scene = useMemo(
-    () => fold(choices.hasDatasets ? withDatasets({ nodes, edges }) : { nodes, edges }, folded, namespaces),
-    [nodes, edges, folded, choices.hasDatasets],
-  );
+  const scene = useMemo(() => {
+    const given = { nodes, edges: among(nodes, edges) };
+    return fold(choices.hasDatasets ? withDatasets(given) : given, folded, namespaces);
+  }, [nodes, edges, folded, choices.hasDatasets]);
   const selection = onSelect && selectionOf(edges, selected, onSelect);
   if (nodes.length === 0) return html`<div class="empty"><p>This flow has no tasks to draw.</p></div>`;
   return html`<section class="graph" aria-label=${label}>
@@ -40,6 +40,11 @@ export function Graph({ nodes, edges, selected = NONE, onSelect, onOpen, label =
 
 const NONE = new Set();
 
+function among(nodes, edges) {
+  const ids = new Set(nodes.map(({ id }) => id));
+  return edges.filter(({ from, to }) => ids.has(from) && ids.has(to));
+}
+
 /** Who is chosen, and how that changes: for some ids together, or by what comes before or after them. */
 function selectionOf(edges, selected, onSelect) {
   const grow = (way, ids) => onSelect(new Set([...selected, ...reach(ids, neighboursOf(edges)[way])]));
@@ -54,6 +59,6 @@ function selectionOf(edges, selected, onSelect) {
 
 function changed(set, values, isIn) {
   const copy = new Set(set);
-  for (const value of values) isIn ? copy.add(value) : copy.delete(value);
+  for (const value of values) copy[isIn ? "add" : "delete"](value);
   return copy;
 }

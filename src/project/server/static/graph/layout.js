@@ -15,7 +15,7 @@ export function useDrawing(scene, direction) {
   const { layout, error } = useLayout(request);
   const maps = useMemo(() => layout && mapsOf(layout, direction), [layout]);
   const drawing = useRef(null);
-  if (layout) drawing.current = { scene: sized, layout, ...maps };
+  if (layout) drawing.current = { layout, ...maps, nodes: inReadingOrder(sized.nodes, maps.boxes) };
   return { drawing: drawing.current, isPending: !layout && !error, error };
 }
 
@@ -36,14 +36,22 @@ function inOrderOf(nodes, edges) {
   return keyed.sort((one, other) => one.key - other.key).map(({ edge }) => edge);
 }
 
+function inReadingOrder(nodes, boxes) {
+  const found = new Map(nodes.map((node) => [node.id, node]));
+  return [...boxes.keys()].map((id) => found.get(id));
+}
+
+/** What is looked up in a layout; its boxes layer by layer. */
 function mapsOf({ nodes, groups, edges, width, height }, direction) {
-  const side = direction === "TB" ? "y" : "x";
+  const [along, across] = direction === "TB" ? ["y", "x"] : ["x", "y"];
+  const middle = (box) => box[along] + box[along === "y" ? "height" : "width"] / 2;
+  const layered = nodes.sort((one, other) => middle(one) - middle(other) || one[across] - other[across]);
   return {
     direction,
-    boxes: new Map(nodes.map(({ id, ...box }) => [id, box])),
+    boxes: new Map(layered.map(({ id, ...box }) => [id, box])),
     frames: new Map(groups.map((group) => [group.id, group])),
     neighbours: neighboursOf(edges.flatMap(({ ends }) => ends).map(([from, to]) => ({ from, to }))),
-    extent: { width, height, first: nodes.reduce((first, node) => (node[side] < first[side] ? node : first)) },
+    extent: { width, height, first: layered[0] },
   };
 }
 

@@ -1,7 +1,7 @@
 // Pan and zoom: moves a layer of an SVG without drawing it anew.
 import { followGestures } from "./gestures.js";
 
-const SCALES = { least: 0.01, most: 3, readable: 0.75, detailed: 0.35 };
+const SCALES = { least: 0.01, most: 3, legible: 0.6, readable: 0.75, detailed: 0.35 };
 const MARGIN = 24;
 const STEP = 1.3;
 
@@ -30,11 +30,11 @@ function movesOf(view, svg, drawing, show) {
     place(x - (x - view.x) * by, y - (y - view.y) * by, scale);
   }
 
-  /** Shows what fits in, also in a window of another size, until something else is asked. */
-  function fit(least) {
+  /** Shows all, or what a function of the scale for that makes of it, until something else is asked. */
+  function fit(choose = (scale) => scale) {
     if (!drawing()) return;
-    const { x, y, scale } = fitted(drawing(), size(), least);
-    place(x, y, scale, () => fit(least));
+    const { x, y, scale } = fitted(drawing(), size(), choose);
+    place(x, y, scale, () => fit(choose));
   }
 
   /** Moves no more than needed for a box to be seen. */
@@ -50,9 +50,9 @@ function movesOf(view, svg, drawing, show) {
     reveal,
     zoomIn: () => zoom(STEP),
     zoomOut: () => zoom(1 / STEP),
-    fit: () => fit(SCALES.least),
-    /** Shows as much, from the first box on, as can be read. */
-    start: () => fit(SCALES.readable),
+    fit: () => fit(),
+    /** Shows all if it can be read, or else as much, from the first box on, as can be read well. */
+    start: () => fit((scale) => (scale < SCALES.legible ? SCALES.readable : scale)),
     isMoved: () => view.refit === null,
     /** Shows the second box where the first one was. */
     keep: (was, is) => pan((was.x - is.x) * view.scale, (was.y - is.y) * view.scale),
@@ -63,9 +63,9 @@ function middle({ width, height }) {
   return { x: width / 2, y: height / 2 };
 }
 
-function fitted({ width, height, first }, room, least) {
+function fitted({ width, height, first }, room, choose) {
   const [wide, high] = [Math.max(room.width - MARGIN, 1), Math.max(room.height - MARGIN, 1)];
-  const scale = within(Math.min(wide / width, high / height), least, 1);
+  const scale = choose(within(Math.min(wide / width, high / height), SCALES.least, 1));
   return {
     x: edge(width * scale, room.width, (first.x + first.width / 2) * scale),
     y: edge(height * scale, room.height, (first.y + first.height / 2) * scale),

@@ -18,7 +18,9 @@ export function RunActions({ data: { run, flow }, onDone }) {
   const close = () => setAsked(null);
   const isRestartable = isFinished(run.state) && run.state !== "Success";
   return html`<div class="actions">
-    ${!isFinished(run.state) && html`<button type="button" class="danger" disabled=${run.state === "Cancelling"} onClick=${() => setAsked("cancel")}>Cancel run</button>`}
+    ${!isFinished(run.state) && html`<button
+      type="button" class="danger" disabled=${run.state === "Cancelling"} onClick=${() => setAsked("cancel")}
+    >Cancel run</button>`}
     ${isRestartable && html`<button type="button" class="primary" onClick=${() => setAsked("restart")}>Restart from failed</button>`}
     <button type="button" onClick=${() => setAsked("again")}>Run again</button>
     <button type="button" onClick=${() => setAsked("state")}>Set state</button>
@@ -76,14 +78,14 @@ function Plan({ plan, tasks }) {
     <${Names} ids=${plan.failed} tasks=${tasks} title="${count(plan.failed.size, "task")} failed, or did not start" />
     ${plan.again.size > 0 && html`<${Names} ids=${plan.again} tasks=${tasks}
       title="${count(plan.again.size, "task")} succeeded, but must run again for these" />
-      <p class="muted">What they returned was in memory only. Persist those datasets, or set <code>result:</code> in
-        prefect.yml, and they need not.</p>`}`;
+      <p class="muted">What they returned was only in memory. With persisted datasets, or <code>result:</code> in prefect.yml,
+        they need not.</p>`}`;
 }
 
 function Names({ ids, tasks, title }) {
   return html`<details class="plan" open=${ids.size <= 8}>
     <summary>${title}</summary>
-    <ul>${[...ids].map((id) => html`<li key=${id}>${tasks.get(id).name}</li>`)}</ul>
+    <ul>${[...ids].sort((a, b) => tasks.get(a).rank - tasks.get(b).rank).map((id) => html`<li key=${id}>${tasks.get(id).name}</li>`)}</ul>
   </details>`;
 }
 
@@ -95,7 +97,8 @@ function RunAgain({ run, flow, onClose }) {
     navigate(pathTo("flow-run", id));
   };
   return html`<${Dialog} title="Run ${flow.name} again?" confirm="Run again" onConfirm=${start} onClose=${onClose}>
-    <p>A new run, with the parameters and labels of this one${flow.archived ? `, of the newest version (this one was of version ${flow.version})` : ""}.</p>
+    <p>A new run, with the parameters and labels of this one.</p>
+    ${flow.archived && html`<p>It runs the newest version; this one was of version ${flow.version}.</p>`}
   <//>`;
 }
 
@@ -108,7 +111,7 @@ function SetState({ what, id, states, onDone, onClose }) {
   return html`<${Dialog} title="Set the state by hand" confirm="Set state" isDangerous onConfirm=${set} onClose=${onClose}>
     <p>This changes what is shown and what comes next; nothing is run, stopped or undone.</p>
     <label class="field"><span>State</span>
-      <select name="state">${states.map((state) => html`<option key=${state}>${state}</option>`)}</select></label>
+      <select name="state">${states.map((state) => html`<option key=${state} value=${state}>${state}</option>`)}</select></label>
     <label class="field"><span>Message</span><input name="message" placeholder="Why" autocomplete="off" /></label>
   <//>`;
 }

@@ -17,9 +17,13 @@ export function Artifacts({ where, names, isOver }) {
   if (!data) return null;
   if (!data.length) return html`<p class="empty muted">No task has left an artifact.</p>`;
   return html`<ul class="artifacts">${data.map((each) => html`<li key=${each.id} class="panel artifact">
-    <p class="muted small">${names.has(each.task_run_id) && html`<a href=${pathTo("task-run", each.task_run_id)}>${names.get(each.task_run_id)}</a> · `}${each.kind} · ${moment(each.created)}</p>
+    <p class="muted small"><${Source} name=${names.get(each.task_run_id)} id=${each.task_run_id} />${each.kind} · ${moment(each.created)}</p>
     <${Content} artifact=${each} />
   </li>`)}</ul>`;
+}
+
+function Source({ name, id }) {
+  return name && html`<a href=${pathTo("task-run", id)}>${name}</a> · `;
 }
 
 function Content({ artifact: { kind, data } }) {

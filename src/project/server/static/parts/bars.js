@@ -11,7 +11,7 @@ const LOWEST = 0.2;
 export function Bars({ runs, places = 20 }) {
   const [focus, setFocus] = useState(null);
   const list = useRef();
-  const longest = Math.max(...runs.map(milliseconds), 1);
+  const longest = Math.max(...runs.filter((run) => run.end_time).map(milliseconds), 1);
   const stop = Math.min(focus ?? runs.length - 1, runs.length - 1);
   const move = (event) => {
     const next = stop + (STEPS[event.key] ?? NaN);
@@ -22,7 +22,7 @@ export function Bars({ runs, places = 20 }) {
   };
   return html`<ol class="bars" ref=${list} aria-label="Last runs, the newest at the end" onKeyDown=${move}>
     ${Array.from({ length: places - runs.length }, (_, place) => html`<li key=${place} class="no-bar" aria-hidden="true"></li>`)}
-    ${runs.map((run, place) => html`<${Bar} key=${run.id} run=${run} share=${milliseconds(run) / longest} isStop=${place === stop} />`)}
+    ${runs.map((run, place) => html`<${Bar} key=${run.id} run=${run} share=${Math.min(milliseconds(run) / longest, 1)} isStop=${place === stop} />`)}
   </ol>`;
 }
 

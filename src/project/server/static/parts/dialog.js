@@ -24,7 +24,7 @@ export function Dialog({ title, confirm, isDangerous, onConfirm, onClose, childr
       ${children}
       ${problem && html`<p class="problem" role="alert">${problem}</p>`}
       <div class="dialog-actions">
-        <button type="button" onClick=${() => dialog.current.close()}>Keep as it is</button>
+        <button type="button" onClick=${() => dialog.current.close()}>Back</button>
         <button class=${isDangerous ? "danger" : "primary"} disabled=${isBusy}>${confirm}</button>
       </div>
     </form>

@@ -5,7 +5,7 @@ import { defaultsOf } from "./flow-defaults.js";
 export function FlowParameters({ flow }) {
   const parameters = defaultsOf(flow);
   if (!parameters.length) return html`<div class="empty"><p>This flow takes no parameters.</p></div>`;
-  return html`<div class="panel scroll"><table class="table">
+  return html`<div class="panel scroll" tabindex="0"><table class="table">
     <thead><tr><th scope="col">Parameter</th><th scope="col">Default</th><th scope="col">Set by</th></tr></thead>
     <tbody>${parameters.map(({ name, value, isRequired, origin }) => html`<tr key=${name}>
       <th scope="row" class="mono">${name}</th>

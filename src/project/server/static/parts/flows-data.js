@@ -6,7 +6,7 @@ const UPCOMING_RUNS = 2;
 const VERSIONS_WITH_RUNS = 5;
 const WHOLE_AGAIN_MILLISECONDS = 30_000;
 
-const RUN = "id name state start_time end_time scheduled_start_time updated";
+const RUN = "id name state start_time end_time scheduled_start_time";
 const ALL = `query ($now: timestamptz!) {
   flow_group {
     id schedule
@@ -29,7 +29,7 @@ const ALL = `query ($now: timestamptz!) {
   latest: flow_group(order_by: {updated: desc}, limit: 1) { updated }
 }`;
 const CHANGES = `query ($since: timestamptz!) {
-  flow_run(where: {updated: {_gt: $since}}, order_by: {updated: asc}) { ${RUN} flow { flow_group_id } }
+  flow_run(where: {updated: {_gt: $since}}, order_by: {updated: asc}) { ${RUN} updated flow { flow_group_id } }
   flow(where: {updated: {_gt: $since}}, limit: 1) { id }
   flow_group(where: {updated: {_gt: $since}}, limit: 1) { id }
 }`;

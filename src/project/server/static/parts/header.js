@@ -3,9 +3,11 @@ import { html, useEffect, useState } from "../html.js";
 import { navigate, pathTo } from "../router.js";
 import { ThemeSwitch } from "./theme.js";
 
+const ICON = new URL("../icon.svg", import.meta.url).href;
+
 export function Header({ route }) {
   return html`<header class="top">
-    <a class="brand" href=${pathTo()}><img src="/static/icon.svg" alt="" width="20" height="20" />Flows on Prefect</a>
+    <a class="brand" href=${pathTo()}><img src=${ICON} alt="" width="20" height="20" />Flows on Prefect</a>
     <nav aria-label="Views">
       <${Place} href=${pathTo()} isHere=${route.view === "flows"}>Flows<//>
       <${Place} href=${pathTo("agents")} isHere=${route.view === "agents"}>Agents<//>

@@ -16,33 +16,33 @@ const CLOCK = new Intl.DateTimeFormat(undefined, {
 export function Log({ flowRunId, taskRunId = null, names = new Map(), isOver }) {
   const [filter, setFilter] = useState({ level: "", taskRunId: "", text: "" });
   const asked = { ...filter, flowRunId, taskRunId: taskRunId ?? filter.taskRunId };
-  const load = (previous) => loadLog(asked, previous);
-  const { data, error, refresh } = useLive(load, [JSON.stringify(asked)], { isOver: () => isOver });
-  useEffect(() => {
-    if (!isOver) refresh(); // a run that had ended may be started again
-  }, [isOver]);
-  const [earlier, more] = useEarlier(asked, data);
+  const { data, error, loadMore } = useLines(asked, isOver);
   const isFiltered = Object.values(filter).some(Boolean);
   return html`
     <${Filters} filter=${filter} onFilter=${setFilter} names=${taskRunId ? null : names} />
     ${error && html`<p class="problem" role="alert">${error.message}</p>`}
-    <${Lines} key=${JSON.stringify(asked)} log=${earlier} names=${names} onMore=${more} isFiltered=${isFiltered} isOver=${isOver} />`;
+    <${Lines} key=${JSON.stringify(asked)} log=${data} names=${names} onMore=${loadMore} isFiltered=${isFiltered} isOver=${isOver} />`;
 }
 
-/** The log with what was loaded before its beginning, and what loads more of that. */
-function useEarlier(filter, log) {
-  const key = JSON.stringify(filter);
-  const [before, setBefore] = useState({ key, log: null });
-  const known = before.key === key ? before.log : null;
-  const whole = useMemo(() => withBefore(known, log), [known, log]);
-  const more = async () => setBefore({ key, log: await loadEarlier(filter, whole) });
-  return [whole, more];
-}
-
-function withBefore(before, log) {
-  if (!before || !log) return log;
-  const news = log.lines.filter((line) => line.id > before.lastId);
-  return news.length ? { ...before, lines: [...before.lines, ...news] } : before;
+/** The lines that are asked for, live: {data, error, loadMore}. */
+function useLines(filter, isOver) {
+  const wantsEarlier = useRef(false);
+  const load = (previous) => {
+    const isEarlier = wantsEarlier.current && previous?.from;
+    wantsEarlier.current = false;
+    return isEarlier ? loadEarlier(filter, previous) : loadLog(filter, previous);
+  };
+  const { data, error, refresh } = useLive(load, [JSON.stringify(filter)], { isOver: () => isOver });
+  const wasOver = useRef(isOver);
+  useEffect(() => {
+    if (wasOver.current && !isOver) refresh(); // it was restarted
+    wasOver.current = isOver;
+  }, [isOver]);
+  const loadMore = () => {
+    wantsEarlier.current = true;
+    return refresh();
+  };
+  return { data, error, loadMore };
 }
 
 function Filters({ filter, onFilter, names }) {
@@ -54,14 +54,17 @@ function Filters({ filter, onFilter, names }) {
   }, [text]);
   return html`<div class="filters">
     <select aria-label="Level" value=${filter.level} onChange=${change("level")}>
-        <option value="">All levels</option>
-        ${LEAST_LEVELS.slice(1).map((level) => html`<option key=${level} value=${level}>${level} and above</option>`)}
-      </select>
+      <option value="">All levels</option>
+      ${LEAST_LEVELS.slice(1).map((level) => html`<option key=${level} value=${level}>${level} and above</option>`)}
+    </select>
     ${names && html`<select class="shrinks" aria-label="Task" value=${filter.taskRunId} onChange=${change("taskRunId")}>
-        <option value="">All tasks</option>
-        ${[...names].map(([id, name]) => html`<option key=${id} value=${id}>${name}</option>`)}
-      </select>`}
-    <input type="search" class="grows" aria-label="Text" placeholder="Filter by text" value=${text} onInput=${(event) => setText(event.target.value)} />
+      <option value="">All tasks</option>
+      ${[...names].map(([id, name]) => html`<option key=${id} value=${id}>${name}</option>`)}
+    </select>`}
+    <input
+      type="search" class="grows" aria-label="Text" placeholder="Filter by text"
+      value=${text} onInput=${(event) => setText(event.target.value)}
+    />
   </div>`;
 }
 
@@ -70,12 +73,17 @@ function Lines({ log, names, onMore, isFiltered, isOver }) {
   const { box, first, last, before, after } = useWindow(rows.length, ROW_PIXELS);
   const [isFollowing, follow] = useFollowing(box, rows);
   return html`<div class="log-frame">
-    <div class="log panel ${names.size ? "has-tasks" : ""}" ref=${box} tabindex="0" role="log" aria-live="off" aria-label="Log" aria-busy=${String(!log)}>
-      ${log?.hasEarlier && html`<button type="button" class="quiet log-more" onClick=${onMore}>Load earlier lines</button>`}
+    <div
+      class="log panel ${names.size ? "has-tasks" : ""}" ref=${box} tabindex="0"
+      role="log" aria-live="off" aria-label="Log" aria-busy=${String(!log)}
+    >
+      ${log?.from && html`<button type="button" class="quiet log-more" onClick=${onMore}>Load earlier lines</button>`}
       ${log && !rows.length && html`<p class="nothing muted">${nothing(isFiltered, isOver)}</p>`}
-      <div style=${{ height: before }}></div>
-      ${rows.slice(first, last).map((row) => html`<${Line} key=${row.key} row=${row} names=${names} />`)}
-      <div style=${{ height: after }}></div>
+      <div>
+        <div key="before" style=${{ height: before }}></div>
+        ${rows.slice(first, last).map((row) => html`<${Line} key=${row.key} row=${row} names=${names} />`)}
+        <div key="after" style=${{ height: after }}></div>
+      </div>
     </div>
     ${!isFollowing && html`<button type="button" class="log-end" onClick=${follow}>To the end ↓</button>`}
   </div>`;
@@ -93,7 +101,9 @@ function Line({ row: { line, text, isFirst }, names }) {
   return html`<div class="log-line level-${level}">
     <time class="log-time" datetime=${line.timestamp} title=${moment(line.timestamp)}>${CLOCK.format(new Date(line.timestamp))}</time>
     <span class="log-level">${line.level}</span>
-    ${names.size > 0 && html`<span class="log-task">${name && html`<a href=${pathTo("task-run", line.task_run_id)} title=${name}>${name}</a>`}</span>`}
+    ${names.size > 0 && html`<span class="log-task">
+      ${name && html`<a href=${pathTo("task-run", line.task_run_id)} title=${name}>${name}</a>`}
+    </span>`}
     <span class="log-text">${text}</span>
   </div>`;
 }
@@ -109,8 +119,10 @@ function useFollowing(box, rows) {
   const [isFollowing, setFollowing] = useState(true);
   const wasFirst = useRef(null);
   useEffect(() => {
-    const look = () => setFollowing(isAtEnd(box.current));
-    box.current.addEventListener("scroll", look, { passive: true });
+    const element = box.current;
+    const look = () => setFollowing(isAtEnd(element));
+    element.addEventListener("scroll", look, { passive: true });
+    return () => element.removeEventListener("scroll", look);
   }, []);
   useLayoutEffect(() => {
     const added = rows.findIndex((row) => row.key === wasFirst.current);

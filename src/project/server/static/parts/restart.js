@@ -21,7 +21,7 @@ export function restartPlan(tasks, edges, taskRuns) {
   const needs = groupBy(needed, (each) => each.downstream_task_id);
   const all = reached([...failed, ...opening], needs, "upstream_task_id");
   const whole = new Set([...opening, ...[...all].flatMap((id) => needs.get(id) ?? []).map((each) => each.upstream_task_id)]);
-  const again = new Set([...all].filter((id) => !failed.has(id)));
+  const again = new Set([...all].filter((id) => !failed.has(id) && !isInit(tasks.get(id))));
   return { failed, again, ids: runsToReset(taskRuns, failed, whole, unfinished) };
 }
 

@@ -1,5 +1,6 @@
 // A flow run as the page holds it: loaded once, and from then on only what has changed.
 import { ask } from "../api.js";
+import { useEffect, useState } from "../html.js";
 import { family, isFinished } from "../states.js";
 import { ranksOf } from "./order.js";
 
@@ -43,6 +44,18 @@ export async function loadRun(id, previous) {
 export function isOver(data) {
   if (!data || data.isMissing) return Boolean(data);
   return data.endSeen !== null && performance.now() - data.endSeen > LAST_LOOKS_MILLISECONDS;
+}
+
+/** The same for what is drawn: true as soon as the last looks have been taken. */
+export function useIsOver(data) {
+  const [isDone, setDone] = useState(false);
+  useEffect(() => {
+    setDone(isOver(data));
+    if (data.endSeen === null) return undefined;
+    const timer = setTimeout(() => setDone(true), LAST_LOOKS_MILLISECONDS);
+    return () => clearTimeout(timer);
+  }, [data.endSeen]);
+  return isDone;
 }
 
 export function isParameter(task) {

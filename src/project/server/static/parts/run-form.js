@@ -82,27 +82,27 @@ function RunFields({ texts, problems, write }) {
   };
   return html`
     <h2>Run</h2>
-    <label class="field"><span>Name</span>
-      <input name="name" value=${texts.name} placeholder="made up" onInput=${(event) => write("name", event.target.value)} /></label>
+    <div class="field"><label for="run-name">Name</label>
+      <input id="run-name" value=${texts.name} placeholder="made up" autocomplete="off" onInput=${(event) => write("name", event.target.value)} /></div>
     <div class="start-time">
-      <label class="field"><span>Start</span>
-        <select name="start" onChange=${choose}><option value="now">Now</option><option value="later">At a time</option></select></label>
-      ${isLater && html`<label class="field"><span>Time</span>
-        <input name="time" type="datetime-local" required value=${texts.time} onInput=${(event) => write("time", event.target.value)} /></label>`}
+      <div class="field"><label for="start">Start</label>
+        <select id="start" onChange=${choose}><option value="now">Now</option><option value="later">At a time</option></select></div>
+      ${isLater && html`<div class="field"><label for="time">Time</label>
+        <input id="time" type="datetime-local" value=${texts.time} onInput=${(event) => write("time", event.target.value)} /></div>`}
     </div>
     <${Field} parameter=${{ name: "labels", title: "Labels", kind: "list", form: "Separated by commas: an agent must have them all" }}
       name="labels" text=${texts.labels} problem=${problems.labels} onWrite=${(text) => write("labels", text)} />`;
 }
 
 function Field({ parameter, name = key(parameter), text, problem, onWrite }) {
-  const hint = [parameter.purpose, parameter.form].filter(Boolean).join(". ");
-  const id = `hint ${name}`.replaceAll(" ", "-");
-  const more = { name, "aria-invalid": problem ? "true" : null, "aria-describedby": id };
-  return html`<label class="field">
-    <span>${parameter.title ?? html`<code>${parameter.name}</code>`}${parameter.isRequired && html` <span class="muted small">must be given</span>`}</span>
+  const hint = [parameter.isRequired && "Must be given", parameter.purpose, parameter.form].filter(Boolean).join(". ");
+  const id = name.replaceAll(" ", "-");
+  const more = { id, name, "aria-invalid": problem ? "true" : null, "aria-describedby": `${id}-hint` };
+  return html`<div class="field">
+    <label for=${id}>${parameter.title ?? html`<code>${parameter.name}</code>`}</label>
     <${Control} kind=${parameter.kind} text=${text} more=${more} onWrite=${onWrite} />
-    <span id=${id} class="hint">${problem ? html`<span class="problem" role="alert">${problem}</span>` : hint}</span>
-  </label>`;
+    <span id="${id}-hint" class="hint">${problem ? html`<span class="problem" role="alert">${problem}</span>` : hint}</span>
+  </div>`;
 }
 
 function Control({ kind, text, more, onWrite }) {
@@ -124,15 +124,22 @@ function lines(text) {
 
 /** The nodes to run, by clicking them; the same as writing their names in the field. */
 function NodeChoice({ graph, text, onWrite }) {
-  const nodes = useMemo(() => graph.nodes.filter((each) => !isInit(each)).map((each) => ({ ...each, state: null })), [graph.nodes]);
+  const { nodes, edges } = useMemo(() => choosable(graph), [graph]);
   const names = new Set(namesIn(text));
   const selected = new Set(nodes.filter(({ name }) => names.has(name)).map(({ id }) => id));
   const select = (ids) => onWrite(listText(nodes.filter(({ id }) => ids.has(id)).map(({ name }) => name)));
   return html`<section class="node-choice">
     <h2>Nodes</h2>
     <p class="muted" role="status">${selected.size ? `Only ${selected.size} of ${nodes.length} nodes will run.` : "All nodes will run. Click some to run only those."}</p>
-    <${Graph} nodes=${nodes} edges=${graph.edges} selected=${selected} onSelect=${select} label="Nodes to run" />
+    <${Graph} nodes=${nodes} edges=${edges} selected=${selected} onSelect=${select} label="Nodes to run" />
   </section>`;
+}
+
+/** What can be chosen: without the task that opens the run, and without the states of another one. */
+function choosable({ nodes, edges }) {
+  const shown = nodes.filter((each) => !isInit(each)).map((each) => ({ ...each, state: null }));
+  const ids = new Set(shown.map(({ id }) => id));
+  return { nodes: shown, edges: edges.filter(({ from, to }) => ids.has(from) && ids.has(to)) };
 }
 
 function namesIn(text) {

@@ -1,13 +1,18 @@
 // Several panels in one place; the address names the one that is shown.
-import { html, useRef } from "../html.js";
+import { html, useLayoutEffect, useRef } from "../html.js";
 import { setQuery } from "../router.js";
 
+const MARGIN = 16;
 const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
 
 /** `tabs`: [{id, title, count, panel: () => vnode}]; `shown`: the id from the address, if any. */
 export function Tabs({ tabs, shown, label }) {
   const list = useRef();
   const current = tabs.find((tab) => tab.id === shown) ?? tabs[0];
+  useLayoutEffect(() => {
+    const tab = list.current.querySelector(`#tab-${current.id}`);
+    list.current.scrollLeft = tab.offsetLeft - list.current.offsetLeft - MARGIN;
+  }, [current.id]);
   const choose = (tab) => setQuery({ tab: tab === tabs[0] ? null : tab.id });
   const move = (event) => {
     const next = neighbour(tabs, tabs.indexOf(current), event.key);

@@ -27,7 +27,7 @@ const CHANGES = `query ($id: uuid!, $run: uuid!, $task: uuid!, $near: [uuid!]!, 
 }`;
 const BEFORE_ALL = "0001-01-01T00:00:00+00:00";
 
-/** Returns {taskRun, task, flowRun, states, attempts, before, after, children}, or {isMissing}. */
+/** Returns {taskRun, task, flowRun, states, attempts, before, after, children, endSeen}, or {isMissing}. */
 export async function loadTaskRun(id, previous) {
   const known = previous?.task ? previous : await loadFixed(id);
   if (!known) return { isMissing: true };
@@ -38,16 +38,12 @@ export async function loadTaskRun(id, previous) {
   return changes.task_run_by_pk ? merged(known, changes) : { isMissing: true };
 }
 
-export function isTaskRunOver(data) {
-  return Boolean(data) && (data.isMissing || (isFinished(data.taskRun.state) && isFinished(data.flowRun.state)));
-}
-
 async function loadFixed(id) {
   const { task, flow_run: flowRun, ...taskRun } = (await ask(FIXED, { id })).task_run_by_pk ?? {};
   if (!task) return null;
   const [before, after] = [tasksOf(task.before), tasksOf(task.after)];
   const near = [...before, ...after].map((each) => each.id);
-  return { taskRun, task, flowRun, before, after, near, states: [], children: new Map(), since: BEFORE_ALL };
+  return { taskRun, task, flowRun, before, after, near, states: [], children: new Map(), since: BEFORE_ALL, endSeen: null };
 }
 
 function tasksOf(edges) {
@@ -58,12 +54,14 @@ function tasksOf(edges) {
 function merged(known, { task_run_by_pk: { states: news, ...row }, flow_run_by_pk: flowRun, near, children }) {
   const states = [...known.states, ...news];
   const runs = new Map(near.map((each) => [each.task_id, each]));
+  const hasEnded = isFinished(row.state) && isFinished(flowRun.state);
   const withRun = (task) => ({ ...task, run: runs.get(task.id) });
   return {
     ...known,
     taskRun: { ...known.taskRun, ...row, task: known.task },
     flowRun: { ...known.flowRun, ...flowRun },
     states,
+    endSeen: hasEnded ? (known.endSeen ?? performance.now()) : null,
     attempts: attemptsIn(known.taskRun.id, states),
     before: known.before.map(withRun),
     after: known.after.map(withRun),

@@ -29,9 +29,9 @@ export function TaskTable({ taskRuns, label = "Task runs" }) {
       <table class="table" aria-rowcount=${rows.length + 1}>
         <thead><tr>${COLUMNS.map((each) => html`<${Head} key=${each.id} column=${each} order=${order} onOrder=${setOrder} />`)}</tr></thead>
         <tbody>
-          <tr aria-hidden="true" class="spacer"><td style=${{ height: before }}></td></tr>
+          <tr key="before" aria-hidden="true" class="spacer"><td style=${{ height: before }}></td></tr>
           ${rows.slice(first, last).map((each, place) => html`<${Row} key=${each.id} taskRun=${each} index=${first + place + 2} />`)}
-          <tr aria-hidden="true" class="spacer"><td style=${{ height: after }}></td></tr>
+          <tr key="after" aria-hidden="true" class="spacer"><td style=${{ height: after }}></td></tr>
         </tbody>
       </table>
       ${!rows.length && html`<p class="nothing muted">No task run is like that.</p>`}

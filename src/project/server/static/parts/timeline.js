@@ -1,7 +1,7 @@
 // When each task ran: a row a task, a bar an attempt.
 import { html, useMemo } from "../html.js";
 import { pathTo } from "../router.js";
-import { Symbol, family, isFinished } from "../states.js";
+import { Symbol, family } from "../states.js";
 import { duration, moment } from "../format.js";
 import { byName, nameOf } from "./run-data.js";
 import { useNow } from "./clock.js";
@@ -20,9 +20,9 @@ export function Timeline({ taskRuns }) {
   return html`<div class="timeline panel" ref=${box} tabindex="0" role="region" aria-label="Timeline of ${rows.length} tasks">
     <${Axis} span=${span} />
     <ol class="timeline-rows">
-      <li aria-hidden="true" style=${{ height: before }}></li>
+      <li key="before" aria-hidden="true" style=${{ height: before }}></li>
       ${rows.slice(first, last).map((each) => html`<${Row} key=${each.id} taskRun=${each} span=${span} />`)}
-      <li aria-hidden="true" style=${{ height: after }}></li>
+      <li key="after" aria-hidden="true" style=${{ height: after }}></li>
     </ol>
   </div>`;
 }
@@ -42,7 +42,8 @@ function Row({ taskRun, span }) {
   const started = attempts[0] ? `, started ${moment(attempts[0].start)}, took ${lasted(attempts)}` : "";
   return html`<li class="timeline-row" aria-label="${nameOf(taskRun)}, ${state}${started}">
     <a class="timeline-name" href=${pathTo("task-run", id)} title=${nameOf(taskRun)}>
-      <span class="symbol-box state-ink-${family(state)}"><${Symbol} of=${family(state)} /></span>${nameOf(taskRun)}
+      <span class="symbol-box state-ink-${family(state)}"><${Symbol} of=${family(state)} /></span>
+      <span class="cut">${nameOf(taskRun)}</span>
     </a>
     <span class="timeline-lane">${attempts.map((each) => html`<${Bar} key=${each.start} attempt=${each} span=${span} />`)}</span>
     <span class="timeline-duration numbers">${lasted(attempts)}</span>

@@ -8,11 +8,15 @@ export function useWindow(count, rowHeight) {
   const box = useRef();
   const [sight, setSight] = useState({ first: 0, last: 3 * MARGIN_ROWS });
   useLayoutEffect(() => {
-    const look = () => setSight((old) => sightOf(box.current, rowHeight, old));
+    const element = box.current;
+    const look = () => setSight((old) => sightOf(element, rowHeight, old));
     const observer = new ResizeObserver(look);
-    observer.observe(box.current);
-    box.current.addEventListener("scroll", look, { passive: true });
-    return () => observer.disconnect();
+    observer.observe(element);
+    element.addEventListener("scroll", look, { passive: true });
+    return () => {
+      observer.disconnect();
+      element.removeEventListener("scroll", look);
+    };
   }, [rowHeight]);
   const first = Math.min(sight.first, Math.max(0, count - MARGIN_ROWS));
   const last = Math.min(sight.last, count);

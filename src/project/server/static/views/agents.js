@@ -37,7 +37,7 @@ function loadAgents() {
 
 function Known({ agents }) {
   if (!agents.length) return html`<${NoAgents} />`;
-  return html`<div class="panel scroll"><table class="table">
+  return html`<div class="panel scroll" tabindex="0"><table class="table">
     <thead><tr>
       <th scope="col">Agent</th><th scope="col">Last seen</th><th scope="col">Labels</th>
       <th scope="col">Type</th><th scope="col">Prefect</th>
@@ -68,7 +68,7 @@ function Late({ runs, live }) {
   if (!runs.length) return null;
   return html`<section class="late" aria-labelledby="late">
     <h2 id="late">${count(runs.length, "run")} late</h2>
-    <div class="panel scroll"><table class="table">
+    <div class="panel scroll" tabindex="0"><table class="table">
       <thead><tr><th scope="col">Run</th><th scope="col">Due</th><th scope="col">Labels</th><th scope="col">Why</th></tr></thead>
       <tbody>${runs.map((run) => html`<tr key=${run.id}>
         <th scope="row"><a href=${pathTo("flow-run", run.id)}>${run.name}</a> <span class="muted">of</span> <a href=${pathTo("flow", run.flow.id)}>${run.flow.name}</a></th>

@@ -72,7 +72,7 @@ function LastRun({ run }) {
 
 function Schedule({ flow, next }) {
   const words = scheduleInWords(scheduleOf(flow));
-  if (!words && !next) return html`<span class="muted nothing">–</span>`;
+  if (!words && !next) return html`<span class="muted no-schedule">–</span>`;
   return html`<span>${words ?? "By hand"}</span>
     <span class="muted small">${next ? html`next <${Ago} time=${next.scheduled_start_time} />` : pause(flow)}</span>`;
 }

@@ -4,7 +4,7 @@ import { html, useEffect, useMemo, useState } from "../html.js";
 import { Graph } from "../graph/graph.js";
 import { useLive } from "../live.js";
 import { navigate, pathTo } from "../router.js";
-import { State, isFinished } from "../states.js";
+import { State, family } from "../states.js";
 import { useTitle } from "../title.js";
 import { duration, moment } from "../format.js";
 import { RunActions } from "../parts/actions.js";
@@ -17,12 +17,13 @@ import { History } from "../parts/history.js";
 import { Log } from "../parts/log.js";
 import { Parameters } from "../parts/parameters.js";
 import { Progress } from "../parts/progress.js";
-import { isOver, loadRun, nameOf, shownTaskRuns } from "../parts/run-data.js";
+import { isOver, loadRun, nameOf, shownTaskRuns, useIsOver } from "../parts/run-data.js";
 import { Tabs } from "../parts/tabs.js";
 import { TaskTable } from "../parts/task-table.js";
 import { Timeline } from "../parts/timeline.js";
 import { Waiting } from "../parts/waiting.js";
 
+const GOING = new Set(["Running", "Cancelling"]);
 const AGENT = "query ($id: uuid!) { agent_by_pk(id: $id) { name } }";
 
 export default function Run({ id, query }) {
@@ -44,7 +45,7 @@ function Loaded({ data, shown, onDone }) {
   const { run } = data;
   const taskRuns = useMemo(() => shownTaskRuns(data), [data]);
   const names = useMemo(() => new Map(taskRuns.map((each) => [each.id, nameOf(each)])), [taskRuns]);
-  const over = isOver(data);
+  const over = useIsOver(data);
   const inRun = { task_run: { flow_run_id: { _eq: run.id } } };
   const tabs = [
     { id: "timeline", title: "Timeline", panel: () => html`<${Timeline} taskRuns=${taskRuns} />` },
@@ -57,7 +58,7 @@ function Loaded({ data, shown, onDone }) {
   ];
   return html`
     <${Head} data=${data} onDone=${onDone} />
-    ${!run.start_time && !isFinished(run.state) && html`<${Waiting} run=${run} />`}
+    ${family(run.state) === "scheduled" && html`<${Waiting} run=${run} />`}
     <${Progress} taskRuns=${taskRuns} />
     <${Failures} run=${run} taskRuns=${taskRuns} isOver=${over} isOpen=${!shown} />
     <${Tabs} tabs=${tabs} shown=${shown} label="What to see of the run" />`;
@@ -80,7 +81,7 @@ function Head({ data, onDone }) {
 }
 
 function RunFacts({ run, flow }) {
-  const isGoing = Boolean(run.start_time) && !isFinished(run.state);
+  const isGoing = GOING.has(run.state);
   useNow(isGoing);
   const agent = useAgent(run.agent_id);
   const facts = [

@@ -13,13 +13,13 @@ import { Facts, Labels } from "../parts/facts.js";
 import { Traceback, useErrors } from "../parts/failures.js";
 import { History } from "../parts/history.js";
 import { Log } from "../parts/log.js";
-import { nameOf } from "../parts/run-data.js";
-import { isTaskRunOver, loadTaskRun } from "../parts/task-run-data.js";
+import { isOver, nameOf, useIsOver } from "../parts/run-data.js";
+import { loadTaskRun } from "../parts/task-run-data.js";
 import { Tabs } from "../parts/tabs.js";
 import { TaskTable } from "../parts/task-table.js";
 
 export default function TaskRun({ id, query }) {
-  const { data, error, refresh } = useLive((previous) => loadTaskRun(id, previous), [id], { isOver: isTaskRunOver });
+  const { data, error, refresh } = useLive((previous) => loadTaskRun(id, previous), [id], { isOver });
   useTitle(data?.taskRun && `${nameOf(data.taskRun)} · ${data.taskRun.state}`);
   if (data?.isMissing) return html`<${Missing} id=${id} />`;
   if (!data) return error && html`<p class="empty problem" role="alert">${error.message}</p>`;
@@ -53,14 +53,15 @@ function Panels({ data, shown }) {
   const { taskRun, flowRun, states } = data;
   const children = useMemo(() => [...data.children.values()], [data.children]);
   const names = useMemo(() => new Map(), []);
-  const isOver = isTaskRunOver(data);
+  const over = useIsOver(data);
   const ofThis = { task_run_id: { _eq: taskRun.id } };
   const tabs = [
-    { id: "log", title: "Log", panel: () => html`<${Log} flowRunId=${flowRun.id} taskRunId=${taskRun.id} names=${names} isOver=${isOver} />` },
+    { id: "log", title: "Log", panel: () => html`<${Log} flowRunId=${flowRun.id} taskRunId=${taskRun.id} names=${names} isOver=${over} />` },
     { id: "states", title: "States", count: states.length, panel: () => html`<${History} states=${states} />` },
-    { id: "artifacts", title: "Artifacts", panel: () => html`<${Artifacts} where=${ofThis} names=${names} isOver=${isOver} />` },
+    { id: "artifacts", title: "Artifacts", panel: () => html`<${Artifacts} where=${ofThis} names=${names} isOver=${over} />` },
   ];
-  const mapped = { id: "mapped", title: "Mapped", count: children.length, panel: () => html`<${TaskTable} taskRuns=${children} label="Mapped task runs" />` };
+  const table = () => html`<${TaskTable} taskRuns=${children} label="Mapped task runs" />`;
+  const mapped = { id: "mapped", title: "Mapped", count: children.length, panel: table };
   return html`<${Tabs} tabs=${children.length ? [mapped, ...tabs] : tabs} shown=${shown} label="What to see of the task run" />`;
 }
 
@@ -90,7 +91,8 @@ function TaskFacts({ taskRun, task, attempts }) {
     ["Started", last && moment(last.start)],
     ["Duration", last && duration(last.start, last.end)],
     ["Next attempt", taskRun.state_start_time && ago(taskRun.state_start_time, now)],
-    ["Attempts", attempts.length > 0 && `${attempts.length} of ${(task.max_retries ?? 0) + 1} at most`],
+    ["Attempts", attempts.length || null],
+    ["Retries at most", task.max_retries || null],
     ["Place in mapping", taskRun.map_index >= 0 ? taskRun.map_index : null],
     ["Heartbeat", !isFinished(taskRun.state) && taskRun.heartbeat && ago(taskRun.heartbeat, now)],
     ["Tags", task.tags?.length ? html`<${Labels} labels=${task.tags} />` : null],
@@ -100,7 +102,7 @@ function TaskFacts({ taskRun, task, attempts }) {
 }
 
 function Failure({ data }) {
-  const { errors, problem } = useErrors(data.flowRun.id, [data.taskRun.id], isTaskRunOver(data));
+  const { errors, problem } = useErrors(data.flowRun.id, [data.taskRun.id], useIsOver(data));
   const texts = errors.get(data.taskRun.id);
   if (!texts && !problem) return null;
   return html`<section class="failures" aria-label="Failure">

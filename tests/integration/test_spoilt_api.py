@@ -1,0 +1,95 @@
+"""Runs on an API that is there, and does not answer as it should."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable, Iterator
+
+import pytest
+from prefect.utilities.configuration import set_temporary_config
+
+from project.backend.api import connect
+from project.errors import ApiError
+from project.server.process import EmbeddedServer
+from project.server.settings import ServerSettings
+from tests.acceptance.proxy import Proxy, http
+from tests.contract.kit import RUNNERS, KedroProject, Outcome
+
+MakeProject = Callable[..., KedroProject]
+
+PIPELINE = """
+from kedro.pipeline import Pipeline, node
+
+ran = []
+
+def one():
+    ran.append("one")
+    return 1
+
+def two(n): return n + 1
+
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(one, None, "n", name="one"), node(two, "n", "m", name="two"),
+    ])}
+"""
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    database = tmp_path_factory.mktemp("spoilt") / "prefect.db"
+    with EmbeddedServer(ServerSettings(database)) as server, Proxy(server.url) as proxy:
+        yield proxy
+
+
+@pytest.fixture(autouse=True)
+def sound(proxy: Proxy) -> None:
+    proxy.answer = lambda: None
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """Let Prefect's client wait one second for an answer."""
+    with set_temporary_config({"cloud.request_timeout": 1}):
+        yield
+
+
+def run(make_project: MakeProject, proxy: Proxy, how: str) -> Outcome:
+    return make_project(PIPELINE, prefect=f"{{api: '{proxy.url}', run: {how}}}").run(
+        RUNNERS["local"]()
+    )
+
+
+NO_API = "What answers at {} does not answer as a Prefect API"
+ANSWERS = {
+    "never": (None, "The Prefect API at {} cannot be reached: "),
+    "500": (http(500, b"{}"), "The Prefect API at {} answered 500"),
+    "404": (http(404, b"not here"), "The Prefect API at {} answered 404"),
+    "a page": (http(200, b"<html>Please log in</html>"), NO_API),
+    "other JSON": (http(200, b'{"status": "ok"}'), NO_API),
+    "null": (http(200, b"null"), NO_API),
+}
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("how", ["here", "agent"])
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_at_the_start_it_is_one_clear_error(
+    make_project: MakeProject, proxy: Proxy, answer: str, how: str
+) -> None:
+    content, message = ANSWERS[answer]
+    proxy.answer = proxy.never if content is None else lambda: content
+    error = run(make_project, proxy, how).error
+
+    assert isinstance(error, ApiError)  # of which the command line prints the message alone
+    assert error.message.startswith(message.format(proxy.url))
+    assert "in prefect.yml" in error.message
+
+
+def test_a_slow_one_is_waited_for(make_project: MakeProject, proxy: Proxy) -> None:
+    proxy.answer = proxy.slowly
+    outcome = run(make_project, proxy, "here")
+
+    assert outcome.result == {"m": 2}
+    with connect(proxy.url, Path()) as api:
+        assert api.query("query { flow_run { state } }") == [{"state": "Success"}]

@@ -1,0 +1,160 @@
+"""The list of flows: what it tells, finding a flow, and QUICK RUN."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+from playwright.sync_api import Locator, Page, Request, expect
+from prefect.schedules import IntervalSchedule
+
+from tests.page.kit import Site, finished_run, graphql, many_runs
+from tests.server.command_line import CommandLine
+from tests.server.kit import set_flow_state, two_tasks
+
+MARKUP = "<img src=x onerror=alert(1)><b>bold</b>"
+
+
+def rows(page: Page) -> Locator:
+    return page.get_by_role("table").locator("tbody tr")
+
+
+def test_without_flows_it_says_what_to_type(page: Page, site: Site) -> None:
+    page.goto(site())
+
+    expect(page.get_by_text("kedro run --runner=project.runner.PrefectRunner")).to_be_visible()
+    expect(page.get_by_text("kedro prefect agent")).to_be_visible()
+
+
+def test_a_flow_tells_how_it_did_and_when_it_runs(page: Page, site: Site) -> None:
+    tomorrow = datetime.now(timezone.utc) + timedelta(days=1)
+    schedule = IntervalSchedule(start_date=tomorrow, interval=timedelta(hours=2))
+    flow = site.register(two_tasks(schedule=schedule), set_schedule_active=False)
+    finished_run(site, flow.id)
+    finished_run(site, flow.id, "Failed")
+    page.goto(site("/default?flows="))
+
+    row = rows(page).nth(0)
+    expect(row.get_by_role("rowheader")).to_have_text("twodemo · version 1")
+    expect(row.get_by_role("list").get_by_role("link")).to_have_count(2)
+    expect(row.locator(".last-run")).to_have_text("Failed")
+    expect(row.locator(".schedule-cell")).to_have_text("Every 2 hourspaused")
+    site.api.mutate("set_schedule_active", flow_id=flow.id)
+    expect(row.locator(".schedule-cell")).to_have_text("Every 2 hoursnext in 23 h")
+
+
+def test_only_the_newest_version_of_a_flow_is_shown(page: Page, site: Site) -> None:
+    site.register(two_tasks())
+    site.register(two_tasks())
+    page.goto(site())
+
+    expect(rows(page).get_by_role("rowheader")).to_have_text(["twodemo · version 2"])
+
+
+def test_a_run_that_changes_changes_its_row_alone(page: Page, site: Site) -> None:
+    flow = site.register(two_tasks())
+    run = flow.run()
+    page.goto(site())
+    expect(page.locator(".last-run")).to_have_text("Scheduled")
+    answers: list[int] = []
+    page.on("response", lambda answer: answers.append(len(answer.body())))
+    set_flow_state(site.api, run, "Running")
+
+    expect(page.locator(".last-run")).to_have_text("Running")
+    assert max(answers) < 500
+
+
+def test_flows_are_found_by_name_and_project(page: Page, site: Site) -> None:
+    for name in ("train model", "clean tables"):
+        site.register(two_tasks(name))
+    page.goto(site())
+    expect(rows(page)).to_have_count(2)
+    page.get_by_role("searchbox").fill("demo model")
+
+    expect(rows(page).get_by_role("rowheader").get_by_role("link")).to_have_text(["train model"])
+    assert page.url == site("/default?flows=demo+model")
+    page.get_by_role("searchbox").fill("nothing like it")
+    expect(page.get_by_text("No flow is called “nothing like it”")).to_be_visible()
+
+
+def test_the_address_can_search(page: Page, site: Site) -> None:
+    for name in ("train", "clean"):
+        site.register(two_tasks(name))
+    page.goto(site("/default?flows=TRAIN"))
+
+    expect(rows(page)).to_have_count(1)
+    expect(page.get_by_role("searchbox")).to_have_value("TRAIN")
+
+
+def test_markup_in_names_stays_text(page: Page, site: Site) -> None:
+    flow = site.register(two_tasks(MARKUP))
+    flow.run(flow_run_name=MARKUP)
+    page.goto(site())
+
+    link = rows(page).get_by_role("rowheader").get_by_role("link")
+    expect(link).to_have_text(MARKUP)
+    link.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(MARKUP)
+    page.get_by_role("tab", name="Runs").click()
+    expect(rows(page).get_by_role("link")).to_have_text(MARKUP)
+    assert page.locator("main img, main b").count() == 0
+
+
+def test_quick_run_runs_a_flow_with_an_agent(page: Page, agent: CommandLine) -> None:
+    page.goto(agent.api.url)
+    row = rows(page).filter(has=page.get_by_role("link", name="plain", exact=True))
+    row.get_by_role("button", name="QUICK RUN").click()
+
+    page.wait_for_url("**/default/flow-run/*")
+    status = page.get_by_role("status").filter(has_text="Success")
+    expect(status.first).to_be_visible(timeout=60_000)
+
+
+def test_quick_run_of_a_flow_that_must_be_given_something_says_so(page: Page, site: Site) -> None:
+    site.register(two_tasks(required=True))
+    page.goto(site())
+    page.get_by_role("button", name="QUICK RUN").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("Required parameters were not supplied")
+
+
+def test_a_run_is_started_with_the_keyboard_alone(page: Page, site: Site) -> None:
+    site.register(two_tasks())
+    page.goto(site())
+    expect(rows(page)).to_have_count(1)
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "QUICK RUN":
+            break
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/default/flow-run/*")
+    expect(page.get_by_role("main")).to_be_focused()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_the_arrow_keys_move_from_run_to_run(page: Page, site: Site) -> None:
+    flow = site.register(two_tasks())
+    runs = [finished_run(site, flow.id, flow_run_name=f"run {place}") for place in range(3)]
+    page.goto(site())
+    bars = page.get_by_role("list", name="Last runs").get_by_role("link")
+    bars.last.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(bars.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+
+    page.wait_for_url(f"**/default/flow-run/{runs[1]}")
+
+
+def test_the_first_view_of_a_thousand_runs_is_a_few_small_requests(page: Page, site: Site) -> None:
+    flow = site.register(two_tasks())
+    many_runs(site, flow.id, 1000)
+    asked: list[Request] = []
+    page.on("requestfinished", lambda request: asked.extend([request]))
+    page.goto(site())
+    expect(page.get_by_role("list", name="Last runs").get_by_role("link")).to_have_count(20)
+
+    queries = [each for each in asked if graphql(each)]
+    assert len(queries) == 1
+    assert queries[0].sizes()["responseBodySize"] < 10_000
+    assert len(asked) < 40
+    assert sum(each.sizes()["responseBodySize"] for each in asked) < 80_000

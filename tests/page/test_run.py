@@ -1,0 +1,261 @@
+"""What the view of a flow run shows, and that it follows the run without loading it again."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Mapping
+
+import pytest
+from playwright.sync_api import Locator, Page, Response, expect
+
+from tests.page.kit import Site, graphql
+from tests.page.runs import PlayedRun, chain, fan
+from tests.server.kit import eventually
+
+TRACEBACK = """Task 'clean': Exception encountered during task execution!
+Traceback (most recent call last):
+  File "nodes.py", line 3, in clean
+ValueError: <b>no rows</b>"""
+
+
+@pytest.fixture
+def run(site: Site) -> PlayedRun:
+    return PlayedRun(site, chain("load", "clean", "report"), parameters={"env": "server"})
+
+
+@pytest.fixture
+def open_tab(page: Page) -> Callable[[PlayedRun, str], Locator]:
+    """Return a function that opens a tab of a run's view, and returns the panel."""
+
+    def open_tab(run: PlayedRun, name: str) -> Locator:
+        page.goto(run.address)
+        page.get_by_role("tab", name=name).click()
+        return page.get_by_role("tabpanel", name=name)
+
+    return open_tab
+
+
+def row(table: Locator, name: str) -> Locator:
+    return table.get_by_role("row").filter(has_text=name)
+
+
+def bars(page: Page) -> dict[str, list[str]]:
+    """Return the states of the bars of each row of the timeline."""
+    script = """rows => Object.fromEntries(rows.map(row => [
+        row.querySelector("a").textContent.trim(),
+        [...row.querySelectorAll("[data-state]")].map(bar => bar.dataset.state)]))"""
+    found: dict[str, list[str]] = page.locator(".timeline-rows li:has(a)").evaluate_all(script)
+    return found
+
+
+def test_a_run_is_followed_from_scheduled_to_success(page: Page, run: PlayedRun) -> None:
+    page.goto(run.address)
+    status = page.get_by_role("status").filter(has_text="Scheduled")
+    expect(status).to_be_visible()
+    assert bars(page) == {"load": [], "clean": [], "report": []}
+
+    run.is_("Submitted")
+    run.is_("Running")
+    run.task("load", "Running")
+    eventually(lambda: bars(page) == {"load": ["Running"], "clean": [], "report": []})
+
+    run.task("load", "Success")
+    run.task("clean", "Running", "Success")
+    run.task("report", "Running", "Success")
+    run.is_("Success")
+    expect(page.get_by_role("status").filter(has_text="Success")).to_be_visible()
+    assert bars(page) == {"load": ["Success"], "clean": ["Success"], "report": ["Success"]}
+    expect(page).to_have_title(f"{page.get_by_role('heading', level=1).inner_text()} · Success")
+
+
+def test_every_attempt_of_a_task_has_its_bar(page: Page, run: PlayedRun) -> None:
+    run.is_("Running")
+    run.task("load", "Running", "Failed", "Retrying", "Running", "Success")
+
+    page.goto(run.address)
+
+    eventually(lambda: bars(page) == {"load": ["Failed", "Success"], "clean": [], "report": []})
+
+
+def test_the_graph_shows_the_states_of_now(
+    page: Page, run: PlayedRun, open_tab: Callable[[PlayedRun, str], Locator]
+) -> None:
+    run.is_("Running")
+    panel = open_tab(run, "Graph")
+    expect(panel.get_by_label("load, Pending")).to_be_visible()
+
+    run.task("load", "Running")
+
+    expect(panel.get_by_label("load, Running")).to_be_visible()
+
+
+def test_the_table_filters_and_sorts(
+    page: Page, run: PlayedRun, open_tab: Callable[[PlayedRun, str], Locator]
+) -> None:
+    run.is_("Running")
+    run.task("load", "Running", "Success")
+    run.task("clean", "Running", "Failed")
+    panel = open_tab(run, "Tasks")
+    names = panel.get_by_role("rowheader")
+    expect(names).to_have_text(["load", "clean", "report"])
+
+    panel.get_by_role("button", name="Task").click()
+    expect(names).to_have_text(["clean", "load", "report"])
+    panel.get_by_role("button", name="Task").click()
+    expect(names).to_have_text(["report", "load", "clean"])
+    panel.get_by_label("State").select_option("Failed")
+    expect(names).to_have_text(["clean"])
+    panel.get_by_label("State").select_option("All states")
+    panel.get_by_label("Name").fill("REP")
+
+    expect(names).to_have_text(["report"])
+
+
+def test_parameters_are_shown_and_what_is_not_set_apart(
+    page: Page, run: PlayedRun, open_tab: Callable[[PlayedRun, str], Locator]
+) -> None:
+    panel = open_tab(run, "Parameters")
+
+    expect(panel.get_by_role("row")).to_have_text(["ParameterValue", "envserver"])
+
+
+def test_a_failure_names_the_task_and_shows_its_traceback(page: Page, run: PlayedRun) -> None:
+    run.is_("Running")
+    run.task("load", "Running", "Success")
+    run.task("clean", "Running")
+    run.says(TRACEBACK, task="clean", level="ERROR")
+    run.task("clean", "Failed", message="ValueError: <b>no rows</b>")
+    run.task("report", "TriggerFailed")
+    run.is_("Failed")
+
+    page.goto(run.address)
+
+    panel = page.get_by_role("region", name="1 task failed")
+    expect(panel.get_by_role("link")).to_have_text(["clean"])
+    expect(panel.locator("pre")).to_have_text(TRACEBACK)
+    expect(page.locator("b")).to_have_count(0)
+
+
+def test_a_run_that_failed_before_its_tasks_says_why(page: Page, run: PlayedRun) -> None:
+    run.says("No module named 'pipelines'", level="ERROR")
+    run.is_("Failed", message="It could not be loaded.")
+
+    page.goto(run.address)
+
+    panel = page.get_by_role("region", name="The run failed")
+    expect(panel.get_by_text("It could not be loaded.")).to_be_visible()
+    expect(panel.locator("pre")).to_have_text("No module named 'pipelines'")
+
+
+def test_a_run_says_what_it_waits_for(page: Page, site: Site) -> None:
+    run = PlayedRun(site, chain("load"), labels=["gpu", "eu"])
+    agent = site.api.mutate("register_agent", type="LocalAgent", name="ada", labels=["eu"])["id"]
+    page.goto(run.address)
+    expect(page.get_by_text("No agent is running")).to_be_visible()
+
+    site.api.data(
+        'mutation { get_runs_in_queue(input: {labels: ["eu"]}) { flow_run_ids } }',
+        x_prefect_agent_id=agent,
+    )
+
+    expect(page.get_by_text("It waits for an agent with the label gpu: none is")).to_be_visible()
+
+
+def test_artifacts_are_links_of_the_web_or_plain_text(
+    page: Page, run: PlayedRun, open_tab: Callable[[PlayedRun, str], Locator]
+) -> None:
+    for kind, data in [
+        ("link", {"link": "https://example.com/report"}),
+        ("link", {"link": "javascript:alert(1)"}),
+        ("markdown", {"markdown": "# Rows <img src=x onerror=alert(1)>"}),
+    ]:
+        run.api.mutate(
+            "create_task_run_artifact", task_run_id=run.tasks["load"], kind=kind, data=data
+        )
+
+    panel = open_tab(run, "Artifacts")
+
+    expect(panel.get_by_text("# Rows <img src=x onerror=alert(1)>")).to_be_visible()
+    expect(panel.get_by_text("javascript:alert(1)")).to_be_visible()
+    links = panel.get_by_role("link").filter(has_text=":")
+    expect(links).to_have_text(["https://example.com/report"])
+    expect(links).to_have_attribute("rel", "noopener noreferrer")
+
+
+def test_the_states_of_a_run_are_listed(
+    page: Page, run: PlayedRun, open_tab: Callable[[PlayedRun, str], Locator]
+) -> None:
+    run.is_("Running")
+    run.is_("Success")
+
+    panel = open_tab(run, "States")
+
+    expect(panel.locator("tbody td:first-child")).to_have_text(["Scheduled", "Running", "Success"])
+
+
+def test_tabs_are_walked_with_the_arrow_keys_and_kept_in_the_address(
+    page: Page, run: PlayedRun
+) -> None:
+    page.goto(run.address)
+    page.get_by_role("tab", name="Timeline").focus()
+
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Tasks")).to_be_focused()
+    page.reload()
+
+    expect(page.get_by_role("tab", name="Tasks")).to_have_attribute("aria-selected", "true")
+
+
+def test_a_run_that_nobody_knows_says_so(page: Page, site: Site) -> None:
+    page.goto(site("/default/flow-run/00000000-0000-0000-0000-000000000000"))
+
+    expect(page.get_by_role("heading")).to_have_text("There is no such flow run")
+
+
+def test_a_run_of_1000_tasks_stays_usable_and_asks_only_for_what_changed(
+    page: Page, site: Site
+) -> None:
+    run = PlayedRun(site, fan(1000))
+    run.is_("Running")
+    answers: list[int] = []
+    page.on("response", lambda response: answers.extend(task_rows(response)))
+    page.goto(run.address)
+    expect(page.get_by_role("region", name="Timeline of 1000 tasks")).to_be_visible()
+    eventually(lambda: 1000 in answers)
+
+    run.tasks_are([f"node_{number}" for number in range(40)], "Running")
+    expect(page.get_by_role("img", name="1000 tasks: 40 running, 960 pending")).to_be_visible()
+    run.tasks_are([f"node_{number}" for number in range(10)], "Success")
+    expect(page.get_by_role("img", name="1000 tasks: 10 success, 30 running")).to_be_visible()
+
+    assert [count for count in answers if count] == [1000, 40, 10]
+    assert page.locator(".timeline-rows li").count() < 120
+
+
+def task_rows(response: Response) -> list[int]:
+    """Return how many task runs an answer to the run's view holds."""
+    data: Mapping[str, Any] = response.json()["data"] if graphql(response.request) else {}
+    return [len(data["task_run"])] if "task_run" in data else []
+
+
+@pytest.mark.parametrize("tab", ["timeline", "log", "artifacts"])
+def test_a_run_that_has_ended_is_not_asked_for_any_more(
+    page: Page, run: PlayedRun, tab: str
+) -> None:
+    def pass_seconds(seconds: int) -> None:
+        page.clock.run_for(1000 * seconds)
+        page.evaluate("fetch('/health').then((answer) => answer.text())")  # after what was asked
+
+    run.is_("Running")
+    run.is_("Success")
+    asked: list[Any] = []
+    page.clock.install()
+    page.goto(f"{run.address}?tab={tab}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    for _ in range(10):
+        pass_seconds(1)
+    page.on("request", lambda request: asked.append(graphql(request)))
+
+    pass_seconds(60)
+
+    assert [each for each in asked if each] == []

@@ -1,0 +1,181 @@
+"""What can be done with a run in the page, with a real agent where something must run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.page import recovering_flows
+from tests.page.kit import Site
+from tests.page.runs import PlayedRun, chain
+from tests.server.command_line import CommandLine
+from tests.server.kit import eventually, run_row
+
+SECONDS = 60_000
+
+
+@pytest.fixture
+def run(site: Site) -> PlayedRun:
+    return PlayedRun(site, chain("load", "clean"), parameters={"env": "server"}, labels=["gpu"])
+
+
+@pytest.fixture(scope="module")
+def recovering(agent: CommandLine) -> CommandLine:
+    """Return the command line of the agent, with the flows that can recover."""
+    agent("register", "--project", agent.project, "-p", recovering_flows.__file__)
+    return agent
+
+
+def press(page: Page, name: str) -> None:
+    """Press a button, and the one of the same name in the dialog that asks."""
+    page.get_by_role("button", name=name).click()
+    page.get_by_role("dialog").get_by_role("button", name=name).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def shows(page: Page, state: str) -> None:
+    status = page.get_by_role("status").filter(has_text=state)
+    expect(status.first).to_be_visible(timeout=SECONDS)
+
+
+def open_run(page: Page, prefect: CommandLine, flow: str) -> str:
+    """Open the newest run of a flow, and return its id."""
+    run_id: str = prefect.runs(flow, "id")[-1]["id"]
+    page.goto(f"{prefect.api.url}/default/flow-run/{run_id}")
+    return run_id
+
+
+def attempts(prefect: CommandLine, run_id: str) -> dict[str, int]:
+    """Return how often each task run was started."""
+    started = 'states_aggregate(where: {state: {_eq: "Running"}}) { aggregate { count } }'
+    rows = run_row(prefect.api, run_id, f"task_runs {{ map_index task {{ name }} {started} }}")
+    return {_name(row): row["states_aggregate"]["aggregate"]["count"] for row in rows["task_runs"]}
+
+
+def _name(row: Any) -> str:
+    name, index = row["task"]["name"], row["map_index"]
+    return name if index < 0 else f"{name}[{index}]"
+
+
+def test_a_running_run_is_cancelled(page: Page, agent: CommandLine) -> None:
+    agent(*agent.asking_for("patient"))
+    run_id = open_run(page, agent, "patient")
+    expect(page.get_by_role("img", name="1 tasks: 1 running")).to_be_visible(timeout=SECONDS)
+
+    press(page, "Cancel run")
+
+    shows(page, "Cancelled")
+    eventually(lambda: run_row(agent.api, run_id, "state")["state"] == "Cancelled", 30)
+
+
+def test_a_restart_runs_what_failed_and_what_was_not_kept(
+    page: Page, recovering: CommandLine, tmp_path: Path
+) -> None:
+    path = tmp_path / "wanted"
+    recovering(*recovering.asking_for("recovering"), "--param", f'path="{path}"')
+    run_id = open_run(page, recovering, "recovering")
+    shows(page, "Failed")
+    path.write_text("here it is:")
+
+    page.get_by_role("button", name="Restart from failed").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("2 tasks failed, or did not start")).to_be_visible()
+    expect(dialog.get_by_text("1 task succeeded, but must run again")).to_be_visible()
+    expect(dialog.get_by_role("listitem")).to_have_text(["fragile", "last", "lost"])
+    dialog.get_by_role("button", name="Restart from failed").click()
+    shows(page, "Success")
+    page.get_by_role("tab", name="Log").click()
+
+    expect(page.get_by_role("log").get_by_text("here it is: 42")).to_be_visible()
+    assert attempts(recovering, run_id) == {
+        "path": 1, "aside": 1, "kept": 1, "lost": 2, "fragile": 2, "last": 1,
+    }  # fmt: skip
+
+
+def test_a_restart_runs_only_the_failed_part_of_a_mapped_task(
+    page: Page, recovering: CommandLine, tmp_path: Path
+) -> None:
+    path = tmp_path / "wanted"
+    recovering(*recovering.asking_for("recovering map"), "--param", f'path="{path}"')
+    run_id = open_run(page, recovering, "recovering map")
+    shows(page, "Failed")
+    path.write_text("")
+
+    press(page, "Restart from failed")
+    shows(page, "Success")
+    page.get_by_role("tab", name="Log").click()
+
+    expect(page.get_by_role("log").get_by_text("the sum is 3")).to_be_visible()
+    found = attempts(recovering, run_id)
+    again = {name: count for name, count in found.items() if count > 1 and name != "echo"}
+    assert again == {"echo[1]": 2}
+
+
+def test_a_run_is_run_again_with_the_same_parameters(page: Page, run: PlayedRun) -> None:
+    page.goto(run.address)
+
+    press(page, "Run again")
+    page.wait_for_url(lambda url: run.id not in url)
+
+    again = page.url.rsplit("/", 1)[-1]
+    fields = "state parameters labels"
+    assert run_row(run.api, again, fields) == {
+        "state": "Scheduled",
+        "parameters": {"env": "server"},
+        "labels": ["gpu"],
+    }
+
+
+def test_a_run_of_an_old_version_is_run_again_with_the_newest(
+    page: Page, run: PlayedRun, site: Site
+) -> None:
+    newest = site.register(chain("load", "clean", "report")).id
+    page.goto(run.address)
+
+    press(page, "Run again")
+    page.wait_for_url(lambda url: run.id not in url)
+
+    again = page.url.rsplit("/", 1)[-1]
+    assert run_row(run.api, again, "flow_id") == {"flow_id": newest}
+
+
+def test_a_state_is_set_by_hand_with_the_reason(page: Page, run: PlayedRun) -> None:
+    page.goto(run.address)
+
+    page.get_by_role("button", name="Set state").click()
+    page.get_by_role("combobox", name="State").select_option("Failed")
+    page.get_by_label("Message").fill("the source was <b>wrong</b>")
+    page.get_by_role("dialog").get_by_role("button", name="Set state").click()
+
+    shows(page, "Failed")
+    expect(page.locator(".run-message")).to_have_text("the source was <b>wrong</b>")
+    assert run_row(run.api, run.id, "state state_message") == {
+        "state": "Failed",
+        "state_message": "the source was <b>wrong</b>",
+    }
+
+
+def test_a_refusal_is_told_in_the_dialog(page: Page, run: PlayedRun) -> None:
+    page.goto(run.address)
+    page.get_by_role("button", name="Run again").click()
+    run.api.mutate("delete_flow", flow_id=run_row(run.api, run.id, "flow_id")["flow_id"])
+
+    page.get_by_role("dialog").get_by_role("button", name="Run again").click()
+
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("not found")
+
+
+def test_a_dialog_closes_with_escape_and_gives_the_focus_back(page: Page, run: PlayedRun) -> None:
+    page.goto(run.address)
+    page.get_by_role("button", name="Cancel run").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="Cancel run")).to_be_focused()
+    assert run_row(run.api, run.id, "state") == {"state": "Scheduled"}

@@ -1,0 +1,110 @@
+"""The log in the views of runs: live, filtered, long, and never markup."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.page.kit import Site
+from tests.page.runs import PlayedRun, chain
+from tests.server.kit import eventually
+
+MARKUP = "<img src=x onerror=alert(1)><b>bold</b> &amp; [link](javascript:alert(1))"
+
+
+@pytest.fixture
+def run(site: Site) -> PlayedRun:
+    run = PlayedRun(site, chain("load", "clean"))
+    run.is_("Running")
+    return run
+
+
+@pytest.fixture
+def log(page: Page, run: PlayedRun) -> Locator:
+    """Open the log of the run."""
+    page.goto(f"{run.address}?tab=log")
+    return page.get_by_role("log")
+
+
+def texts(log: Locator) -> list[str]:
+    return log.locator(".log-text").all_inner_texts()
+
+
+def test_lines_come_as_they_are_written(log: Locator, run: PlayedRun) -> None:
+    expect(log.get_by_text("Nothing has been logged yet.")).to_be_visible()
+
+    run.says("first")
+    eventually(lambda: texts(log) == ["first"])
+    run.says("second", "third\n  of two lines")
+
+    eventually(lambda: texts(log) == ["first", "second", "third", "  of two lines"])
+
+
+def test_a_line_with_markup_stays_text(log: Locator, run: PlayedRun) -> None:
+    run.says(MARKUP, task="load")
+
+    eventually(lambda: texts(log) == [MARKUP])
+    expect(log.locator("b, img")).to_have_count(0)
+
+
+def test_a_line_leads_to_its_task_run(page: Page, log: Locator, run: PlayedRun) -> None:
+    run.says("loading", task="load")
+
+    log.get_by_role("link", name="load").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("load")
+    expect(page.get_by_role("log").get_by_text("loading")).to_be_visible()
+
+
+def test_lines_are_chosen_by_level_task_and_text(page: Page, log: Locator, run: PlayedRun) -> None:
+    run.says("flow starts")
+    run.says("rows: 3", task="load")
+    run.says("rows missing", task="load", level="WARNING")
+    run.says("rows are wrong", task="clean", level="ERROR")
+    eventually(lambda: len(texts(log)) == 4)
+
+    page.get_by_label("Level").select_option("WARNING and above")
+    eventually(lambda: texts(log) == ["rows missing", "rows are wrong"])
+    page.get_by_label("Task", exact=True).select_option("load")
+    eventually(lambda: texts(log) == ["rows missing"])
+    page.get_by_label("Level").select_option("All levels")
+    page.get_by_label("Text").fill("rows:")
+    eventually(lambda: texts(log) == ["rows: 3"])
+    run.says("rows: 4", task="load")
+
+    eventually(lambda: texts(log) == ["rows: 3", "rows: 4"])
+
+
+def test_a_long_log_follows_its_end_until_one_scrolls_up(
+    page: Page, log: Locator, run: PlayedRun
+) -> None:
+    run.says(*(f"line {number}" for number in range(5000)))
+    expect(log.get_by_text("line 4999", exact=True)).to_be_in_viewport()
+    assert len(texts(log)) < 150
+
+    log.hover()
+    page.mouse.wheel(0, -2000)
+    expect(page.get_by_role("button", name="To the end")).to_be_visible()
+    top = log.evaluate("box => box.scrollTop")
+    run.says("the last line")
+    page.wait_for_function("() => document.querySelector('.log').scrollHeight > 5000 * 8")
+
+    assert log.evaluate("box => box.scrollTop") == top
+    page.get_by_role("button", name="To the end").click()
+    expect(log.get_by_text("the last line")).to_be_in_viewport()
+
+
+def test_earlier_lines_are_loaded_on_demand(page: Page, log: Locator, run: PlayedRun) -> None:
+    run.says(*(f"line {number}" for number in range(5000)))
+    expect(log.get_by_text("line 4999", exact=True)).to_be_in_viewport()
+    page.reload()
+    expect(log.get_by_text("line 4999", exact=True)).to_be_in_viewport()
+
+    for first in (1000, 0):
+        log.evaluate("box => { box.scrollTop = 0; }")
+        page.get_by_role("button", name="Load earlier lines").click()
+        eventually(lambda: log.evaluate("box => box.scrollHeight") > (5000 - first) * 20)  # noqa: B023
+    log.evaluate("box => { box.scrollTop = 0; }")
+
+    expect(log.get_by_text("line 0", exact=True)).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Load earlier lines")).to_have_count(0)

@@ -1,0 +1,133 @@
+"""What the view of a task run shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from prefect import Flow, Task
+
+from project.server.process import EmbeddedServer
+from tests.page.kit import Site
+from tests.page.runs import PlayedRun, chain
+from tests.server.kit import run_row, set_task_state
+
+CATALOG = {
+    "inputs": {"flights": {"type": "pandas.ParquetDataset"}},
+    "outputs": {"<b>clean</b>": {"type": "MemoryDataset"}},
+}
+
+
+class CataloguedFlow(Flow):  # type: ignore[misc]
+    """A flow that tells of its tasks what that of a Kedro pipeline does."""
+
+    def serialize(self, build: bool = False) -> dict[str, Any]:
+        serialized: dict[str, Any] = super().serialize(build)
+        for task in serialized["tasks"]:
+            task.update(description="shop.nodes.clean", **CATALOG)
+        return serialized
+
+
+@pytest.fixture
+def run(site: Site) -> PlayedRun:
+    run = PlayedRun(site, chain("load", "clean", "report"))
+    run.is_("Running")
+    return run
+
+
+def open_task(page: Page, site: Site, run: PlayedRun, name: str) -> None:
+    page.goto(site(f"/default/task-run/{run.tasks[name]}"))
+
+
+def fact(page: Page, name: str) -> Any:
+    return page.locator(".facts > div", has=page.get_by_text(name, exact=True)).locator("dd")
+
+
+def test_a_task_run_is_followed_with_its_states_and_attempts(
+    page: Page, site: Site, run: PlayedRun
+) -> None:
+    open_task(page, site, run, "load")
+    expect(page.get_by_role("status").first).to_have_text("Pending")
+
+    run.task("load", "Running", "Failed", "Retrying", "Running")
+    expect(page.get_by_role("status").first).to_have_text("Running")
+    expect(fact(page, "Attempts")).to_have_text("2")
+    page.get_by_role("tab", name="States").click()
+
+    expect(page.locator("tbody td:first-child")).to_have_text(
+        ["Pending", "Running", "Failed", "Retrying", "Running"]
+    )
+    expect(fact(page, "Tags").get_by_text("nightly")).to_be_visible()
+
+
+def test_a_node_shows_its_code_and_its_datasets_with_their_types(page: Page, site: Site) -> None:
+    flow = CataloguedFlow("shop", tasks=[Task(name="clean")])
+    run = PlayedRun(site, flow)
+
+    open_task(page, site, run, "clean")
+
+    expect(fact(page, "Code")).to_have_text("shop.nodes.clean")
+    node = page.get_by_role("complementary", name="The node")
+    expect(node.get_by_role("listitem")).to_have_text(
+        ["flights pandas.ParquetDataset", "<b>clean</b> MemoryDataset"]
+    )
+
+
+def test_one_goes_to_the_tasks_before_and_after_and_to_the_run(
+    page: Page, site: Site, run: PlayedRun
+) -> None:
+    open_task(page, site, run, "clean")
+    node = page.get_by_role("complementary", name="The node")
+    expect(node.get_by_role("listitem")).to_have_text(["load Pending", "report Pending"])
+
+    node.get_by_role("link", name="report").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("report")
+    page.get_by_role("link", name=run_row(run.api, run.id, "name")["name"]).click()
+
+    expect(page.get_by_role("tab", name="Timeline")).to_be_visible()
+
+
+def test_a_failed_task_run_shows_its_traceback(page: Page, site: Site, run: PlayedRun) -> None:
+    run.task("load", "Running")
+    run.says("Traceback (most recent call last):\nKeyError: 'x'", task="load", level="ERROR")
+    run.task("load", "Failed", message="KeyError('x')")
+
+    open_task(page, site, run, "load")
+
+    expect(page.get_by_role("region", name="Failure").locator("pre")).to_have_text(
+        "Traceback (most recent call last):\nKeyError: 'x'"
+    )
+
+
+def test_a_mapped_task_lists_its_parts(page: Page, site: Site, run: PlayedRun) -> None:
+    task_id = run_row(run.api, run.id, "task_runs { task_id task { name } }")["task_runs"]
+    key = next(each["task_id"] for each in task_id if each["task"]["name"] == "load")
+    for index in range(3):
+        given = {"flow_run_id": run.id, "task_id": key, "map_index": index}
+        part = run.api.mutate("get_or_create_task_run_info", **given)["id"]
+        set_task_state(run.api, part, "Running")
+    run.task("load", "Mapped")
+
+    open_task(page, site, run, "load")
+    page.get_by_role("tab", name="Mapped").click()
+    expect(page.get_by_role("rowheader")).to_have_text(["load[0]", "load[1]", "load[2]"])
+    page.get_by_role("link", name="load[1]").click()
+
+    expect(fact(page, "Place in mapping")).to_have_text("1")
+
+
+def test_its_state_is_set_by_hand(page: Page, site: Site, run: PlayedRun) -> None:
+    open_task(page, site, run, "load")
+
+    page.get_by_role("button", name="Set state").click()
+    page.get_by_role("combobox", name="State").select_option("Skipped")
+    page.get_by_role("dialog").get_by_role("button", name="Set state").click()
+
+    expect(page.get_by_role("status").first).to_have_text("Skipped")
+
+
+def test_a_task_run_that_nobody_knows_says_so(page: Page, server: EmbeddedServer) -> None:
+    page.goto(f"{server.url}/default/task-run/00000000-0000-0000-0000-000000000000")
+
+    expect(page.get_by_role("heading")).to_have_text("There is no such task run")

@@ -1,0 +1,57 @@
+"""A server that wants a token: the page asks for it once, and what it shows needs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+import requests
+from playwright.sync_api import Page, expect
+
+from project.server.process import EmbeddedServer
+from project.server.settings import ServerSettings
+from tests.page.kit import Faults
+
+PHRASE = "a long secret"
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    with EmbeddedServer(ServerSettings(tmp_path / "api.db", token=PHRASE)) as server:
+        yield server.url
+
+
+def test_the_page_loads_without_the_token_and_asks_for_it(
+    page: Page, url: str, faults: Faults
+) -> None:
+    page.goto(url)
+    dialog = page.get_by_role("dialog", name="This server wants its token")
+    dialog.get_by_label("Token").fill("a guess")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_have_text("That was not the token.")
+    dialog.get_by_label("Token").fill(PHRASE)
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("No flow is registered yet")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("No flow is registered yet")).to_be_visible()
+    assert page.evaluate("localStorage.length") == 0
+    faults.expect("status of 401")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/default", 200),
+        ("HEAD", "/static/app.js", 200),
+        ("POST", "/graphql", 401),
+        ("POST", "/", 401),
+        ("POST", "/static/app.js", 401),
+        ("GET", "/graphql", 401),
+        ("GET", "/a/b/c/d", 401),
+        ("OPTIONS", "/default", 401),
+    ],
+)
+def test_only_the_files_of_the_page_are_open(url: str, method: str, path: str, status: int) -> None:
+    assert requests.request(method, url + path, timeout=10).status_code == status
