@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional
 from uuid import uuid4
 
 from kedro.framework import project as kedro_project
@@ -37,6 +37,9 @@ NO_HOOKS = (
     "The hooks of this package are not registered: prefect.yml is not read, and the run is not "
     "told to a Prefect API. Add project.hooks.PrefectHooks() to HOOKS in settings.py."
 )
+
+
+HERE = "kedro-run"
 
 
 class PrefectRunner(compat.KedroRunner):
@@ -72,7 +75,7 @@ class PrefectRunner(compat.KedroRunner):
                 return
             registered = say_registered(register(api, chosen), chosen)
             asked = {**request.parameters, "is_async": self._is_async or None}
-            flow_run_id = start_run(api, registered, asked)
+            flow_run_id = start_run(api, registered, asked, **_labels(settings))
             say(f"Flow run {flow_run_id} on {api.url}")
             if settings.run == "agent":
                 run_by_agent(api, flow_run_id, settings.wait)
@@ -101,6 +104,11 @@ def _registrable(run: KedroRun, request: RunRequest, settings: Settings) -> Regi
     whole = compat.find_pipeline(kedro_project.pipelines, request.pipeline_name)
     env = request.parameters["env"]
     return Registrable(whole, source_of(request), settings, lambda: run.catalog, env)
+
+
+def _labels(settings: Settings) -> Dict[str, Any]:
+    """Return the labels of a run: those that no agent has, where this process is to run it."""
+    return {"labels": [HERE]} if settings.run == "here" else {}
 
 
 def deploy(api: Api, chosen: Registrable) -> Registered:

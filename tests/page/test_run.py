@@ -141,8 +141,8 @@ def test_a_run_that_failed_before_its_tasks_says_why(page: Page, run: PlayedRun)
 
     page.goto(run.address)
 
+    expect(page.get_by_text("It could not be loaded.")).to_be_visible()
     panel = page.get_by_role("region", name="The run failed")
-    expect(panel.get_by_text("It could not be loaded.")).to_be_visible()
     expect(panel.locator("pre")).to_have_text("No module named 'pipelines'")
 
 

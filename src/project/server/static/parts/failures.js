@@ -31,12 +31,13 @@ export function Failures({ run, taskRuns, isOver, isOpen }) {
 function FailurePanel({ run, failures, isOver, isOpen }) {
   const shown = failures.slice(0, MOST_SHOWN);
   const { errors, problem } = useErrors(run.id, shown.map((each) => each.id), isOver);
+  if (!failures.length && !errors.size && !problem) return null;
   return html`<section class="failures" aria-labelledby="failures">
     <h2 id="failures">${failures.length ? `${count(failures.length, "task")} failed` : "The run failed"}</h2>
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}
     ${shown.map((each, place) => html`<${Failure} key=${each.id} taskRun=${each} texts=${errors.get(each.id)} isOpen=${isOpen && place === 0} />`)}
     ${failures.length > MOST_SHOWN && html`<p class="muted">And ${count(failures.length - MOST_SHOWN, "more task")}: see Tasks.</p>`}
-    ${!failures.length && html`<p>${run.state_message}</p><${Traceback} texts=${errors.get(null)} isOpen=${isOpen} />`}
+    ${!failures.length && html`<${Traceback} texts=${errors.get(null)} isOpen=${isOpen} />`}
   </section>`;
 }
 
