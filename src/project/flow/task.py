@@ -43,6 +43,9 @@ class NodeTask(Task):
     the in-memory dataset that holds the value.
     """
 
+    # Prefect's own is the same, but in Python, and a flow asks for it some fifty times a task.
+    __hash__ = object.__hash__
+
     def __init__(self, group: Group):
         self.node_names: Tuple[str, ...] = tuple(node.name for node in group.nodes)
         self.description = ", ".join(_function_name(node) for node in group.nodes)
