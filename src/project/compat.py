@@ -395,11 +395,12 @@ def mend_cron_clock() -> None:
         pendulum_tz.__dict__["_Timezone"] = import_module("pendulum.tz.timezone").Timezone
 
 
-def mend_config_copy() -> None:
-    """Make a copy of Prefect's configuration cheap: each new thread has one in its context.
+def mend_context() -> None:
+    """Make Prefect's context cheap: a thread copies the configuration, a task enters it thrice.
 
     Prefect's own copy passes every value through the checks of python-box, which it has passed
-    already when the configuration was read: 0.7 ms instead of 0.1.
+    already when the configuration was read (0.7 ms instead of 0.1); and its own way to leave a
+    context looks for one key after the other.
     """
     Config = import_module("prefect.configuration").Config  # noqa: N806 (it is a class)
 
@@ -410,3 +411,4 @@ def mend_config_copy() -> None:
         return new
 
     Config.copy = copy
+    import_module("prefect.utilities.collections").DotDict.clear = lambda self: self.__dict__.clear()

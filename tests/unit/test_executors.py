@@ -90,7 +90,7 @@ def test_the_settings_choose_the_executor() -> None:
 
 
 def test_a_cheap_copy_of_the_configuration_is_still_a_copy() -> None:
-    compat.mend_config_copy()
+    compat.mend_context()
 
     copy = prefect.config.copy()
 
@@ -98,3 +98,13 @@ def test_a_cheap_copy_of_the_configuration_is_still_a_copy() -> None:
     assert type(copy.cloud) is type(prefect.config.cloud)
     assert copy.cloud is not prefect.config.cloud
     assert copy.cloud.api == prefect.config.cloud.api
+
+
+def test_a_context_that_is_left_is_as_it_was() -> None:
+    compat.mend_context()
+    before = dict(prefect.context)
+
+    with prefect.context(map_index=1, task_name="one"):
+        assert prefect.context.map_index == 1
+
+    assert dict(prefect.context) == before

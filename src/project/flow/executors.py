@@ -19,6 +19,7 @@ from project.config import ExecutorSettings
 
 def make_executor(settings: ExecutorSettings) -> Executor:
     """Return the executor that ``prefect.yml`` asks for."""
+    compat.mend_context()
     if settings.type == "threads":
         return ThreadsExecutor(settings.workers)
     return LocalExecutor()
@@ -54,7 +55,6 @@ class ThreadsExecutor(Executor):
     @contextmanager
     def start(self) -> Iterator[None]:
         """Keep the threads for as long as the flow runs; on an error start no further task."""
-        compat.mend_config_copy()
         config = prefect.context.config
         with ThreadPoolExecutor(self.workers, "node", _share_config, (config,)) as pool:
             self._pool = pool
