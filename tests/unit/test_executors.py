@@ -8,9 +8,9 @@ from typing import Any
 import prefect
 import pytest
 
-from project import compat
 from project.config import ExecutorSettings
 from project.flow.executors import LocalExecutor, ThreadsExecutor, make_executor
+from project.mends import mend_context
 
 
 def add(*numbers: int, **more: Any) -> int:
@@ -90,7 +90,7 @@ def test_the_settings_choose_the_executor() -> None:
 
 
 def test_a_cheap_copy_of_the_configuration_is_still_a_copy() -> None:
-    compat.mend_context()
+    mend_context()
 
     copy = prefect.config.copy()
 
@@ -101,7 +101,7 @@ def test_a_cheap_copy_of_the_configuration_is_still_a_copy() -> None:
 
 
 def test_a_context_that_is_left_is_as_it_was() -> None:
-    compat.mend_context()
+    mend_context()
     before = dict(prefect.context)
 
     with prefect.context(map_index=1, task_name="one"):

@@ -15,9 +15,9 @@ from prefect.schedules import Schedule
 from prefect.schedules.clocks import Clock, CronClock, IntervalClock
 from prefect.storage import Storage
 
-from project import compat
 from project.config import ScheduleSettings, Settings
 from project.errors import SettingsError
+from project.mends import mend_cron_clock
 
 # A clock needs a start; a fixed one leaves the registered flow the same from day to day.
 _START = datetime(2020, 1, 1)
@@ -29,7 +29,7 @@ def make_schedule(settings: Optional[ScheduleSettings]) -> Optional[Schedule]:
     """Return the schedule of a flow."""
     if settings is None:
         return None
-    compat.mend_cron_clock()
+    mend_cron_clock()
     try:
         return Schedule(clocks=[_clock(settings)])
     except (ValueError, KeyError) as error:  # a bad cron expression, an unknown time zone

@@ -13,13 +13,13 @@ import prefect
 from prefect.executors import Executor
 from prefect.executors import LocalExecutor as PrefectLocalExecutor
 
-from project import compat
 from project.config import ExecutorSettings
+from project.mends import mend_context
 
 
 def make_executor(settings: ExecutorSettings) -> Executor:
     """Return the executor that ``prefect.yml`` asks for."""
-    compat.mend_context()
+    mend_context()
     if settings.type == "threads":
         return ThreadsExecutor(settings.workers)
     return LocalExecutor()
