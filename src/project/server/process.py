@@ -179,6 +179,9 @@ def _listening(settings: ServerSettings) -> Iterator[socket.socket]:
             f"Cannot listen on {where}: {error.strerror or error}. Choose another port."
         ) from error
     with listener:
+        # Each connection has it from here. Else an answer's body waits until the client confirms
+        # the head, 40 ms later; asyncio sets it only for sockets that name their protocol.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         yield listener
 
 
