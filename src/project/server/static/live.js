@@ -1,5 +1,5 @@
 // Data that stays fresh while somebody looks at it.
-import { useCallback, useEffect, useRef, useState } from "./html.js";
+import { useCallback, useLayoutEffect, useRef, useState } from "./html.js";
 
 const LONGEST_SECONDS = 30;
 
@@ -12,7 +12,8 @@ export function useLive(load, dependencies, { seconds = 1, isOver = () => false 
   const latest = useRef();
   latest.current = { load, seconds, isOver };
   const poll = useRef(null);
-  useEffect(() => {
+  // Not after the first paint: the answer is on its way while the browser draws.
+  useLayoutEffect(() => {
     setShown(NOTHING);
     poll.current = startPolling(latest, (change) => setShown((old) => changed(old, change)));
     return poll.current.stop;
