@@ -36,7 +36,7 @@ def staffed(served: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     # Kedro before 0.19 has a project's commands in the folder of the project alone.
     elsewhere = served.folder / "src" if hasattr(kedro.utils, "find_kedro_project") else None
     agent = served.start("prefect", "agent", cwd=elsewhere)
-    eventually(lambda: served.ask("query { agent { last_queried } }"))
+    eventually(served.has_agent)
     yield served
     said = stop(agent)
     assert said.code == 0, said.text

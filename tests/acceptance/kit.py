@@ -306,6 +306,11 @@ class Shop:
         assert "errors" not in answer, answer["errors"]
         return next(iter(answer["data"].values()))
 
+    def has_agent(self) -> bool:
+        """Tell whether an agent has asked for runs, and so can be stopped as Ctrl-C does."""
+        where = "{last_queried: {_is_null: false}}"
+        return bool(self.ask(f"query {{ agent(where: {where}) {{ id }} }}"))
+
     def start_run(self, flow: str, **parameters: Any) -> str:
         """Create a flow run, as the page does, and return its id."""
         where = f'{{name: {{_eq: "{flow}"}}, archived: {{_eq: false}}}}'

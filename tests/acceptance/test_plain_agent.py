@@ -42,7 +42,7 @@ def manned(served: Shop) -> Iterator[Shop]:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    eventually(lambda: served.ask("query { agent { last_queried } }"))
+    eventually(served.has_agent)
     assert served.kedro("prefect", "register", "--all").code == 0
     yield served
     assert stop(agent).code == 0

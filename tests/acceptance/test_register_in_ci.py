@@ -105,7 +105,7 @@ def test_an_agent_runs_it_where_the_project_is_in_another_folder(job: Job, tmp_p
     assert said.code == 0, said.text
     shutil.rmtree(checkout)
     agent = job.shop.start("prefect", "agent", "--env=server")
-    eventually(lambda: job.shop.ask("query { agent { last_queried } }"))
+    eventually(job.shop.has_agent)
     id_ = job.shop.start_run("__default__")
 
     assert job.shop.ended(id_) == "Success"

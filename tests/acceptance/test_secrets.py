@@ -50,7 +50,7 @@ def seen(shop: Shop) -> Iterator[Seen]:
             shop.write(f"conf/{mode}/credentials.yml", f"store: {{key: {SENTINEL}}}")
         agent = shop.start("prefect", "agent", "--env", "agent", "--show-flow-logs")
         agent_said = _reading(agent)
-        eventually(lambda: shop.ask("query { agent { last_queried } }"))
+        eventually(shop.has_agent)
         commands = [shop.run("--env", mode) for mode in ("here", "agent")]
         commands.append(shop.run("--env", "agent", "--pipeline", "failing"))
         commands.append(
