@@ -168,9 +168,13 @@ def key_of(flow: KedroFlow) -> str:
 
 def find_current(api: Api, flow: KedroFlow, project: str) -> Optional[Registered]:
     """Return what the API has of a flow, if that is this very version of it."""
-    known = _find_registered(api, flow.name, project)
-    if known and known["flow_group"]["settings"].get("idempotency_key") == key_of(flow):
-        return Registered(known["id"], flow.name, known["version"], is_new=False)
+    return _find_version(api, flow.name, project, key_of(flow))
+
+
+def _find_version(api: Api, name: str, project: str, key: str) -> Optional[Registered]:
+    known = _find_registered(api, name, project)
+    if known and known["flow_group"]["settings"].get("idempotency_key") == key:
+        return Registered(known["id"], name, known["version"], is_new=False)
     return None
 
 
@@ -188,10 +192,11 @@ def _find_registered(api: Api, name: str, project: str) -> Any:
 def register(api: Api, chosen: Registrable) -> Registered:
     """Register a flow unless the API has this very version of it, which costs one request."""
     flow, project = chosen.flow(), chosen.prefect_project
-    current = find_current(api, flow, project)
+    key = key_of(flow)
+    current = _find_version(api, flow.name, project, key)
     if current is not None:
         return current
-    key, catalog = key_of(flow), chosen.catalog()
+    catalog = chosen.catalog()
     flow.dataset_types = {name: compat.dataset_type(catalog, name) for name in flow.dataset_names()}
     api.ensure_tenant()
     with api.told_plainly(), warnings.catch_warnings():

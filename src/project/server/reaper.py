@@ -70,15 +70,22 @@ class Reaper:
 
 def _end_left_behind(connection: Connection, key: str) -> None:
     unfinished = flow_run.c.state.not_in(listed(flow_run.c.state, FINISHED))
-    statement = select(flow_run).where(flow_run.c.id == key, unfinished)
+    run = _not_cancelled(connection, key, unfinished)
+    if run is not None:
+        _settle_tasks(connection, run, _LEFT_BEHIND)
+        _end(connection, run, "Failed", _LEFT_BEHIND)
+
+
+def _not_cancelled(
+    connection: Connection, key: str, condition: ColumnElement[bool]
+) -> RowMapping | None:
+    """Return a run that meets a condition; one that was to be cancelled is so now, and is none."""
+    statement = select(flow_run).where(flow_run.c.id == key, condition)
     run = connection.execute(statement).mappings().one_or_none()
-    if run is None:
-        return
-    if run["state"] == "Cancelling":
+    if run is not None and run["state"] == "Cancelling":
         _end(connection, run, "Cancelled", _CANCELLED)
-        return
-    _settle_tasks(connection, run, _LEFT_BEHIND)
-    _end(connection, run, "Failed", _LEFT_BEHIND)
+        return None
+    return run
 
 
 def _silent_runs(connection: Connection, since: str) -> list[str]:
@@ -105,12 +112,8 @@ def _is_silent(since: str) -> ColumnElement[bool]:
 
 def _settle(connection: Connection, key: str, since: str) -> None:
     """Decide on one run, in the writer's transaction, so that a heartbeat until now counts."""
-    silent = select(flow_run).where(flow_run.c.id == key, _is_silent(since))
-    run = connection.execute(silent).mappings().one_or_none()
+    run = _not_cancelled(connection, key, _is_silent(since))
     if run is None:
-        return
-    if run["state"] == "Cancelling":
-        _end(connection, run, "Cancelled", _CANCELLED)
         return
     _settle_tasks(connection, run, _GONE)
     if run["agent_id"] is None:
