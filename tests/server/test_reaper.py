@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
-from typing import Any
+from typing import Any, Callable
 
 import pytest
+from sqlalchemy import Connection, update
 
+from project.server.database import Database
 from project.server.process import EmbeddedServer
+from project.server.reaper import Reaper
 from project.server.settings import ServerSettings
+from project.server.tables import flow_run, task_run
+from project.server.timestamps import ago
 from tests.server.kit import (
     Api,
     Registered,
@@ -25,10 +31,30 @@ AGENT = {"x_prefect_agent_id": "00000000-0000-0000-0000-00000000000a"}
 
 @pytest.fixture
 def settings(settings: ServerSettings) -> ServerSettings:
-    """Return settings that make half a second of the usual ten minutes."""
-    return replace(
-        settings, reaper_seconds=0.05, reaper_grace_seconds=0, heartbeat_timeout_seconds=0.5
-    )
+    """Return settings of a server that looks often, from its first moment on."""
+    return replace(settings, reaper_seconds=0.05, reaper_grace_seconds=0)
+
+
+@pytest.fixture
+def pass_an_hour(settings: ServerSettings) -> Callable[..., None]:
+    """Return a function that makes the last sign of a run, and of its tasks, an hour older.
+
+    Time passes only where a test says so: no slow machine can make a run silent.
+    """
+
+    def pass_an_hour(run_id: str, *, heartbeats: bool = True) -> None:
+        columns = ("state_timestamp", "heartbeat") if heartbeats else ("state_timestamp",)
+
+        def write(connection: Connection) -> None:
+            for key in (flow_run.c.id, task_run.c.flow_run_id):
+                for column in (key.table.c[name] for name in columns):
+                    given = key == run_id, column.is_not(None)
+                    connection.execute(update(key.table).where(*given).values({column: ago(3600)}))
+
+        with closing(Database(settings.database, 5)) as database:
+            database.write(write).result()
+
+    return pass_an_hour
 
 
 @pytest.fixture
@@ -55,10 +81,11 @@ def becomes(api: Api, run_id: str, state: str) -> Any:
     return run_row(api, run_id, "state_message times_resurrected logs { level message }")
 
 
-def test_a_run_that_no_agent_started_fails(api: Api, run_id: str) -> None:
+def test_a_run_that_no_agent_started_fails(api: Api, run_id: str, pass_an_hour: Any) -> None:
     set_flow_state(api, run_id, "Running")
     task_run_id = tasks(api, run_id)[0][0]
     set_task_state(api, task_run_id, "Running")
+    pass_an_hour(run_id)
 
     found = becomes(api, run_id, "Failed")
 
@@ -67,30 +94,37 @@ def test_a_run_that_no_agent_started_fails(api: Api, run_id: str) -> None:
     assert sorted(state for _, state in tasks(api, run_id)) == ["Failed", "Pending", "Pending"]
 
 
-def test_a_run_of_an_agent_is_rescheduled_three_times(api: Api, run_id: str) -> None:
+def test_a_run_of_an_agent_is_rescheduled_three_times(
+    api: Api, run_id: str, pass_an_hour: Any
+) -> None:
     for number in (1, 2, 3):
         submit(api, run_id)
         set_flow_state(api, run_id, "Running")
+        pass_an_hour(run_id)
         found = becomes(api, run_id, "Scheduled")
         assert (found["times_resurrected"], found["state_message"]) == (
             number,
             "Rescheduled by a Lazarus process.",
         )
     submit(api, run_id)
+    pass_an_hour(run_id)
 
     assert "3 times without success" in becomes(api, run_id, "Failed")["state_message"]
 
 
-def test_a_cancelling_run_is_cancelled(api: Api, run_id: str) -> None:
+def test_a_cancelling_run_is_cancelled(api: Api, run_id: str, pass_an_hour: Any) -> None:
     set_flow_state(api, run_id, "Running")
     set_task_state(api, tasks(api, run_id)[0][0], "Running")
     assert api.mutate("cancel_flow_run", flow_run_id=run_id) == {"state": "Cancelling"}
+    pass_an_hour(run_id)
 
     assert "its process is gone" in becomes(api, run_id, "Cancelled")["state_message"]
     assert {state for _, state in tasks(api, run_id)} == {"Cancelled"}
 
 
-def test_a_task_run_that_has_retries_left_is_retried(api: Api, project_id: str) -> None:
+def test_a_task_run_that_has_retries_left_is_retried(
+    api: Api, project_id: str, pass_an_hour: Any
+) -> None:
     serialized = two_tasks().serialize()
     for task in serialized["tasks"]:
         task["max_retries"] = 1
@@ -103,70 +137,75 @@ def test_a_task_run_that_has_retries_left_is_retried(api: Api, project_id: str) 
     task_run_id = tasks(api, run_id)[0][0]
 
     set_task_state(api, task_run_id, "Running")
+    pass_an_hour(run_id)
     eventually(lambda: dict(tasks(api, run_id))[task_run_id] == "Retrying")
     assert state_of(api, run_id) == "Running"
     queue = api.mutate("get_runs_in_queue", before="2099-01-01T00:00:00Z", labels=[])
     assert queue == {"flow_run_ids": [run_id]}
 
     set_task_state(api, task_run_id, "Running")
+    pass_an_hour(run_id)
     eventually(lambda: dict(tasks(api, run_id))[task_run_id] == "Failed")
     becomes(api, run_id, "Scheduled")
 
 
-@pytest.fixture
-def beating(api: Api, run_id: str) -> Any:
-    set_flow_state(api, run_id, "Running")
-
-    def beat() -> bool:
-        api.mutate("update_flow_run_heartbeat", flow_run_id=run_id)
-        return state_of(api, run_id) == "Running"
-
-    return beat
-
-
-def test_a_run_with_heartbeats_is_left_alone(api: Api, flow: Registered, beating: Any) -> None:
+def test_a_run_with_heartbeats_is_left_alone(
+    api: Api, flow: Registered, run_id: str, pass_an_hour: Any
+) -> None:
     silent = flow.run()
-    set_flow_state(api, silent, "Running")
+    for each in (run_id, silent):
+        set_flow_state(api, each, "Running")
+    api.mutate("update_flow_run_heartbeat", flow_run_id=run_id)
+    pass_an_hour(run_id, heartbeats=False)
+    pass_an_hour(silent)
 
-    eventually(lambda: not beating() or state_of(api, silent) == "Failed")
-    assert beating()
+    becomes(api, silent, "Failed")
+    assert state_of(api, run_id) == "Running"
 
 
 def test_a_flow_without_heartbeats_is_left_alone(
-    api: Api, flow: Registered, run_id: str, register: Any
+    api: Api, flow: Registered, run_id: str, register: Any, pass_an_hour: Any
 ) -> None:
     api.mutate("disable_flow_heartbeat", flow_id=flow.id)
-    set_flow_state(api, run_id, "Running")
     other = register(two_tasks("other")).run()
-    set_flow_state(api, other, "Running")
+    for each in (run_id, other):
+        set_flow_state(api, each, "Running")
+        pass_an_hour(each)
 
     becomes(api, other, "Failed")
     assert state_of(api, run_id) == "Running"
 
 
-def test_runs_have_the_time_for_a_heartbeat_after_the_server_starts(
-    settings: ServerSettings, api: Api, run_id: str
-) -> None:
-    from project.server.database import Database
-    from project.server.reaper import Reaper
-
-    patient = Reaper(Database(settings.database, 5), replace(settings, reaper_grace_seconds=60))
+def served_run(api: Api) -> str:
+    """Return a run that is Running, of a flow of its own."""
+    project = api.mutate("create_project", name="p")["id"]
+    serialized = two_tasks().serialize()
+    flow_id = api.mutate("create_flow", project_id=project, serialized_flow=serialized)["id"]
+    run_id = Registered(api, flow_id).run()
     set_flow_state(api, run_id, "Running")
-    patient.reap()
-    patient._database.close()
-
-    assert state_of(api, run_id) == "Running"
+    return run_id
 
 
-def test_what_a_dead_server_left_is_settled_by_the_next(settings: ServerSettings) -> None:
-    with EmbeddedServer(replace(settings, reaper_grace_seconds=60)) as server:
+@pytest.mark.parametrize(("grace", "state"), [(60, "Running"), (0, "Failed")])
+def test_runs_have_the_time_for_a_heartbeat_after_the_server_starts(
+    settings: ServerSettings, pass_an_hour: Any, grace: float, state: str
+) -> None:
+    with EmbeddedServer(replace(settings, reaper_seconds=3600)) as server:
         api = Api(server.url)
-        project = api.mutate("create_project", name="p")["id"]
-        flow_id = api.mutate(
-            "create_flow", project_id=project, serialized_flow=two_tasks().serialize()
-        )["id"]
-        run_id = Registered(api, flow_id).run()
-        set_flow_state(api, run_id, "Running")
+        run_id = served_run(api)
+        pass_an_hour(run_id)
+        with closing(Database(settings.database, 5)) as database:
+            Reaper(database, replace(settings, reaper_grace_seconds=grace)).reap()
+
+        assert state_of(api, run_id) == state
+
+
+def test_what_a_dead_server_left_is_settled_by_the_next(
+    settings: ServerSettings, pass_an_hour: Any
+) -> None:
+    with EmbeddedServer(replace(settings, reaper_grace_seconds=60)) as server:
+        run_id = served_run(Api(server.url))
+    pass_an_hour(run_id)
 
     with EmbeddedServer(settings) as server:
         becomes(Api(server.url), run_id, "Failed")
