@@ -18,21 +18,17 @@ import { graphOf } from "../parts/run-graph.js";
 import { RunForm } from "../parts/run-form.js";
 import { ScheduleSwitch, scheduleInWords, scheduleOf } from "../parts/schedule.js";
 import { Tabs } from "../parts/tabs.js";
+import { Missing } from "../parts/missing.js";
 import { Trouble } from "../parts/trouble.js";
 import { Versions } from "../parts/versions.js";
 
 export default function FlowView({ id, query }) {
   const { data, error, refresh } = useLive((previous) => loadFlow(id, previous), [id], { seconds: 2 });
   useTitle(data?.flow?.name);
-  if (data?.isMissing) return html`<${Missing} id=${id} />`;
+  if (data?.isMissing) return html`<${Missing} what="flow" id=${id} />`;
   return html`
     <${Trouble} error=${error} />
     ${data && html`<${Loaded} data=${data} query=${query} onChange=${refresh} />`}`;
-}
-
-function Missing({ id }) {
-  useTitle("No such flow");
-  return html`<div class="empty"><h1>There is no such flow</h1><p><code>${id}</code></p><p><a href=${pathTo()}>All flows</a></p></div>`;
 }
 
 function Loaded({ data, query, onChange }) {

@@ -2,10 +2,8 @@
 import { ask } from "../api.js";
 import { html, useEffect, useMemo, useState } from "../html.js";
 import { Graph } from "../graph/graph.js";
-import { useLive } from "../live.js";
 import { navigate, pathTo } from "../router.js";
 import { State, family } from "../states.js";
-import { useTitle } from "../title.js";
 import { duration, moment } from "../format.js";
 import { RunActions } from "../parts/actions.js";
 import { Artifacts } from "../parts/artifacts.js";
@@ -18,6 +16,7 @@ import { Log } from "../parts/log.js";
 import { Parameters } from "../parts/parameters.js";
 import { Progress } from "../parts/progress.js";
 import { isOver, loadRun, nameOf, shownTaskRuns, useIsOver } from "../parts/run-data.js";
+import { RunView } from "../parts/run-view.js";
 import { Tabs } from "../parts/tabs.js";
 import { TaskTable } from "../parts/task-table.js";
 import { Timeline } from "../parts/timeline.js";
@@ -26,19 +25,10 @@ import { Waiting } from "../parts/waiting.js";
 const GOING = new Set(["Running", "Cancelling"]);
 const AGENT = "query ($id: uuid!) { agent_by_pk(id: $id) { name } }";
 
-export default function Run({ id, query }) {
-  const { data, error, refresh } = useLive((previous) => loadRun(id, previous), [id], { isOver });
-  useTitle(data?.run && `${data.run.name} · ${data.run.state}`);
-  if (data?.isMissing) return html`<${Missing} id=${id} />`;
-  if (!data) return error && html`<p class="empty problem" role="alert">${error.message}</p>`;
-  return html`
-    ${error && html`<p class="problem" role="alert">${error.message}</p>`}
-    <${Loaded} data=${data} shown=${query.get("tab")} onDone=${refresh} />`;
-}
+const titleOf = ({ run }) => `${run.name} · ${run.state}`;
 
-function Missing({ id }) {
-  useTitle("No such run");
-  return html`<div class="empty"><h1>There is no such flow run</h1><p><code>${id}</code></p><p><a href=${pathTo()}>All flows</a></p></div>`;
+export default function Run({ id, query }) {
+  return html`<${RunView} id=${id} query=${query} what="flow run" load=${loadRun} titleOf=${titleOf} Loaded=${Loaded} />`;
 }
 
 function Loaded({ data, shown, onDone }) {

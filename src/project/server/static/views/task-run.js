@@ -1,9 +1,7 @@
 // A task run: its states, its log, what the node reads and writes, and what is around it.
 import { html, useMemo } from "../html.js";
-import { useLive } from "../live.js";
 import { pathTo } from "../router.js";
 import { State, family, isFinished } from "../states.js";
-import { useTitle } from "../title.js";
 import { ago, duration, moment } from "../format.js";
 import { TaskRunActions } from "../parts/actions.js";
 import { Artifacts } from "../parts/artifacts.js";
@@ -14,23 +12,15 @@ import { Traceback, useErrors } from "../parts/failures.js";
 import { History } from "../parts/history.js";
 import { Log } from "../parts/log.js";
 import { isOver, nameOf, useIsOver } from "../parts/run-data.js";
+import { RunView } from "../parts/run-view.js";
 import { loadTaskRun } from "../parts/task-run-data.js";
 import { Tabs } from "../parts/tabs.js";
 import { TaskTable } from "../parts/task-table.js";
 
-export default function TaskRun({ id, query }) {
-  const { data, error, refresh } = useLive((previous) => loadTaskRun(id, previous), [id], { isOver });
-  useTitle(data?.taskRun && `${nameOf(data.taskRun)} · ${data.taskRun.state}`);
-  if (data?.isMissing) return html`<${Missing} id=${id} />`;
-  if (!data) return error && html`<p class="empty problem" role="alert">${error.message}</p>`;
-  return html`
-    ${error && html`<p class="problem" role="alert">${error.message}</p>`}
-    <${Loaded} data=${data} shown=${query.get("tab")} onDone=${refresh} />`;
-}
+const titleOf = ({ taskRun }) => `${nameOf(taskRun)} · ${taskRun.state}`;
 
-function Missing({ id }) {
-  useTitle("No such task run");
-  return html`<div class="empty"><h1>There is no such task run</h1><p><code>${id}</code></p><p><a href=${pathTo()}>All flows</a></p></div>`;
+export default function TaskRun({ id, query }) {
+  return html`<${RunView} id=${id} query=${query} what="task run" load=${loadTaskRun} titleOf=${titleOf} Loaded=${Loaded} />`;
 }
 
 function Loaded({ data, shown, onDone }) {
