@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from itertools import count
 from pathlib import Path
 from typing import Any, Callable, Iterator
@@ -24,6 +25,10 @@ DISABLE_HOOKS_FOR_PLUGINS = ("project", "kedro-telemetry")
 """
 
 _numbers = count(1)
+
+# Where the tests run in the background of a script, the commands they start would ignore Ctrl-C.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ def eventually(probe: Callable[[], Any], seconds: float = 60) -> Any:
 
 
 @contextmanager
-def started(project: KedroProject) -> Iterator[subprocess.Popen[str]]:
+def started(project: KedroProject, **how: Any) -> Iterator[subprocess.Popen[str]]:
     """Start kedro run and yield it once its first node runs."""
     (project.folder / "data/started").unlink(missing_ok=True)
     command = [sys.executable, "-m", "kedro", "run", "--runner=project.runner.PrefectRunner"]
@@ -75,6 +75,7 @@ def started(project: KedroProject) -> Iterator[subprocess.Popen[str]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        **how,
     ) as process:
         try:
             eventually((project.folder / "data/started").exists)
@@ -178,6 +179,26 @@ def test_a_run_cancelled_through_the_api_stops(
     assert process.returncode == 1
     assert f"Error: The flow run {run['id']} was cancelled." in output
     assert run["state"] == "Cancelled"
+
+
+def test_a_run_in_the_background_of_a_script_is_cancelled_in_the_midst_of_a_node(
+    make_project: MakeProject, port: int
+) -> None:
+    project = make_project(PIPELINE.replace("sleep(0.02)", "sleep(600)"))
+    address = f"http://127.0.0.1:{port}"
+    project.write("conf/base/prefect.yml", f"api: {address}")
+    background = started(project, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+    with server(project.folder / "prefect.db", port), background as process:
+        process.send_signal(signal.SIGINT)  # Ctrl-C in the script's terminal is not for this one
+        with connect(address, project.folder) as api:
+            eventually(lambda: states(the_run(api))["wait"] == "Running")
+            api.mutate("cancel_flow_run", "state", flow_run_id=the_run(api)["id"])
+            output, _ = process.communicate(timeout=60)
+            run = the_run(api)
+
+    assert process.returncode == 1
+    assert f"Error: The flow run {run['id']} was cancelled." in output
+    assert states(run)["wait"] == "Cancelled"
 
 
 def test_a_run_outlives_an_api_that_is_away_for_a_while(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import _thread
 import json
+import signal
+import threading
+from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any, Callable, Dict, Mapping, Optional
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional
 
 from prefect.engine.state import Cancelled, Failed, Running, Skipped, State
 
@@ -58,8 +60,8 @@ def _run_told(
     api: Api, flow: KedroFlow, flow_run_id: str, run: KedroRun, observe: Observe
 ) -> State:
     task_run_ids = _task_run_ids(api, flow_run_id)
-    cancelled = _CancelledThroughTheApi()
-    reporter = Reporter(api, flow_run_id, task_run_ids, cancelled.interrupt)
+    cancellation = _Cancellation()
+    reporter = Reporter(api, flow_run_id, task_run_ids, cancellation.interrupt)
     set_flow_run_state(api, flow_run_id, Running("Running here, in the process of kedro run."))
     with reporter.reporting():
         for slug in set(task_run_ids) - set(flow.slugs.values()):
@@ -67,29 +69,57 @@ def _run_told(
 
         def tell(task_runner: Any, old: State, new: State) -> Optional[State]:
             reporter.task_state(flow.slugs[task_runner.task], new)
+            cancellation.check()
             return observe(task_runner, old, new)
 
         try:
-            with lines_told_to(reporter.log):
+            with lines_told_to(reporter.log), cancellation.heeded():
                 state = run_flow(flow, run, tell, flow_run_id)
         except BaseException as error:
             reporter.flow_state(_state_of(error))
-            if cancelled.is_asked:
+            if cancellation.is_asked:
                 raise FlowRunError(f"The flow run {flow_run_id} was cancelled.") from None
             raise
         reporter.flow_state(state)
     return state
 
 
-class _CancelledThroughTheApi:
+class _Cancellation:
+    """Lets whoever cancels the run through the API stop it as Ctrl-C would.
+
+    A run that is not in the main thread, which alone hears signals, stops between two nodes.
+    """
+
     def __init__(self) -> None:
         self.is_asked = False
+        self._thread = threading.get_ident()
+        self._is_in_main_thread = self._thread == threading.main_thread().ident
+
+    @contextmanager
+    def heeded(self) -> Iterator[None]:
+        """Hear the signal although the process ignores it, as in the background of a script."""
+        if not self._is_in_main_thread or signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            yield
+            return
+        signal.signal(signal.SIGINT, lambda *_: self.check())
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def interrupt(self) -> None:
-        """Stop the main thread as Ctrl-C would; once."""
+        """Stop the run; once."""
         if not self.is_asked:
             self.is_asked = True
-            _thread.interrupt_main()
+            if self._is_in_main_thread and hasattr(signal, "pthread_kill"):
+                signal.pthread_kill(self._thread, signal.SIGINT)  # ends a sleep, too
+            elif self._is_in_main_thread:
+                signal.raise_signal(signal.SIGINT)
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt when the run has been cancelled."""
+        if self.is_asked:
+            raise KeyboardInterrupt
 
 
 def _state_of(error: BaseException) -> State:
