@@ -7,7 +7,19 @@ import logging
 from importlib import import_module
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Set,
+    Tuple,
+    Union,
+)
 
 import kedro.io
 from kedro import __version__ as kedro_version
@@ -281,6 +293,7 @@ _SELECTION = {
     "from_inputs": ("from_inputs",),
     "to_outputs": ("to_outputs",),
     "namespaces": ("namespaces", "namespace"),
+    "only_missing_outputs": ("only_missing_outputs",),
 }
 RUN_PARAMETERS = ("env", "params", "load_versions", "is_async", *_SELECTION)
 
@@ -293,7 +306,7 @@ def run_parameters_of(run_params: RunParams) -> Dict[str, Any]:
         "env": run_params.get("env") or None,
         "params": dict(params) if params else None,
         "load_versions": dict(run_params.get("load_versions") or {}) or None,
-        **{name: _as_list(value) for name, value in given.items()},
+        **{name: _as_json(value) for name, value in given.items()},
     }
 
 
@@ -301,9 +314,9 @@ def _first(run_params: RunParams, keys: Iterable[str]) -> Any:
     return next((run_params[key] for key in keys if run_params.get(key)), None)
 
 
-def _as_list(value: Any) -> Optional[List[str]]:
-    if not value:
-        return None
+def _as_json(value: Any) -> Union[List[str], bool, None]:
+    if not value or value is True:
+        return value or None
     return [value] if isinstance(value, str) else sorted(value)
 
 
@@ -339,7 +352,7 @@ def _selection_options(asked: Mapping[str, Any], accepted: Mapping[str, Any]) ->
         if value and key is None:
             raise UnsupportedVersionError(f"Kedro {kedro_version} cannot select by {name}.")
         if value and key is not None:
-            options[key] = value[0] if key == "namespace" else list(value)
+            options[key] = value[0] if key == "namespace" else value
     return options
 
 

@@ -28,7 +28,7 @@ from project.flow.executors import make_executor
 from project.flow.run import KedroRun
 from project.flow.runners import run_flow
 from project.flow.source import Source
-from project.hooks import RunRequest, find_request
+from project.hooks import RunRequest, find_request, inject_memory_datasets
 from project.progress import follow_progress, say
 
 logger = logging.getLogger(__name__)
@@ -52,6 +52,17 @@ class PrefectRunner(compat.KedroRunner):
     def __init__(self, is_async: bool = False, settings: Optional[Mapping[str, Any]] = None):
         super().__init__(is_async=is_async)
         self._overrides = dict(settings or {})
+
+    def run(self, pipeline: Pipeline, catalog: Any, *args: Any, **kwargs: Any) -> Dict[str, Any]:
+        """Run a pipeline as Kedro's own runners do, and return what they return.
+
+        Datasets in memory that no hook has registered are so here: Kedro 1 would register them
+        too, but look for the class of each among all modules that there are.
+        """
+        if not hasattr(catalog, "shallow_copy"):
+            inject_memory_datasets(pipeline, catalog)
+        returned: Dict[str, Any] = super().run(pipeline, catalog, *args, **kwargs)
+        return returned
 
     def _run(self, pipeline: Pipeline, catalog: Any, *args: Any, **kwargs: Any) -> None:
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)

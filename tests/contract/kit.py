@@ -27,7 +27,8 @@ MemoryDataset = getattr(kedro.io, "MemoryDataset", None) or kedro.io.MemoryDataS
 DatasetError = getattr(kedro.io, "DatasetError", None) or kedro.io.DataSetError
 AbstractDataset = getattr(kedro.io, "AbstractDataset", None) or kedro.io.AbstractDataSet
 
-RETURNS_DATASETS = "only_missing_outputs" in inspect.signature(SequentialRunner.run).parameters
+_RUN_PARAMETERS = inspect.signature(SequentialRunner.run).parameters
+RETURNS_DATASETS = "only_missing_outputs" in _RUN_PARAMETERS
 HAS_FACTORIES = hasattr(kedro.io.DataCatalog, "__contains__")
 
 RUNNERS = {
@@ -239,7 +240,7 @@ def run_recorded(runner: Any, pipeline: Any, catalog: Any) -> Outcome:
     """Run a pipeline without a session, but with hooks."""
     recorder = HookRecorder()
     outcome = Outcome(calls=recorder.calls)
-    manager, arguments = _hook_manager(runner)
+    manager, arguments = _hook_manager()
     manager.register(recorder)
     try:
         outcome.result = unwrapped(runner.run(pipeline, catalog, *arguments, "some run"))
@@ -250,8 +251,8 @@ def run_recorded(runner: Any, pipeline: Any, catalog: Any) -> Outcome:
     return outcome
 
 
-def _hook_manager(runner: Any) -> Tuple[Any, Tuple[Any, ...]]:
-    if "hook_manager" in inspect.signature(runner.run).parameters:
+def _hook_manager() -> Tuple[Any, Tuple[Any, ...]]:
+    if "hook_manager" in _RUN_PARAMETERS:
         manager = _create_hook_manager()
         return manager, (manager,)
     from kedro.framework.hooks import get_hook_manager

@@ -148,6 +148,39 @@ def register_pipelines():
     assert_same(runner, expected, got)
 
 
+@pytest.mark.skipif(not accepts("only_missing_output"), reason="this Kedro has no such option")
+@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize(("missing", "nodes_run"), [("c", ["two", "three"]), (None, [])])
+def test_only_missing_outputs_are_made(
+    make_project: MakeProject, runner: str, missing: Any, nodes_run: Any
+) -> None:
+    project = make_project(
+        NODE
+        + """
+def pass_on(value):
+    return value
+
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(pass_on, "a", "b", name="one"),
+        node(pass_on, "b", "in memory", name="two"),
+        node(pass_on, "in memory", "c", name="three"),
+    ])}
+""",
+        catalog="\n".join(
+            f"{name}: {{type: tests.contract.kit.FileDataset, filepath: data/{name}}}"
+            for name in "abc"
+        ),
+    )
+    for name in {"a", "b", "c"} - {missing}:
+        project.write(f"data/{name}", "'old'")
+    expected, got = both(project, runner, only_missing_outputs=True)
+
+    assert got.error is None
+    assert [name for name in ("one", "two", "three") if name in str(got.nodes_run)] == nodes_run
+    assert_same(runner, expected, got)
+
+
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_async_loading_and_saving_is_honoured(diamond: KedroProject, runner: str) -> None:
     expected, got = both(diamond, runner, is_async=True)

@@ -80,7 +80,7 @@ def graphql(request: Request) -> Any:
 
 
 KEDRO_PARAMETERS = (
-    *("env", "params", "load_versions", "is_async", "tags", "namespaces"),
+    *("env", "params", "load_versions", "is_async", "only_missing_outputs", "tags", "namespaces"),
     *("nodes", "from_nodes", "to_nodes", "from_inputs", "to_outputs"),
 )
 

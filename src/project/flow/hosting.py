@@ -36,9 +36,11 @@ class _Wanted(NamedTuple):
 # Of what a flow run can be asked; the rest are lists.
 _A_MAPPING = _Wanted(dict, 'a mapping, as in {"name": "value"}')
 _A_LIST = _Wanted(list, 'a list, as in ["name"]')
+_A_SWITCH = _Wanted(bool, "true or false")
 _TYPES = {
     "env": _Wanted(str, "a text"),
-    "is_async": _Wanted(bool, "true or false"),
+    "is_async": _A_SWITCH,
+    "only_missing_outputs": _A_SWITCH,
     "params": _A_MAPPING,
     "load_versions": _A_MAPPING,
 }

@@ -11,6 +11,7 @@ const KEDRO = {
   from_inputs: ["list", "What needs one of these datasets"],
   to_outputs: ["list", "What these datasets need"],
   load_versions: ["mapping", "Versions to load: dataset=version"],
+  only_missing_outputs: ["boolean", "Only nodes whose outputs are not all there, and what they need"],
   is_async: ["boolean", "Load and save datasets with threads"],
 };
 const FORMS = {
