@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Reque
 from prefect import Flow, Parameter, Task
 from prefect.storage import Module
 
-from tests.server.kit import Api, Registered, set_flow_state
+from tests.server.kit import Api, Registered, eventually, set_flow_state
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -22,6 +22,11 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+
+
+def heard(page: Page, probe: Callable[[], Any]) -> None:
+    """Wait for what a page's listeners collect: Playwright calls them only while it is busy."""
+    eventually(lambda: page.wait_for_timeout(20) or probe())
 
 
 class Site:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from playwright.sync_api import Locator, Page, Request, expect
 from prefect.schedules import IntervalSchedule
 
-from tests.page.kit import Site, finished_run, graphql, many_runs
+from tests.page.kit import Site, finished_run, graphql, heard, many_runs
 from tests.server.command_line import CommandLine
 from tests.server.kit import set_flow_state, two_tasks
 
@@ -60,6 +60,7 @@ def test_a_run_that_changes_changes_its_row_alone(page: Page, site: Site) -> Non
     set_flow_state(site.api, run, "Running")
 
     expect(page.locator(".last-run")).to_have_text("Running")
+    heard(page, lambda: answers)
     assert max(answers) < 500
 
 
@@ -153,6 +154,7 @@ def test_the_first_view_of_a_thousand_runs_is_a_few_small_requests(page: Page, s
     page.goto(site())
     expect(page.get_by_role("list", name="Last runs").get_by_role("link")).to_have_count(20)
 
+    heard(page, lambda: any(map(graphql, asked)))
     queries = [each for each in asked if graphql(each)]
     assert len(queries) == 1
     assert queries[0].sizes()["responseBodySize"] < 10_000

@@ -1,5 +1,5 @@
 // The frame around every view: header, routing, what happens when a view breaks.
-import { html, render, useEffect, useErrorBoundary, useRef, useState } from "./html.js";
+import { html, render, useEffect, useErrorBoundary, useLayoutEffect, useRef, useState } from "./html.js";
 import { followLinks, useRoute } from "./router.js";
 import { Header } from "./parts/header.js";
 import { TokenDialog } from "./parts/token.js";
@@ -42,7 +42,7 @@ function Guarded({ route }) {
 
 function View({ route }) {
   const [loaded, setLoaded] = useState(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const load = VIEWS[route.view] ?? (() => import("./views/nothing.js"));
     load().then((module) => setLoaded({ view: module.default }), (error) => setLoaded({ error }));
   }, [route.view]);

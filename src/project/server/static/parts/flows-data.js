@@ -34,12 +34,22 @@ const CHANGES = `query ($since: timestamptz!) {
   flow_group(where: {updated: {_gt: $since}}, limit: 1) { id }
 }`;
 
+// The flows are asked for while the browser still reads the modules that show them.
+let early = /^\/[^/]*\/?$/.test(location.pathname) ? loadAll().catch(() => null) : null;
+
 /** Returns {rows: [{flow, runs, upcoming}], since, loaded}; runs with the oldest first. */
 export async function loadFlows(previous) {
-  if (!previous || Date.now() - previous.loaded > WHOLE_AGAIN_MILLISECONDS) return loadAll();
+  if (!previous) return first();
+  if (Date.now() - previous.loaded > WHOLE_AGAIN_MILLISECONDS) return loadAll();
   const changes = await ask(CHANGES, { since: previous.since });
   if (changes.flow.length || changes.flow_group.length) return loadAll();
   return changes.flow_run.length ? merged(previous, changes.flow_run) : previous;
+}
+
+async function first() {
+  const asked = early;
+  early = null;
+  return (await asked) ?? loadAll();
 }
 
 async function loadAll() {
@@ -80,6 +90,11 @@ function byTime(a, b) {
   return a.scheduled_start_time < b.scheduled_start_time ? -1 : 1;
 }
 
-function byProjectAndName(a, b) {
-  return a.flow.project.name.localeCompare(b.flow.project.name) || a.flow.name.localeCompare(b.flow.name);
+// By plain text: a first localeCompare takes 9 ms.
+function byProjectAndName({ flow: a }, { flow: b }) {
+  return compared(a.project.name.toLowerCase(), b.project.name.toLowerCase()) || compared(a.name.toLowerCase(), b.name.toLowerCase());
+}
+
+function compared(a, b) {
+  return a < b ? -1 : Number(a > b);
 }
