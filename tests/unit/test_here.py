@@ -1,10 +1,14 @@
-"""What a run was asked, as the API keeps it."""
+"""What a run was asked, as the API keeps it, and how it is cancelled."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from threading import Thread
+from typing import Any
 
-from project.backend.here import jsonable
+import pytest
+
+from project.backend.here import _Cancellation, jsonable
 
 
 def test_values_that_json_lacks_are_kept_as_text_and_lists() -> None:
@@ -19,3 +23,22 @@ def test_values_that_json_lacks_are_kept_as_text_and_lists() -> None:
         "tags": ["a", "b"],
         "env": None,
     }
+
+
+def test_a_run_in_another_thread_is_cancelled_there_and_not_in_the_main_one() -> None:
+    raised: list[Any] = []
+
+    def run() -> None:
+        cancellation = _Cancellation()
+        with cancellation.heeded():
+            cancellation.check()
+            cancellation.interrupt()
+            with pytest.raises(KeyboardInterrupt) as caught:
+                cancellation.check()
+        raised.append(caught.type)
+
+    thread = Thread(target=run)
+    thread.start()
+    thread.join()
+
+    assert raised == [KeyboardInterrupt]
