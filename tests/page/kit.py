@@ -26,7 +26,12 @@ FLAGS = (
 
 def heard(page: Page, probe: Callable[[], Any]) -> None:
     """Wait for what a page's listeners collect: Playwright calls them only while it is busy."""
-    eventually(lambda: page.wait_for_timeout(20) or probe())
+
+    def listen_and_probe() -> Any:
+        page.wait_for_timeout(20)
+        return probe()
+
+    eventually(listen_and_probe)
 
 
 class Site:
