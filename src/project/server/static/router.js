@@ -6,15 +6,15 @@ const OWN_LINK = "a[href^='/']:not([download]):not([target])";
 
 /** What an address asks for: {slug, view, id, query}. */
 export function routeOf({ pathname, search }) {
-  const [slug = "default", view = "flows", id = null] = pathname.split("/").filter(Boolean).map(decoded);
+  const [slug = "default", view = "flows", id = null] = partsOf(pathname);
   return { slug, view, id, query: new URLSearchParams(search) };
 }
 
 /** The address of a view: pathTo("flow-run", id), pathTo("agents"), pathTo() for the flows. */
-export function pathTo(view, id, query = {}) {
-  const { slug } = routeOf(location);
+export function pathTo(view, id, query = null) {
+  const [slug = "default"] = partsOf(location.pathname);
   const parts = [slug, view, id].filter((part) => part != null).map(encodeURIComponent);
-  const text = new URLSearchParams(query).toString();
+  const text = query ? new URLSearchParams(query).toString() : ""; // a view asks for hundreds of addresses
   return `/${parts.join("/")}${text ? `?${text}` : ""}`;
 }
 
@@ -59,6 +59,10 @@ export function followLinks(root) {
     event.preventDefault();
     navigate(link.getAttribute("href"));
   });
+}
+
+function partsOf(pathname) {
+  return pathname.split("/").filter(Boolean).map(decoded);
 }
 
 function decoded(part) {

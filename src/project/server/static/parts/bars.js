@@ -34,5 +34,5 @@ function Bar({ run, share, isStop }) {
 }
 
 function milliseconds({ start_time: start, end_time: end }) {
-  return start ? (end ? new Date(end) : Date.now()) - new Date(start) : 0;
+  return start ? Math.max(0, (end ? new Date(end) : Date.now()) - new Date(start)) : 0; // clocks differ
 }
