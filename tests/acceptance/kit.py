@@ -126,6 +126,9 @@ FILES = {
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(repr(data))
 
+            def _exists(self):
+                return Path(self._get_load_path()).exists()
+
             def _describe(self):
                 return {"filepath": str(self._filepath)}
         """,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import signal
 import subprocess
 from typing import Any, Dict
 
 import pytest
+from kedro.framework.session import KedroSession
 
 from tests.acceptance.kit import SENTINEL, Said, Shop, eventually
 
@@ -220,6 +222,20 @@ def test_the_doctor_has_nothing_to_say_against_it(staffed: Shop) -> None:
         *("versions", "prefect.yml", "inputs", "code"),
         *("API", "tenant", "project", "flow", "agents"),
     ]
+
+
+@pytest.mark.skipif(
+    "only_missing_outputs" not in inspect.signature(KedroSession.run).parameters,
+    reason="this Kedro has no such option",
+)
+def test_an_agent_makes_only_the_outputs_that_are_missing(staffed: Shop) -> None:
+    assert staffed.run().code == 0
+    staffed.hooks()
+    said = staffed.run("--only-missing-outputs")
+
+    assert said.code == 0, said.text
+    assert set(staffed.node_states(id_in(said.text)).values()) == {"Skipped"}
+    assert [call for call in staffed.hooks() if "node_run" in call] == []
 
 
 def test_no_credential_is_stored(staffed: Shop) -> None:
