@@ -1,4 +1,4 @@
-"""How soon the page is there in a browser: 1,000 flow runs of 20 flows in the database.
+"""How soon the page is there in a browser: 1,000 flow runs of 21 flows in the database.
 
     python -m benchmarks.first_view [--runs 1000] [--visits 15]
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import signal
 import subprocess
 from typing import Any, Dict
 
 import pytest
-from kedro.framework.session import KedroSession
 
 from tests.acceptance.kit import SENTINEL, Said, Shop, eventually
+from tests.contract.kit import accepts
 
 ALL = ["make", "double", "add_up"]
 RUN = ("run", "--runner=project.runner.PrefectRunner")
@@ -224,10 +223,7 @@ def test_the_doctor_has_nothing_to_say_against_it(staffed: Shop) -> None:
     ]
 
 
-@pytest.mark.skipif(
-    "only_missing_outputs" not in inspect.signature(KedroSession.run).parameters,
-    reason="this Kedro has no such option",
-)
+@pytest.mark.skipif(not accepts("only_missing_outputs"), reason="this Kedro has no such option")
 def test_an_agent_makes_only_the_outputs_that_are_missing(staffed: Shop) -> None:
     assert staffed.run().code == 0
     staffed.hooks()

@@ -148,7 +148,7 @@ def register_pipelines():
     assert_same(runner, expected, got)
 
 
-@pytest.mark.skipif(not accepts("only_missing_output"), reason="this Kedro has no such option")
+@pytest.mark.skipif(not accepts("only_missing_outputs"), reason="this Kedro has no such option")
 @pytest.mark.parametrize("runner", RUNNERS)
 @pytest.mark.parametrize(("missing", "nodes_run"), [("c", ["two", "three"]), (None, [])])
 def test_only_missing_outputs_are_made(
