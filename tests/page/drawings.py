@@ -11,7 +11,7 @@ from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
 
 _DRAW = """async ({nodes, edges, isChoice}) => {
-  const {html, render, useState} = await import("/static/html.js");
+  const {html, render, useState} = await import("/static/vendor/html.js");
   const {Graph} = await import("/static/graph/graph.js");
   const record = window.drawing = {opened: [], chosen: [], startedAt: performance.now()};
   function Drawn() {

@@ -35,7 +35,7 @@ def test_a_flow_tells_how_it_did_and_when_it_runs(page: Page, site: Site) -> Non
 
     row = rows(page).nth(0)
     expect(row.get_by_role("rowheader")).to_have_text("twodemo · version 1")
-    expect(row.get_by_role("list").get_by_role("link")).to_have_count(2)
+    expect(row.get_by_role("group").get_by_role("link")).to_have_count(2)
     expect(row.locator(".last-run")).to_have_text("Failed")
     expect(row.locator(".schedule-cell")).to_have_text("Every 2 hourspaused")
     site.api.mutate("set_schedule_active", flow_id=flow.id)
@@ -137,7 +137,7 @@ def test_the_arrow_keys_move_from_run_to_run(page: Page, site: Site) -> None:
     flow = site.register(two_tasks())
     runs = [finished_run(site, flow.id, flow_run_name=f"run {place}") for place in range(3)]
     page.goto(site())
-    bars = page.get_by_role("list", name="Last runs").get_by_role("link")
+    bars = page.get_by_role("group", name="Last runs").get_by_role("link")
     bars.last.focus()
     page.keyboard.press("ArrowLeft")
     expect(bars.nth(1)).to_be_focused()
@@ -152,7 +152,7 @@ def test_the_first_view_of_a_thousand_runs_is_a_few_small_requests(page: Page, s
     asked: list[Request] = []
     page.on("requestfinished", lambda request: asked.extend([request]))
     page.goto(site())
-    expect(page.get_by_role("list", name="Last runs").get_by_role("link")).to_have_count(20)
+    expect(page.get_by_role("group", name="Last runs").get_by_role("link")).to_have_count(20)
 
     heard(page, lambda: any(map(graphql, asked)))
     queries = [each for each in asked if graphql(each)]

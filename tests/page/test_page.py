@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
 import hashlib
 import json
@@ -19,7 +18,7 @@ from tests.page.kit import Faults, Site
 ROOT = Path(__file__).parents[2]
 LARGEST = 300_000
 POLICY = (
-    "default-src 'none'; script-src 'self' 'sha256-{}'; style-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
@@ -50,10 +49,8 @@ def test_what_is_no_address_of_the_page_is_not_found(site: Site, path: str) -> N
 @pytest.mark.parametrize("path", ["/default", "/static/app.js", "/static/nothing.js"])
 def test_the_browser_is_told_to_take_code_from_nowhere_else(site: Site, path: str) -> None:
     headers = get(site(path)).headers
-    (import_map,) = re.findall('<script type="importmap">(.*)</script>', get(site("/")).text)
-    digest = base64.b64encode(hashlib.sha256(import_map.encode()).digest()).decode()
 
-    assert headers["content-security-policy"] == POLICY.format(digest)
+    assert headers["content-security-policy"] == POLICY
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
 
@@ -150,7 +147,8 @@ def test_the_libraries_are_those_that_the_lock_names() -> None:
     vendored = {path.name for path in (STATIC / "vendor").iterdir()} - {"README.md"}
 
     assert {row[0] for row in rows} == vendored
-    for file, package, version, licence, digest in rows:
-        locked = packages[f"node_modules/{package}"]
-        assert (version, licence) == (locked["version"], locked["license"])
+    for file, names, versions, licences, digest in rows:
+        locked = [packages[f"node_modules/{name}"] for name in names.split(", ")]
+        assert versions == ", ".join(package["version"] for package in locked)
+        assert licences == ", ".join(package["license"] for package in locked)
         assert digest == hashlib.sha256((STATIC / "vendor" / file).read_bytes()).hexdigest()

@@ -1,40 +1,57 @@
-// Copies what the page uses of its libraries, unmodified, and writes down what was copied.
+// Copies what the page uses of its libraries, and writes down what was copied.
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { buildSync } from "esbuild";
 
 const TARGET = new URL("../../src/project/server/static/vendor/", import.meta.url);
 const MODULES = new URL("node_modules/", import.meta.url);
 
-const LIBRARIES = [
-  { name: "htm", files: { "dist/htm.module.js": "htm.js", LICENSE: "htm.LICENSE" } },
-  {
-    name: "preact",
-    files: { "dist/preact.module.js": "preact.js", "hooks/dist/hooks.module.js": "preact-hooks.js", LICENSE: "preact.LICENSE" },
-  },
+const COPIED = [
+  { name: "preact", files: { LICENSE: "preact.LICENSE" } },
+  { name: "htm", files: { LICENSE: "htm.LICENSE" } },
   {
     name: "@dagrejs/dagre",
     files: { "dist/dagre.esm.js": "dagre.esm.js", LICENSE: "dagre.LICENSE", "dist/dagre.esm.js.LEGAL.txt": "dagre.esm.js.LEGAL.txt" },
   },
 ];
+// A browser that opens the page for the first time asks for one file in place of four.
+const JOINED = { entry: "html.js", packages: ["preact", "htm"], file: "html.js" };
 
 rmSync(TARGET, { recursive: true, force: true });
 mkdirSync(TARGET);
-const rows = LIBRARIES.flatMap(copied);
+const rows = [joined(JOINED), ...COPIED.flatMap(copied)];
 writeFileSync(new URL("README.md", TARGET), `# Libraries of the page
 
-Unmodified files of packages of the npm registry, copied by \`make vendor\`.
+Files of packages of the npm registry, put here by \`make vendor\`: unmodified, but for \`html.js\`, which joins two packages
+into one module.
 
-| File | Package | Version | Licence | SHA-256 |
+| File | Packages | Versions | Licences | SHA-256 |
 |---|---|---|---|---|
 ${rows.join("\n")}
 `);
 
-function copied({ name, files }) {
-  const { version, license } = JSON.parse(readFileSync(new URL(`${name}/package.json`, MODULES)));
-  return Object.entries(files).map(([from, to]) => {
-    const source = new URL(`${name}/${from}`, MODULES);
-    copyFileSync(source, new URL(to, TARGET));
-    const digest = createHash("sha256").update(readFileSync(source)).digest("hex");
-    return `| ${to} | ${name} | ${version} | ${license} | ${digest} |`;
+function joined({ entry, packages, file }) {
+  buildSync({
+    entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
+    outfile: fileURLToPath(new URL(file, TARGET)),
+    bundle: true,
+    format: "esm",
+    minify: true,
   });
+  return row(file, packages);
+}
+
+function copied({ name, files }) {
+  return Object.entries(files).map(([from, to]) => {
+    copyFileSync(new URL(`${name}/${from}`, MODULES), new URL(to, TARGET));
+    return row(to, [name]);
+  });
+}
+
+function row(file, names) {
+  const packages = names.map((name) => JSON.parse(readFileSync(new URL(`${name}/package.json`, MODULES))));
+  const columns = ["name", "version", "license"].map((key) => packages.map((each) => each[key]).join(", "));
+  const digest = createHash("sha256").update(readFileSync(new URL(file, TARGET))).digest("hex");
+  return `| ${[file, ...columns, digest].join(" | ")} |`;
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
 import hashlib
 import re
@@ -21,6 +20,9 @@ STATIC = Path(__file__).parent / "static"
 _ADDRESS = re.compile(r"/((?!(graphql|health|static)(/|$))[^/.]+(/[^/.]+){0,2}/?)?")
 _FILE = re.compile(r"/static/(?P<version>@\w+/)?(?P<name>.+)")
 _INDEX = "index.html"
+# Written as several files, sent as one: a browser asks for each in turn before it draws anything.
+_STYLES = "styles.css"
+_SHEETS = ("tokens", "base", "frame", "flows", "flow", "graph", "run")
 
 _TYPES = {
     ".css": "text/css",
@@ -28,15 +30,13 @@ _TYPES = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
-# Browsers take an import map only from within the page: its digest lets it in, and nothing else.
-_IMPORT_MAP = re.compile(rb'<script type="importmap">(.*?)</script>')
-_POLICY = (
-    "default-src 'none'; script-src 'self' 'sha256-{}'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-)
 _HEADERS = {
     "Cache-Control": "no-cache",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -74,9 +74,9 @@ async def _answer(http: Request) -> Response:
     name = asked["name"] if asked else _INDEX if _ADDRESS.fullmatch(path) else ""
     file = _files().get(name)
     if file is None:
-        return PlainTextResponse("Not found", 404, headers=_headers())
+        return PlainTextResponse("Not found", 404, headers=_HEADERS)
     is_versioned = asked is not None and asked["version"] is not None
-    return _sent(http, file, {**_headers(), **(_FOR_GOOD if is_versioned else {})})
+    return _sent(http, file, {**_HEADERS, **(_FOR_GOOD if is_versioned else {})})
 
 
 def _sent(http: Request, file: _File, headers: Mapping[str, str]) -> Response:
@@ -90,17 +90,11 @@ def _sent(http: Request, file: _File, headers: Mapping[str, str]) -> Response:
 
 
 @lru_cache(maxsize=None)
-def _headers() -> Mapping[str, str]:
-    (import_map,) = _IMPORT_MAP.findall(_files()[_INDEX].body)
-    digest = base64.b64encode(hashlib.sha256(import_map).digest()).decode()
-    return {**_HEADERS, "Content-Security-Policy": _POLICY.format(digest)}
-
-
-@lru_cache(maxsize=None)
 def _files() -> Mapping[str, _File]:
     """Return all files by name, read once: a browser asks for dozens of them at a time."""
     paths = sorted(path for path in STATIC.rglob("*") if path.is_file())
     bodies = {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in paths}
+    bodies[_STYLES] = b"".join(bodies.pop(f"css/{name}.css") for name in _SHEETS)
     version = hashlib.sha256(b"".join(bodies.values())).hexdigest()[:12]
     own = f'"/static/@{version}/'.encode()
     bodies[_INDEX] = bodies[_INDEX].replace(b'"/static/', own)

@@ -1,8 +1,8 @@
 // The frame around every view: header, routing, what happens when a view breaks.
-import { html, render, useEffect, useErrorBoundary, useLayoutEffect, useRef, useState } from "./html.js";
+import { html, render, useEffect, useErrorBoundary, useLayoutEffect, useRef, useState } from "./vendor/html.js";
+import { onTokenWanted } from "./api.js";
 import { followLinks, useRoute } from "./router.js";
 import { Header } from "./parts/header.js";
-import { TokenDialog } from "./parts/token.js";
 
 // Each view is the default export of a module of its own, given {id, query}: query is a URLSearchParams.
 const VIEWS = {
@@ -22,7 +22,6 @@ function App() {
     <a class="skip" href="#main">Skip to content</a>
     <${Header} route=${route} />
     <main id="main" tabindex="-1" ref=${main}><${Guarded} key=${place} route=${route} /></main>
-    <${TokenDialog} />
   `;
 }
 
@@ -58,5 +57,6 @@ function Broken({ error, onRetry }) {
   </div>`;
 }
 
+onTokenWanted(async (isWrong) => (await import("./parts/token.js")).askForToken(isWrong));
 followLinks(document);
 render(html`<${App} />`, document.getElementById("app"));

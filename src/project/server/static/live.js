@@ -1,5 +1,5 @@
 // Data that stays fresh while somebody looks at it.
-import { useCallback, useLayoutEffect, useRef, useState } from "./html.js";
+import { useCallback, useLayoutEffect, useRef, useState } from "./vendor/html.js";
 
 const LONGEST_SECONDS = 30;
 

@@ -1,5 +1,5 @@
 // Addresses as Prefect prints them, and moving between them without loading the page again.
-import { useEffect, useState } from "./html.js";
+import { useEffect, useState } from "./vendor/html.js";
 
 const MOVED = "moved";
 const OWN_LINK = "a[href^='/']:not([download]):not([target])";
@@ -48,6 +48,13 @@ export function useRoute() {
     };
   }, []);
   return route;
+}
+
+/** The title of the window names what is being looked at. */
+export function useTitle(title) {
+  useEffect(() => {
+    if (title) document.title = title;
+  }, [title]);
 }
 
 /** Lets plain links (<a href="/...">) move inside the page. */

@@ -1,5 +1,5 @@
 // Prefect's states in a few families, each with a colour and a symbol.
-import { html } from "./html.js";
+import { html } from "./vendor/html.js";
 
 const FAMILIES = {
   success: ["Success", "Cached", "Mapped", "Looped", "Finished"],

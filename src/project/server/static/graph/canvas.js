@@ -1,5 +1,5 @@
 // The picture of a graph, and what mouse and keyboard do in it.
-import { html, useLayoutEffect, useMemo, useRef, useState } from "../html.js";
+import { html, useLayoutEffect, useMemo, useRef, useState } from "../vendor/html.js";
 import { count } from "../format.js";
 import { Block, Box, Edge, Group } from "./drawing.js";
 import { useDrawing } from "./layout.js";

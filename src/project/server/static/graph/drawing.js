@@ -1,5 +1,5 @@
 // The pieces of the picture: boxes of nodes, datasets and folded namespaces, frames of open ones, and edges.
-import { html, useMemo } from "../html.js";
+import { html, useMemo } from "../vendor/html.js";
 import { family, Symbol } from "../states.js";
 import { shorten } from "./boxes.js";
 import { namespaceId } from "./fold.js";

@@ -1,5 +1,5 @@
 // A pipeline's graph: laid out, drawn, walked with the keyboard, folded, and nodes of it chosen.
-import { html, useMemo, useState } from "../html.js";
+import { html, useMemo, useState } from "../vendor/html.js";
 import { withDatasets, haveDatasets } from "./datasets.js";
 import { fold, namespacesOf } from "./fold.js";
 import { GraphCanvas } from "./canvas.js";

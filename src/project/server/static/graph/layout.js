@@ -1,5 +1,5 @@
 // Where everything is drawn: laid out in a worker, and kept for as long as the structure stays the same.
-import { useEffect, useMemo, useRef, useState } from "../html.js";
+import { useEffect, useMemo, useRef, useState } from "../vendor/html.js";
 import { boxMaker } from "./boxes.js";
 import { namespaceId } from "./fold.js";
 import { neighboursOf } from "./paths.js";

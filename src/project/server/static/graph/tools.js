@@ -1,5 +1,5 @@
 // The graph's own tools.
-import { html } from "../html.js";
+import { html } from "../vendor/html.js";
 
 export function GraphTools({ view, choices, choose, namespaces, hasTypes, selection }) {
   return html`<div class="graph-tools" role="group" aria-label="Tools of the graph">

@@ -1,6 +1,6 @@
 // What can be done with a run: cancel, restart, run again, set a state. Each asks first.
 import { ask, change } from "../api.js";
-import { html, useEffect, useState } from "../html.js";
+import { html, useEffect, useState } from "../vendor/html.js";
 import { navigate, pathTo } from "../router.js";
 import { isFinished } from "../states.js";
 import { count } from "../format.js";

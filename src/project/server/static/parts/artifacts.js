@@ -1,6 +1,6 @@
 // What tasks left to be shown: links and texts.
 import { ask } from "../api.js";
-import { html } from "../html.js";
+import { html } from "../vendor/html.js";
 import { useLive } from "../live.js";
 import { pathTo } from "../router.js";
 import { moment } from "../format.js";

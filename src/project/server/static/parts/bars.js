@@ -1,5 +1,5 @@
 // The last runs of a flow as bars: colour and a mark for the state, height for the duration.
-import { html, useRef, useState } from "../html.js";
+import { html, useRef, useState } from "../vendor/html.js";
 import { ago, duration } from "../format.js";
 import { pathTo } from "../router.js";
 import { family } from "../states.js";
@@ -7,10 +7,10 @@ import { family } from "../states.js";
 const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
 const LOWEST = 0.2;
 
-/** `runs`: the oldest first. One stop for the Tab key; the arrows move from bar to bar. */
-export function Bars({ runs, places = 20 }) {
+/** `runs`: at most twenty, the oldest first. One stop for the Tab key; the arrows move from bar to bar. */
+export function Bars({ runs }) {
   const [focus, setFocus] = useState(null);
-  const list = useRef();
+  const group = useRef();
   const longest = Math.max(...runs.filter((run) => run.end_time).map(milliseconds), 1);
   const stop = Math.min(focus ?? runs.length - 1, runs.length - 1);
   const move = (event) => {
@@ -18,19 +18,24 @@ export function Bars({ runs, places = 20 }) {
     if (!runs[next]) return;
     event.preventDefault();
     setFocus(next);
-    list.current.children[next + places - runs.length].firstChild.focus();
+    group.current.children[next].focus();
   };
-  return html`<ol class="bars" ref=${list} aria-label="Last runs, the newest at the end" onKeyDown=${move}>
-    ${Array.from({ length: places - runs.length }, (_, place) => html`<li key=${place} class="no-bar" aria-hidden="true"></li>`)}
-    ${runs.map((run, place) => html`<${Bar} key=${run.id} run=${run} share=${Math.min(milliseconds(run) / longest, 1)} isStop=${place === stop} />`)}
-  </ol>`;
+  return html`<div class="bars" role="group" ref=${group} aria-label="Last runs, the newest at the end" onKeyDown=${move} onPointerOver=${tell}>
+    ${runs.map((run, place) => bar(run, Math.min(milliseconds(run) / longest, 1), place === stop))}
+  </div>`;
 }
 
-function Bar({ run, share, isStop }) {
+// One element each and no component: a table of flows has hundreds of them.
+function bar(run, share, isStop) {
   const words = `${run.name}: ${run.state}, ${duration(run.start_time, run.end_time)}, ${ago(run.start_time ?? run.scheduled_start_time)}`;
   const height = `${Math.round(100 * (LOWEST + (1 - LOWEST) * share))}%`;
-  return html`<li><a class="bar bar-${family(run.state)}" href=${pathTo("flow-run", run.id)} title=${words} aria-label=${words}
-    tabindex=${isStop ? 0 : -1}><span style=${{ height }}></span></a></li>`;
+  return html`<a key=${run.id} class="bar bar-${family(run.state)}" href=${pathTo("flow-run", run.id)} aria-label=${words}
+    tabindex=${isStop ? 0 : -1} style=${{ "--height": height }}></a>`;
+}
+
+// Said to everybody by the label; the title is for who points at the bar.
+function tell({ target }) {
+  if (target.href) target.title = target.ariaLabel;
 }
 
 function milliseconds({ start_time: start, end_time: end }) {

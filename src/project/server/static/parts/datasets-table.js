@@ -1,5 +1,5 @@
 // What a node reads and writes, with the catalog's types.
-import { html } from "../html.js";
+import { html } from "../vendor/html.js";
 import { isCatalog } from "./run-data.js";
 
 /** `datasets`: {name: {type}}; what else plain Prefect tasks say of themselves is not shown. */

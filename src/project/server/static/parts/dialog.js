@@ -1,5 +1,5 @@
 // A question that must be answered before anything else, in the browser's own dialog.
-import { html, useEffect, useRef, useState } from "../html.js";
+import { html, useEffect, useRef, useState } from "../vendor/html.js";
 
 /** `onConfirm(FormData)` may fail: then the dialog stays and says why. */
 export function Dialog({ title, confirm, isDangerous, onConfirm, onClose, children }) {

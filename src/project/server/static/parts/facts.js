@@ -1,5 +1,5 @@
 // Pairs of a name and a value, in a row.
-import { html } from "../html.js";
+import { html } from "../vendor/html.js";
 
 /** `facts`: [[name, value]]; those without a value are left out. */
 export function Facts({ facts }) {

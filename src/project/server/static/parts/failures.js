@@ -1,6 +1,6 @@
 // What went wrong in a run: the tasks that failed, each with its message and traceback.
 import { ask } from "../api.js";
-import { html } from "../html.js";
+import { html } from "../vendor/html.js";
 import { useLive } from "../live.js";
 import { pathTo } from "../router.js";
 import { State, family } from "../states.js";

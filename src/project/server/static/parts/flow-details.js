@@ -1,5 +1,5 @@
 // How and where a flow runs: schedule, labels, run config, storage.
-import { html } from "../html.js";
+import { html } from "../vendor/html.js";
 import { moment } from "../format.js";
 import { labelsOf } from "./flow-defaults.js";
 import { scheduleInWords, scheduleOf } from "./schedule.js";

@@ -1,5 +1,5 @@
 // The parameters of a flow, with what they are when a run does not give them.
-import { html } from "../html.js";
+import { html } from "../vendor/html.js";
 import { defaultsOf } from "./flow-defaults.js";
 
 export function FlowParameters({ flow }) {

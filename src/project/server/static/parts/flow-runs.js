@@ -1,6 +1,6 @@
 // The runs of all versions of a flow, page by page.
 import { ask } from "../api.js";
-import { html } from "../html.js";
+import { html } from "../vendor/html.js";
 import { useLive } from "../live.js";
 import { duration, moment } from "../format.js";
 import { pathTo, setQuery } from "../router.js";

@@ -1,13 +1,15 @@
 // The top of every view: where one can go, search, light or dark.
-import { html, useEffect, useState } from "../html.js";
+import { html, useEffect, useState } from "../vendor/html.js";
 import { navigate, pathTo } from "../router.js";
-import { ThemeSwitch } from "./theme.js";
 
-const ICON = new URL("../icon.svg", import.meta.url).href;
+// As the system has it, until somebody chooses.
+const THEME = "theme";
+const chosen = localStorage.getItem(THEME);
+if (chosen) document.documentElement.dataset.theme = chosen;
 
 export function Header({ route }) {
   return html`<header class="top">
-    <a class="brand" href=${pathTo()}><img src=${ICON} alt="" width="20" height="20" />Flows on Prefect</a>
+    <a class="brand" href=${pathTo()}><${Mark} />Flows on Prefect</a>
     <nav aria-label="Views">
       <${Place} href=${pathTo()} isHere=${route.view === "flows"}>Flows<//>
       <${Place} href=${pathTo("agents")} isHere=${route.view === "agents"}>Agents<//>
@@ -15,6 +17,14 @@ export function Header({ route }) {
     <${Search} text=${route.query.get("flows") ?? ""} />
     <${ThemeSwitch} />
   </header>`;
+}
+
+// As in icon.svg: a picture of its own file is a document of its own.
+function Mark() {
+  return html`<svg class="mark" viewBox="0 0 16 16" width="20" height="20" aria-hidden="true">
+    <path d="M8 5.2V8M8 8 4.5 10.8M8 8 11.5 10.8" />
+    <circle class="head" cx="8" cy="3.4" r="1.8" /><circle cx="4" cy="12.4" r="1.8" /><circle cx="12" cy="12.4" r="1.8" />
+  </svg>`;
 }
 
 function Place({ href, isHere, children }) {
@@ -31,4 +41,21 @@ function Search({ text }) {
   return html`<form class="search" role="search" onSubmit=${(event) => event.preventDefault()}>
     <input type="search" aria-label="Search flows" placeholder="Search flows" value=${typed} onInput=${search} />
   </form>`;
+}
+
+function ThemeSwitch() {
+  const [theme, setTheme] = useState(chosen ?? systemTheme());
+  const other = theme === "dark" ? "light" : "dark";
+  const change = () => {
+    localStorage.setItem(THEME, other);
+    document.documentElement.dataset.theme = other;
+    setTheme(other);
+  };
+  return html`<button type="button" class="quiet theme" aria-label="Use ${other} colours" title="Use ${other} colours" onClick=${change}>
+    <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="M8 1.5A6.5 6.5 0 1 0 8 14.5Z" /><circle cx="8" cy="8" r="6.5" /></svg>
+  </button>`;
+}
+
+function systemTheme() {
+  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 }

@@ -1,5 +1,5 @@
 // The states that a run has been in.
-import { html } from "../html.js";
+import { html } from "../vendor/html.js";
 import { State } from "../states.js";
 import { duration, moment } from "../format.js";
 

@@ -1,5 +1,5 @@
 // The log of a flow run or a task run, live.
-import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../html.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/html.js";
 import { useLive } from "../live.js";
 import { pathTo } from "../router.js";
 import { moment } from "../format.js";

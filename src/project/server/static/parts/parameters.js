@@ -1,5 +1,5 @@
 // The values that a run was given.
-import { html } from "../html.js";
+import { html } from "../vendor/html.js";
 
 export function Parameters({ parameters }) {
   const names = Object.keys(parameters ?? {});

@@ -1,5 +1,5 @@
 // How far a run is: how many of its tasks are in which state.
-import { html } from "../html.js";
+import { html } from "../vendor/html.js";
 import { tally } from "./run-data.js";
 
 const ORDER = ["success", "skipped", "running", "retrying", "failed", "cancelled", "scheduled", "pending"];

@@ -1,5 +1,5 @@
 // QUICK RUN: a run with all defaults, at once.
-import { html, useState } from "../html.js";
+import { html, useState } from "../vendor/html.js";
 import { change } from "../api.js";
 import { navigate, pathTo } from "../router.js";
 

@@ -1,6 +1,6 @@
 // A flow run as the page holds it: loaded once, and from then on only what has changed.
 import { ask } from "../api.js";
-import { useEffect, useState } from "../html.js";
+import { useEffect, useState } from "../vendor/html.js";
 import { family, isFinished } from "../states.js";
 import { ranksOf } from "./order.js";
 

@@ -1,5 +1,5 @@
 // RUN: a run with parameters, time, labels and nodes of one's choice.
-import { html, useMemo, useRef, useState } from "../html.js";
+import { html, useMemo, useRef, useState } from "../vendor/html.js";
 import { Graph } from "../graph/graph.js";
 import { defaultsOf, labelsOf } from "./flow-defaults.js";
 import { described, isKedro, listText, textOf, valueOf } from "./parameter-values.js";

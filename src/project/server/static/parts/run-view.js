@@ -1,8 +1,8 @@
 // What the views of a flow run and of a task run have around what they show.
-import { html } from "../html.js";
+import { html } from "../vendor/html.js";
+import { useTitle } from "../router.js";
 import { useLive } from "../live.js";
-import { useTitle } from "../title.js";
-import { Missing } from "./missing.js";
+import { Missing } from "./trouble.js";
 import { isOver } from "./run-data.js";
 
 /** `load(id, previousData)` finds the data, of which `titleOf` makes a title, and `Loaded` what is shown. */

@@ -1,5 +1,5 @@
 // A flow's schedule in words, and its switch.
-import { html, useState } from "../html.js";
+import { html, useState } from "../vendor/html.js";
 import { change } from "../api.js";
 import { moment } from "../format.js";
 

@@ -1,5 +1,5 @@
 // Several panels in one place; the address names the one that is shown.
-import { html, useLayoutEffect, useRef } from "../html.js";
+import { html, useLayoutEffect, useRef } from "../vendor/html.js";
 import { setQuery } from "../router.js";
 
 const MARGIN = 16;

@@ -1,5 +1,5 @@
 // Which agents may take a run.
-import { html } from "../html.js";
+import { html } from "../vendor/html.js";
 
 const LIVE_MILLISECONDS = 60_000;
 

@@ -1,10 +1,10 @@
 // Task runs in a table that sorts and filters.
-import { html, useMemo, useState } from "../html.js";
+import { html, useMemo, useState } from "../vendor/html.js";
 import { pathTo } from "../router.js";
 import { State } from "../states.js";
 import { count, duration, moment } from "../format.js";
 import { ALPHABETICALLY, byName, nameOf } from "./run-data.js";
-import { useNow } from "./clock.js";
+import { useNow } from "./time.js";
 import { useWindow } from "./windowed.js";
 
 const ROW_PIXELS = 36;

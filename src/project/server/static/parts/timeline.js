@@ -1,10 +1,10 @@
 // When each task ran: a row a task, a bar an attempt.
-import { html, useMemo } from "../html.js";
+import { html, useMemo } from "../vendor/html.js";
 import { pathTo } from "../router.js";
 import { Symbol, family } from "../states.js";
 import { duration, moment } from "../format.js";
 import { byName, nameOf } from "./run-data.js";
-import { useNow } from "./clock.js";
+import { useNow } from "./time.js";
 import { useWindow } from "./windowed.js";
 
 const ROW_PIXELS = 28;

@@ -1,25 +1,27 @@
 // Asks for the server's token, once a tab, when the server wants one.
-import { html, useEffect, useRef, useState } from "../html.js";
-import { onTokenWanted } from "../api.js";
+import { html, render, useEffect, useRef } from "../vendor/html.js";
 
-export function TokenDialog() {
-  const [wanted, setWanted] = useState(null);
+/** Opens a dialog, and returns a promise of what was typed into it. */
+export async function askForToken(isWrong) {
+  const place = document.body.appendChild(document.createElement("div"));
+  const token = await new Promise((give) => render(html`<${TokenDialog} isWrong=${isWrong} onGiven=${give} />`, place));
+  render(null, place);
+  place.remove();
+  return token;
+}
+
+function TokenDialog({ isWrong, onGiven }) {
   const dialog = useRef();
-  useEffect(() => onTokenWanted((isWrong) => new Promise((give) => setWanted({ isWrong, give }))), []);
-  useEffect(() => {
-    if (wanted) dialog.current.showModal();
-  }, [wanted]);
+  useEffect(() => dialog.current.showModal(), []);
   const give = (event) => {
     event.preventDefault();
     dialog.current.close();
-    wanted.give(new FormData(event.target).get("token").trim());
-    setWanted(null);
+    onGiven(new FormData(event.target).get("token").trim());
   };
-  if (!wanted) return null;
   return html`<dialog ref=${dialog} class="dialog" aria-labelledby="token-title" onCancel=${(event) => event.preventDefault()}>
     <form onSubmit=${give}>
       <h2 id="token-title">This server wants its token</h2>
-      ${wanted.isWrong && html`<p role="alert" class="problem">That was not the token.</p>`}
+      ${isWrong && html`<p role="alert" class="problem">That was not the token.</p>`}
       <p>It is the one that the server was started with, and that Prefect's clients send as their API key.</p>
       <label class="field"><span>Token</span><input name="token" type="password" autocomplete="off" required autofocus /></label>
       <div class="dialog-actions"><button class="primary">Continue</button></div>

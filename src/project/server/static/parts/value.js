@@ -1,5 +1,5 @@
 // A value of JSON for people: nested names as pairs, the rest as they are written.
-import { html } from "../html.js";
+import { html } from "../vendor/html.js";
 
 export function Value({ value }) {
   if (value === null || value === undefined || value === "") return html`<span class="muted">–</span>`;

@@ -1,6 +1,6 @@
 // The versions of a flow, and by how many tasks each differs from the one before it.
 import { ask } from "../api.js";
-import { html } from "../html.js";
+import { html } from "../vendor/html.js";
 import { useLive } from "../live.js";
 import { moment } from "../format.js";
 import { pathTo } from "../router.js";

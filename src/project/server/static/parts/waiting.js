@@ -1,10 +1,10 @@
 // What a run waits for that has not started.
 import { ask } from "../api.js";
-import { html } from "../html.js";
+import { html } from "../vendor/html.js";
 import { useLive } from "../live.js";
 import { pathTo } from "../router.js";
 import { ago, moment } from "../format.js";
-import { useNow } from "./clock.js";
+import { useNow } from "./time.js";
 import { isLive, mayTake, missing } from "./takers.js";
 
 const LATE_MILLISECONDS = 10_000;

@@ -1,5 +1,5 @@
 // Long lists of which only the rows in sight are drawn.
-import { useLayoutEffect, useRef, useState } from "../html.js";
+import { useLayoutEffect, useRef, useState } from "../vendor/html.js";
 
 const MARGIN_ROWS = 20;
 

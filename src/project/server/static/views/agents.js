@@ -1,12 +1,11 @@
 // Agents, and the runs that are late because no agent takes them.
 import { ask } from "../api.js";
-import { html } from "../html.js";
+import { html } from "../vendor/html.js";
 import { useLive } from "../live.js";
 import { count } from "../format.js";
-import { pathTo } from "../router.js";
+import { pathTo, useTitle } from "../router.js";
 import { Symbol } from "../states.js";
-import { useTitle } from "../title.js";
-import { Ago } from "../parts/ago.js";
+import { Ago } from "../parts/time.js";
 import { Labels } from "../parts/facts.js";
 import { Trouble } from "../parts/trouble.js";
 import { isLive, mayTake, missing } from "../parts/takers.js";

@@ -1,12 +1,11 @@
 // One flow: its graph, its runs, its versions, what it takes, and starting it.
-import { html, useMemo, useState } from "../html.js";
+import { html, useMemo, useState } from "../vendor/html.js";
 import { Graph } from "../graph/graph.js";
 import { moment } from "../format.js";
 import { useLive } from "../live.js";
-import { pathTo } from "../router.js";
+import { pathTo, useTitle } from "../router.js";
 import { State } from "../states.js";
-import { useTitle } from "../title.js";
-import { Ago } from "../parts/ago.js";
+import { Ago } from "../parts/time.js";
 import { Facts, Labels } from "../parts/facts.js";
 import { loadFlow } from "../parts/flow-data.js";
 import { labelsOf } from "../parts/flow-defaults.js";
@@ -18,8 +17,7 @@ import { graphOf } from "../parts/run-graph.js";
 import { RunForm } from "../parts/run-form.js";
 import { ScheduleSwitch, scheduleInWords, scheduleOf } from "../parts/schedule.js";
 import { Tabs } from "../parts/tabs.js";
-import { Missing } from "../parts/missing.js";
-import { Trouble } from "../parts/trouble.js";
+import { Missing, Trouble } from "../parts/trouble.js";
 import { Versions } from "../parts/versions.js";
 
 export default function FlowView({ id, query }) {

@@ -1,11 +1,10 @@
 // All flows: how they did lately, when they run next, and starting them.
-import { html, useState } from "../html.js";
+import { html, useState } from "../vendor/html.js";
 import { useLive } from "../live.js";
-import { pathTo } from "../router.js";
+import { pathTo, useTitle } from "../router.js";
 import { State } from "../states.js";
 import { count } from "../format.js";
-import { useTitle } from "../title.js";
-import { Ago } from "../parts/ago.js";
+import { Ago } from "../parts/time.js";
 import { Bars } from "../parts/bars.js";
 import { loadFlows } from "../parts/flows-data.js";
 import { QuickRun, RunLink } from "../parts/quick-run.js";

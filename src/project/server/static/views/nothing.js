@@ -1,7 +1,6 @@
 // What an address shows that leads nowhere.
-import { html } from "../html.js";
-import { pathTo } from "../router.js";
-import { useTitle } from "../title.js";
+import { html } from "../vendor/html.js";
+import { pathTo, useTitle } from "../router.js";
 
 export default function Nothing() {
   useTitle("Nothing here");

@@ -1,13 +1,13 @@
 // A flow run: how far it is, what it did when, what it says, and what can be done with it.
 import { ask } from "../api.js";
-import { html, useEffect, useMemo, useState } from "../html.js";
+import { html, useEffect, useMemo, useState } from "../vendor/html.js";
 import { Graph } from "../graph/graph.js";
 import { navigate, pathTo } from "../router.js";
 import { State, family } from "../states.js";
 import { duration, moment } from "../format.js";
 import { RunActions } from "../parts/actions.js";
 import { Artifacts } from "../parts/artifacts.js";
-import { useNow } from "../parts/clock.js";
+import { useNow } from "../parts/time.js";
 import { Facts, Labels } from "../parts/facts.js";
 import { Failures } from "../parts/failures.js";
 import { graphOf } from "../parts/run-graph.js";

@@ -1,11 +1,11 @@
 // A task run: its states, its log, what the node reads and writes, and what is around it.
-import { html, useMemo } from "../html.js";
+import { html, useMemo } from "../vendor/html.js";
 import { pathTo } from "../router.js";
 import { State, family, isFinished } from "../states.js";
 import { ago, duration, moment } from "../format.js";
 import { TaskRunActions } from "../parts/actions.js";
 import { Artifacts } from "../parts/artifacts.js";
-import { useNow } from "../parts/clock.js";
+import { useNow } from "../parts/time.js";
 import { Datasets } from "../parts/datasets-table.js";
 import { Facts, Labels } from "../parts/facts.js";
 import { Traceback, useErrors } from "../parts/failures.js";

@@ -1,9 +1,21 @@
-// How long ago something was, kept true while one looks; the pointer brings the time itself.
-import { html, useEffect, useState } from "../html.js";
+// The present, for what changes while one looks.
+import { html, useEffect, useState } from "../vendor/html.js";
 import { ago, moment } from "../format.js";
 
 const MINUTE = 60_000;
 
+/** The present in milliseconds, once a second for as long as `isTicking`. */
+export function useNow(isTicking) {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (!isTicking) return undefined;
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [isTicking]);
+  return now;
+}
+
+/** How long ago something was; the pointer brings the time itself. */
 export function Ago({ time }) {
   const [now, setNow] = useState(Date.now);
   const isNear = Math.abs(now - new Date(time)) < MINUTE;

@@ -1,0 +1,104 @@
+"""Every view by the rules of axe-core, light and dark, narrow and wide."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.page.kit import Site, finished_run, kedro_like
+from tests.page.runs import PlayedRun, chain
+from tests.page.test_agents import late_run, live_agent
+
+Violations = Callable[[], "list[str]"]
+NARROW = {"width": 400, "height": 800}
+WIDE = {"width": 1280, "height": 900}
+
+
+@pytest.fixture
+def run(site: Site) -> PlayedRun:
+    """Return a run with a failure, a retry, log lines and a task that still runs."""
+    played = PlayedRun(site, chain("load", "clean", "report"))
+    played.is_("Running")
+    played.task("load", "Running", "Retrying", "Running", "Success")
+    played.task("clean", "Running", "Failed")
+    played.task("report", "Running")
+    played.says("Loading data", task="load")
+    played.says("It did not work", task="clean", level="ERROR")
+    return played
+
+
+@pytest.fixture(params=[("light", WIDE), ("dark", NARROW)], ids=["light-wide", "dark-narrow"])
+def violations(page: Page, request: pytest.FixtureRequest) -> Violations:
+    """Return a function that tells which rules the page breaks as it stands, and where."""
+    theme, size = request.param
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.set_viewport_size(size)
+    axe = Axe()
+
+    def find() -> list[str]:
+        broken = axe.run(page).response["violations"]
+        return [f"{rule['id']}: {node['html']}" for rule in broken for node in rule["nodes"]]
+
+    return find
+
+
+def in_each_tab(page: Page, count: int, violations: Violations) -> list[str]:
+    """Open one tab after another, and return all that was found."""
+    expect(page.get_by_role("tab")).to_have_count(count)
+    found = []
+    for tab in page.get_by_role("tab").all():
+        tab.click()
+        expect(page.get_by_role("tabpanel")).not_to_be_empty()
+        found += violations()
+    return found
+
+
+def test_the_flows(page: Page, site: Site, violations: Violations) -> None:
+    flow = site.register(kedro_like("clean", "report"))
+    for state in ("Success", "Failed", "Cancelled"):
+        finished_run(site, flow.id, state)
+    page.goto(site())
+    expect(page.get_by_role("group", name="Last runs").get_by_role("link")).to_have_count(3)
+
+    assert violations() == []
+
+
+def test_a_flow(page: Page, site: Site, violations: Violations) -> None:
+    flow = site.register(kedro_like("clean", "report"))
+    finished_run(site, flow.id)
+    page.goto(site(f"/default/flow/{flow.id}"))
+
+    assert in_each_tab(page, 6, violations) == []
+
+
+def test_a_run(page: Page, run: PlayedRun, violations: Violations) -> None:
+    page.goto(run.address)
+
+    assert in_each_tab(page, 7, violations) == []
+
+
+def test_a_task_run(page: Page, site: Site, run: PlayedRun, violations: Violations) -> None:
+    page.goto(site(f"/default/task-run/{run.tasks['clean']}"))
+    expect(page.get_by_role("log").get_by_text("It did not work")).to_be_visible()
+
+    assert violations() == []
+
+
+def test_a_question(page: Page, run: PlayedRun, violations: Violations) -> None:
+    page.goto(run.address)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+    assert violations() == []
+
+
+def test_the_agents(page: Page, site: Site, violations: Violations) -> None:
+    live_agent(site, "laptop", "gpu")
+    late_run(site, "eu")
+    page.goto(site("/default/agents"))
+    expect(page.get_by_text("laptop")).to_be_visible()
+
+    assert violations() == []
