@@ -75,6 +75,15 @@ def test_lines_are_chosen_by_level_task_and_text(page: Page, log: Locator, run: 
     eventually(lambda: texts(log) == ["rows: 3", "rows: 4"])
 
 
+def test_what_is_typed_is_looked_for_as_it_stands(page: Page, log: Locator, run: PlayedRun) -> None:
+    run.says("100 % done", "100 rows done", "is_active", "is active", "C:\\data")
+    eventually(lambda: len(texts(log)) == 5)
+
+    for typed, found in (("100 %", "100 % done"), ("is_a", "is_active"), (":\\d", "C:\\data")):
+        page.get_by_label("Text").fill(typed)
+        eventually(lambda found=found: texts(log) == [found])
+
+
 def test_a_long_log_follows_its_end_until_one_scrolls_up(
     page: Page, log: Locator, run: PlayedRun
 ) -> None:

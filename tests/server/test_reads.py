@@ -45,6 +45,8 @@ def names(api: Api, arguments: str) -> str:
         ('{name: {_nin: ["b", "d"]}}', "ac"),
         ("{name: {_nin: []}}", "abcd"),
         ('{name: {_ilike: "%B%"}}', "b"),
+        ('{description: {_ilike: "about__"}}', "bcd"),
+        ('{description: {_ilike: "about\\\\_%"}}', ""),
         ("{description: {_is_null: true}}", "a"),
         ("{description: {_is_null: false}}", "bcd"),
         ('{_and: {name: {_gt: "a"}, description: {_eq: "about c"}}}', "c"),

@@ -38,7 +38,7 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     "_lte": lambda column, value: column <= value,
     "_in": lambda column, values: column.in_(listed(column, values)),
     "_nin": lambda column, values: column.not_in(listed(column, values)),
-    "_ilike": lambda column, value: column.like(value),
+    "_ilike": lambda column, value: column.like(value, escape="\\"),  # as PostgreSQL's
     "_is_null": lambda column, value: column.is_(None) if value else column.is_not(None),
 }
 

@@ -49,7 +49,7 @@ function where({ flowRunId, taskRunId, level, text }) {
     flow_run_id: { _eq: flowRunId },
     task_run_id: { _eq: taskRunId || null },
     level: { _in: level ? LEVELS.slice(LEVELS.indexOf(level)) : null },
-    message: { _ilike: text ? `%${text}%` : null },
+    message: { _ilike: text ? `%${text.replace(/[\\%_]/g, "\\$&")}%` : null },
   };
 }
 
