@@ -13,6 +13,7 @@ from typing_extensions import Literal
 from project.errors import SettingsError
 
 FILE = "prefect.yml"
+_NO_SECTION = "Input should be a mapping of keys"
 
 KeyPath = Sequence[str]
 Model = TypeVar("Model", bound="_Section")
@@ -91,6 +92,18 @@ def parse_settings(
     return overridden.get(pipeline or "__default__", settings)
 
 
+def unreadable(files: Sequence[Path]) -> Optional[str]:
+    """Say which file is no YAML, or no mapping of keys, and why; nothing when each of them is."""
+    for file in files:
+        try:
+            found = yaml.safe_load(file.read_text(encoding="utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            return f"{file}: {error}"
+        if not isinstance(found, (Mapping, type(None))):
+            return f"{file}: {_NO_SECTION}, not {found!r}."
+    return None
+
+
 def _merged(raw: Mapping[str, Any], overrides: Mapping[str, Any]) -> Dict[str, Any]:
     merged = {key: value for key, value in raw.items() if key != "pipelines"}
     for key, value in overrides.items():
@@ -116,7 +129,7 @@ def _explained(model: Type[_Section], problem: Any, prefix: KeyPath, files: Sequ
     if problem["type"] == "extra_forbidden":
         return f"{where}: unknown key '{key}'. {_nearest(model, problem['loc'])}"
     is_section = problem["type"] == "model_type"
-    wanted = "Input should be a mapping of keys" if is_section else problem["msg"]
+    wanted = _NO_SECTION if is_section else problem["msg"]
     return f"{where}: {key}: {wanted}, not {problem['input']!r}."
 
 

@@ -21,7 +21,7 @@ from project.backend.registration import (
     register,
     set_default_env,
 )
-from project.config import Settings, parse_settings
+from project.config import Settings, parse_settings, unreadable
 from project.errors import FlowRunError, SettingsError
 from project.flow.build import build_flow
 from project.flow.executors import make_executor
@@ -145,7 +145,8 @@ def read_settings(request: Optional[RunRequest], overrides: Mapping[str, Any]) -
     try:
         written = compat.load_config(request.config_loader, "prefect")
     except Exception as error:  # each of Kedro's loaders has its own
-        raise SettingsError(f"{' + '.join(map(str, files))}: {error}") from error
+        message = unreadable(files) or f"{' + '.join(map(str, files))}: {error}"
+        raise SettingsError(message) from error
     return parse_settings({**written, **overrides}, request.pipeline_name, files)
 
 

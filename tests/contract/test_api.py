@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, Iterator
 import pytest
 
 from project.backend.api import Api, connect
+from project.errors import SettingsError
 from tests.contract.kit import RUNNERS, KedroProject
 from tests.contract.test_bad_input import assert_one_clear_error, kedro_run
 from tests.contract.test_parity import FAILING, FAILING_CATALOG
@@ -177,7 +178,11 @@ def test_an_api_that_is_down_is_one_clear_error_and_nothing_runs(make_project: M
         ("api: somewhere", "api: String should match pattern"),
     ],
 )
-def test_what_prefect_cannot_make_is_one_clear_error(
+def test_what_prefect_cannot_make_is_named_with_its_file(
     make_project: MakeProject, line: str, message: str
 ) -> None:
-    assert_one_clear_error(kedro_run(make_project(PIPELINE, prefect=line)), "prefect.yml", message)
+    outcome = make_project(PIPELINE, prefect=line).run(RUNNERS["local"]())
+
+    assert isinstance(outcome.error, SettingsError)
+    assert "prefect.yml" in str(outcome.error)
+    assert message in str(outcome.error)

@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Callable, List, Optional
 
 import pytest
 
+from project.errors import SettingsError
+from project.runner import PrefectRunner
 from tests.contract.kit import KedroProject
 
 MakeProject = Callable[..., KedroProject]
@@ -88,34 +90,26 @@ def test_the_file_of_the_environment_is_named_when_the_mistake_is_there(
     )
 
 
-def test_a_value_of_the_wrong_type_is_named(make_project: MakeProject) -> None:
-    project = make_project(PIPELINE, prefect="executor: {type: threads, workers: many}")
+@pytest.mark.parametrize(
+    ("text", "messages"),
+    [
+        (
+            "executor: {type: threads, workers: many}",
+            ["executor.workers: Input should be a valid integer", "'many'"],
+        ),
+        ("executor: {type: celery}", ["executor.type: Input should be 'local'", "'celery'"]),
+        ("executor: {type: [", ["expected the node content", "line 1, column"]),
+        ("- executor", ["Input should be a mapping of keys, not ['executor']."]),
+    ],
+    ids=["a wrong type", "an unknown value", "no YAML", "no mapping"],
+)
+def test_what_cannot_be_read_is_named_with_its_file(
+    make_project: MakeProject, text: str, messages: List[str]
+) -> None:
+    outcome = make_project(PIPELINE, prefect=text).run(PrefectRunner())
 
-    assert_one_clear_error(
-        kedro_run(project),
-        "prefect.yml: executor.workers: Input should be a valid integer",
-        "'many'",
-    )
-
-
-def test_an_unknown_executor_is_refused_with_those_that_exist(make_project: MakeProject) -> None:
-    project = make_project(PIPELINE, prefect="executor: {type: celery}")
-
-    assert_one_clear_error(
-        kedro_run(project), "prefect.yml: executor.type: Input should be 'local'", "'celery'"
-    )
-
-
-def test_a_prefect_yml_that_is_no_yaml_is_refused(make_project: MakeProject) -> None:
-    project = make_project(PIPELINE, prefect="executor: {type: [")
-
-    assert_one_clear_error(kedro_run(project), "prefect.yml")
-
-
-def test_a_prefect_yml_that_is_no_mapping_is_refused(make_project: MakeProject) -> None:
-    project = make_project(PIPELINE, prefect="- executor")
-
-    assert_one_clear_error(kedro_run(project), "prefect.yml")
+    assert isinstance(outcome.error, SettingsError)
+    assert [each for each in ["prefect.yml", *messages] if each not in str(outcome.error)] == []
 
 
 @pytest.mark.parametrize("name", ["nonesuch", "empty"])

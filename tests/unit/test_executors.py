@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Barrier, current_thread, main_thread
+from threading import Barrier, Event, Timer, current_thread, main_thread
 from typing import Any
 
 import prefect
@@ -55,14 +55,14 @@ def test_an_exception_reaches_those_who_wait_and_those_that_depend_on_it() -> No
 
 def test_after_an_error_no_further_call_starts() -> None:
     executor = ThreadsExecutor(1)
-    barrier = Barrier(2, timeout=10)
+    gate = Event()
     with pytest.raises(KeyboardInterrupt), executor.start():
-        first = executor.submit(barrier.wait)
-        second = executor.submit(add, first)
-        executor._pool.submit(barrier.wait)  # type: ignore[union-attr]
+        first = executor.submit(gate.wait, 10)
+        second = executor.submit(add, first, 1)
+        Timer(0.2, gate.set).start()
         raise KeyboardInterrupt
 
-    assert first.done()
+    assert first.result()
     assert second.cancelled()
 
 
