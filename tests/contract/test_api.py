@@ -171,6 +171,8 @@ def test_an_api_that_is_down_is_one_clear_error_and_nothing_runs(make_project: M
     [
         ("run_config: {type: MarsRun}", "run_config.type: Prefect has no 'MarsRun'"),
         ("storage: {type: Local, colour: red}", "storage: Local: "),
+        ("storage: {type: Local}", "storage: Local keeps a pickled copy of the flow"),
+        ("storage: {type: S3, bucket: b}", "storage: S3 keeps a pickled copy of the flow"),
         ("result: {type: PrefectResult}", "result.type: PrefectResult keeps JSON in the API"),
         ("schedule: {timezone: UTC}", "give either cron or interval_seconds"),
         ("schedule: {cron: often}", "schedule: "),

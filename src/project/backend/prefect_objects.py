@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any, Mapping, Optional
 
@@ -23,6 +24,20 @@ from project.mends import mend_cron_clock
 _START = datetime(2020, 1, 1)
 
 _JSON_RESULTS = {"PrefectResult", "ConstantResult", "SecretResult"}
+_PICKLING_STORAGES = {"Azure", "Docker", "GCS", "Local", "S3", "Webhook"}
+
+_CREDENTIALS = (
+    {"password"},
+    {"passwd"},
+    {"secret"},
+    {"token"},
+    {"apikey"},
+    {"credentials"},
+    {"access", "key"},
+    {"api", "key"},
+    {"connection", "string"},
+)
+_REFERENCES = {"name", "file", "path", "arn"}  # TOKEN_FILE holds no token
 
 
 def make_schedule(settings: Optional[ScheduleSettings]) -> Optional[Schedule]:
@@ -57,6 +72,13 @@ def make_storage(settings: Settings, default: Storage) -> Storage:
     if settings.storage is None:
         return default
     storage: Storage = _make(prefect.storage, settings.storage, "storage")
+    kind = type(storage).__name__
+    if kind in _PICKLING_STORAGES and not storage.stored_as_script:
+        raise SettingsError(
+            f"prefect.yml: storage: {kind} keeps a pickled copy of the flow, and there is none: "
+            "an agent loads the flow from the project's code. Leave `storage` out (in containers "
+            "too: their image has the project), or name a script with `stored_as_script: true`."
+        )
     return storage
 
 
@@ -73,7 +95,35 @@ def make_result(settings: Settings) -> Optional[Result]:
     return result
 
 
+def _refuse_credentials(given: Any, key: str) -> None:
+    """Refuse what would be stored in the API in clear.
+
+    Raises:
+        SettingsError: names the key, and never the value.
+    """
+    if isinstance(given, (list, tuple)):
+        for each in given:
+            _refuse_credentials(each, key)
+    elif isinstance(given, Mapping):
+        for name, value in given.items():
+            path = f"{key}.{name}"
+            if isinstance(value, str) and _is_credential(str(name), is_env=".env." in path):
+                raise SettingsError(
+                    f"prefect.yml: {path}: a credential would be stored in the Prefect API, for "
+                    "everybody to read. Give it to the agent's environment instead."
+                )
+            _refuse_credentials(value, path)
+
+
+def _is_credential(name: str, is_env: bool) -> bool:
+    words = re.split(r"[^a-z0-9]+", name.lower())
+    if words[-1] in _REFERENCES or (words[-1] == "secret" and not is_env):
+        return False  # Prefect's own arguments that end so name one of its secrets
+    return any(all(part in words for part in parts) for parts in _CREDENTIALS)
+
+
 def _make(module: Any, given: Mapping[str, Any], key: str) -> Any:
+    _refuse_credentials(given, key)
     arguments = {name: value for name, value in given.items() if name != "type"}
     kind = getattr(module, str(given.get("type")), None)
     if kind is None:

@@ -1,0 +1,65 @@
+"""Prefect's own objects, and what of prefect.yml may not reach them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from project.backend.prefect_objects import make_result, make_run_config, make_storage
+from project.config import Settings
+from project.errors import SettingsError
+
+
+def make(settings: dict[str, Any]) -> None:
+    whole = Settings.model_validate(settings)
+    make_result(whole)
+    make_run_config(whole, {})
+    make_storage(whole, "the default")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        (
+            {"result": {"type": "S3Result", "boto3_kwargs": {"aws_secret_access_key": "hidden"}}},
+            "result.boto3_kwargs.aws_secret_access_key",
+        ),
+        (
+            {"run_config": {"type": "LocalRun", "env": {"CLIENT_SECRET": "hidden"}}},
+            "run_config.env.CLIENT_SECRET",
+        ),
+        (
+            {"run_config": {"type": "LocalRun", "env": {"API_KEY": "hidden"}}},
+            "run_config.env.API_KEY",
+        ),
+        (
+            {"storage": {"type": "S3", "client_options": {"aws_session_token": "hidden"}}},
+            "storage.client_options.aws_session_token",
+        ),
+    ],
+)
+def test_a_credential_is_refused_and_not_repeated(settings: dict[str, Any], key: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        make(settings)
+
+    assert f"prefect.yml: {key}: a credential" in caught.value.message
+    assert "hidden" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"run_config": {"type": "LocalRun", "env": {"TOKENIZERS_PARALLELISM": "false"}}},
+        {"run_config": {"type": "LocalRun", "env": {"DB_PASSWORD_FILE": "/run/secrets/db"}}},
+        {"run_config": {"type": "KubernetesRun", "image_pull_secrets": ["registry"]}},
+        {"storage": {"type": "GitHub", "repo": "a/b", "path": "f.py", "access_token_secret": "T"}},
+        {"result": {"type": "LocalResult", "dir": "/tmp"}},  # noqa: S108
+    ],
+)
+def test_the_name_of_a_secret_is_none(settings: dict[str, Any]) -> None:
+    make(settings)
+
+
+def test_a_script_may_hold_the_flow() -> None:
+    make({"storage": {"type": "Local", "path": "flow.py", "stored_as_script": True}})
