@@ -24,13 +24,21 @@ def prefect_commands() -> None:
 
 
 _env = click.option("--env", "-e", help="Kedro environment whose prefect.yml counts.")
+_PORT = click.IntRange(0, 65535)
 _pipeline = click.option("--pipeline", "-p", help="Pipeline; the default one if not given.")
 
 
 @prefect_commands.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=4200, show_default=True, help="Port to listen on; 0: any.")
-@click.option("--token", help="API key that clients must send; needed if others reach the host.")
+@click.option(
+    "--port", default=4200, show_default=True, type=_PORT, help="Port to listen on; 0: any."
+)
+@click.option(
+    "--token",
+    envvar="KEDRO_PREFECT_TOKEN",
+    help="API key that clients must send; needed if others reach the host. Others on this machine "
+    "can read a command line, but not the variable KEDRO_PREFECT_TOKEN.",
+)
 @click.pass_obj
 def server(project: Any, host: str, port: int, token: Optional[str]) -> None:
     """Serve this project's Prefect API until Ctrl-C."""
@@ -100,7 +108,7 @@ def _register(workspace: Workspace, chosen: Registrable, check: bool) -> bool:
 
 
 @prefect_commands.command()
-@click.option("--limit", default=20, show_default=True, help="How many.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="How many.")
 @_env
 @click.pass_obj
 def runs(project: Any, limit: int, env: str) -> None:

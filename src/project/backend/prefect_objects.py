@@ -52,7 +52,10 @@ def make_schedule(settings: Optional[ScheduleSettings]) -> Optional[Schedule]:
 
 
 def _clock(settings: ScheduleSettings) -> Clock:
-    start = pendulum.instance(_START, tz=settings.timezone)
+    try:
+        start = pendulum.instance(_START, tz=settings.timezone)
+    except (ValueError, KeyError):
+        raise ValueError(f"timezone: no time zone is called {settings.timezone!r}") from None
     if settings.cron is not None:
         return CronClock(settings.cron, start_date=start)
     return IntervalClock(timedelta(seconds=settings.interval_seconds or 0), start_date=start)
