@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.page.kit import Site
@@ -64,6 +67,16 @@ def test_a_late_run_that_an_agent_can_take_names_it(page: Page, site: Site) -> N
     late_run(site, "gpu")
 
     expect(reason(page, site)).to_have_text("It waits for agent laptop.")
+
+
+@pytest.mark.parametrize("minutes", [-3, 3])
+def test_an_agent_is_live_by_the_clock_of_the_server(page: Page, site: Site, minutes: int) -> None:
+    page.clock.install(time=datetime.now() + timedelta(minutes=minutes))
+    live_agent(site, "laptop")
+    page.goto(site("/default/agents"))
+
+    expect(page.get_by_text("1 of 1 agent live")).to_be_visible()
+    expect(page.get_by_role("table").locator("time")).to_have_text(re.compile("just now| s ago"))
 
 
 def test_a_run_that_is_not_due_is_not_late(page: Page, site: Site) -> None:

@@ -79,6 +79,29 @@ def test_an_older_version_leads_to_the_newest(page: Page, site: Site) -> None:
     expect(page.get_by_text("This is an archived version.")).to_have_count(0)
 
 
+def test_an_archived_version_offers_no_run(page: Page, site: Site) -> None:
+    old = site.register(two_tasks())
+    page.goto(site(f"/default/flow/{old.id}"))
+    expect(page.get_by_role("button", name="QUICK RUN")).to_be_visible()
+    site.register(two_tasks())
+
+    expect(page.get_by_role("button", name="QUICK RUN")).to_have_count(0)
+    expect(page.get_by_role("link", name="RUN", exact=True)).to_have_count(0)
+    expect(page.get_by_role("tab", name="New run")).to_have_count(0)
+    page.goto(site(f"/default/flow/{old.id}?tab=run"))
+    expect(page.get_by_role("tab", name="Graph", selected=True)).to_be_visible()
+    expect(page.get_by_role("form")).to_have_count(0)
+
+
+def test_a_form_that_is_being_filled_in_outlives_its_version(page: Page, site: Site) -> None:
+    run_form = form(page, site, site.register(two_tasks()))
+    run_form.get_by_label("Name", exact=True).fill("half written")
+    site.register(two_tasks())
+    expect(page.get_by_text("This is an archived version.")).to_be_visible()
+
+    expect(run_form.get_by_label("Name", exact=True)).to_have_value("half written")
+
+
 def test_versions_tell_by_how_many_tasks_they_differ(page: Page, site: Site) -> None:
     site.register(kedro_like(*NODES))
     flow = site.register(kedro_like(*NODES, "model.publish"))
@@ -100,6 +123,18 @@ def test_runs_are_shown_page_by_page(page: Page, site: Site) -> None:
     expect(runs).to_have_count(5)
     assert page.url.endswith("?tab=runs&page=2")
     expect(page.get_by_role("button", name="Older")).to_be_disabled()
+
+
+def test_the_keyboard_turns_page_after_page(page: Page, site: Site) -> None:
+    flow = site.register(two_tasks())
+    many_runs(site, flow.id, 60)
+    page.goto(site(f"/default/flow/{flow.id}?tab=runs"))
+    page.get_by_role("button", name="Older").focus()
+    for shown in ("50 of 60", "60 of 60"):
+        page.keyboard.press("Enter")
+        expect(page.get_by_text(shown)).to_be_visible()
+
+    expect(page.get_by_role("table").locator("tbody tr")).to_have_count(10)
 
 
 def test_a_schedule_is_switched_on_and_off(page: Page, site: Site) -> None:
@@ -272,6 +307,22 @@ def test_a_run_can_have_a_time_and_labels_of_its_own(page: Page, site: Site) -> 
         "labels": ["eu", "gpu"],
         "scheduled_start_time": "2099-12-24T18:30:00.000000+00:00",
     }
+
+
+def test_a_run_at_a_time_needs_the_time(page: Page, site: Site) -> None:
+    flow = site.register(two_tasks())
+    run_form = form(page, site, flow)
+    run_form.get_by_label("Start", exact=True).select_option("At a time")
+    time = run_form.get_by_label("Time", exact=True)
+    time.clear()
+    run_form.get_by_role("button", name="Start run").click()
+
+    expect(run_form.get_by_role("alert")).to_have_text("Give a time.")
+    expect(time).to_be_focused()
+    expect(time).to_have_attribute("aria-invalid", "true")
+    assert flow.row("flow_runs { id }") == {"flow_runs": []}
+    run_form.get_by_label("Start", exact=True).select_option("Now")
+    assert started(page, site, "name state")["state"] == "Scheduled"
 
 
 def test_a_refusal_of_the_server_is_told_in_the_form(page: Page, site: Site) -> None:

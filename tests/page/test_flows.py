@@ -64,6 +64,16 @@ def test_a_run_that_changes_changes_its_row_alone(page: Page, site: Site) -> Non
     assert max(answers) < 500
 
 
+def test_runs_of_an_old_version_are_shown(page: Page, site: Site) -> None:
+    finished_run(site, site.register(two_tasks()).id)
+    for _ in range(6):
+        site.register(two_tasks())
+    page.goto(site())
+
+    expect(rows(page).get_by_role("rowheader")).to_contain_text("version 7")
+    expect(page.locator(".last-run")).to_have_text("Success")
+
+
 def test_flows_are_found_by_name_and_project(page: Page, site: Site) -> None:
     for name in ("train model", "clean tables"):
         site.register(two_tasks(name))

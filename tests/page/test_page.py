@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from project.server.page import STATIC
 from tests.page.kit import Faults, Site
+from tests.server.kit import two_tasks
 
 ROOT = Path(__file__).parents[2]
 LARGEST = 300_000
@@ -73,6 +74,10 @@ def test_files_under_the_version_that_the_page_names_are_kept_for_good(site: Sit
     assert get(site(address)).headers["cache-control"] == "max-age=31536000, immutable"
 
 
+def test_files_of_another_version_are_not_found(site: Site) -> None:
+    assert get(site("/static/@0123456789ab/app.js")).status_code == 404
+
+
 def test_the_page_names_all_modules_of_its_first_view_beforehand(page: Page, site: Site) -> None:
     loaded: list[str] = []
     page.on("request", lambda request: loaded.extend([request.url.rsplit("@", 1)[-1][12:]]))
@@ -100,6 +105,27 @@ def test_an_unknown_id_says_so(page: Page, site: Site, kind: str) -> None:
     page.goto(site(f"/default/{kind}/00000000-0000-0000-0000-000000000000"))
 
     expect(page.get_by_role("heading")).to_contain_text("There is no such")
+
+
+@pytest.mark.parametrize("kind", ["flow", "flow-run", "task-run", "constructor"])
+def test_an_address_that_lacks_its_id_says_so(page: Page, site: Site, kind: str) -> None:
+    page.goto(site(f"/default/{kind}"))
+
+    expect(page.get_by_role("heading")).to_have_text("There is nothing at this address")
+
+
+def test_back_returns_to_the_view_from_which_one_searched(page: Page, site: Site) -> None:
+    flow = site.register(two_tasks())
+    page.goto(site())
+    page.goto(site(f"/default/flow/{flow.id}"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("two")
+    page.get_by_role("searchbox", name="Search flows").press_sequentially("twe")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Flows")
+    assert page.url.endswith("?flows=twe")
+    page.go_back()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("two")
+    expect(page.get_by_role("searchbox", name="Search flows")).to_have_value("")
 
 
 def test_light_and_dark_are_remembered(page: Page, site: Site) -> None:

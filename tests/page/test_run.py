@@ -110,6 +110,21 @@ def test_the_table_filters_and_sorts(
     expect(names).to_have_text(["report"])
 
 
+def test_the_table_has_what_has_no_value_last_in_both_directions(
+    page: Page, run: PlayedRun, open_tab: Callable[[PlayedRun, str], Locator]
+) -> None:
+    run.is_("Running")
+    run.task("clean", "Running", "Success")
+    run.task("report", "Running", "Success")
+    panel = open_tab(run, "Tasks")
+    names = panel.get_by_role("rowheader")
+    expect(names).to_have_text(["clean", "report", "load"])
+
+    panel.get_by_role("button", name="Started").click()
+
+    expect(names).to_have_text(["report", "clean", "load"])
+
+
 def test_parameters_are_shown_and_what_is_not_set_apart(
     page: Page, run: PlayedRun, open_tab: Callable[[PlayedRun, str], Locator]
 ) -> None:
@@ -236,26 +251,3 @@ def task_rows(response: Response) -> list[int]:
     """Return how many task runs an answer to the run's view holds."""
     data: Mapping[str, Any] = response.json()["data"] if graphql(response.request) else {}
     return [len(data["task_run"])] if "task_run" in data else []
-
-
-@pytest.mark.parametrize("tab", ["timeline", "log", "artifacts"])
-def test_a_run_that_has_ended_is_not_asked_for_any_more(
-    page: Page, run: PlayedRun, tab: str
-) -> None:
-    def pass_seconds(seconds: int) -> None:
-        page.clock.run_for(1000 * seconds)
-        page.evaluate("fetch('/health').then((answer) => answer.text())")  # after what was asked
-
-    run.is_("Running")
-    run.is_("Success")
-    asked: list[Any] = []
-    page.clock.install()
-    page.goto(f"{run.address}?tab={tab}")
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    for _ in range(10):
-        pass_seconds(1)
-    page.on("request", lambda request: asked.append(graphql(request)))
-
-    pass_seconds(60)
-
-    assert [each for each in asked if each] == []

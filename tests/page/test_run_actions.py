@@ -179,3 +179,38 @@ def test_a_dialog_closes_with_escape_and_gives_the_focus_back(page: Page, run: P
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_role("button", name="Cancel run")).to_be_focused()
     assert run_row(run.api, run.id, "state") == {"state": "Scheduled"}
+
+
+@pytest.mark.parametrize(
+    ("state", "action", "next_state"),
+    [
+        ("Scheduled", "Cancel run", "Cancelled"),
+        ("Running", "Cancel run", "Cancelling"),
+        ("Failed", "Restart from failed", "Scheduled"),
+    ],
+)
+def test_an_action_that_is_done_leaves_the_focus_on_the_heading(
+    page: Page, run: PlayedRun, state: str, action: str, next_state: str
+) -> None:
+    run.is_(state)
+    page.goto(run.address)
+    page.get_by_role("button", name=action).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog").locator("p").last).to_be_visible()
+    expect(page.get_by_text("Looking at what is there")).to_have_count(0)
+
+    page.get_by_role("dialog").get_by_role("button", name=action).click()
+
+    shows(page, next_state)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+
+
+def test_an_action_that_can_be_done_again_keeps_the_focus(page: Page, run: PlayedRun) -> None:
+    page.goto(run.address)
+    page.get_by_role("button", name="Set state").focus()
+
+    press(page, "Set state")
+
+    shows(page, "Success")
+    expect(page.get_by_role("button", name="Set state")).to_be_focused()

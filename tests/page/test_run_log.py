@@ -75,6 +75,20 @@ def test_lines_are_chosen_by_level_task_and_text(page: Page, log: Locator, run: 
     eventually(lambda: texts(log) == ["rows: 3", "rows: 4"])
 
 
+def test_a_level_chosen_while_one_types_stays_chosen(
+    page: Page, log: Locator, run: PlayedRun
+) -> None:
+    run.says("rows: 3")
+    run.says("rows missing", "no columns", level="WARNING")
+    eventually(lambda: len(texts(log)) == 3)
+
+    page.get_by_label("Text").fill("rows")
+    page.get_by_label("Level").select_option("WARNING and above")
+
+    eventually(lambda: texts(log) == ["rows missing"])
+    expect(page.get_by_label("Level")).to_have_value("WARNING")
+
+
 def test_what_is_typed_is_looked_for_as_it_stands(page: Page, log: Locator, run: PlayedRun) -> None:
     run.says("100 % done", "100 rows done", "is_active", "is active", "C:\\data")
     eventually(lambda: len(texts(log)) == 5)

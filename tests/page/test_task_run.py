@@ -44,6 +44,17 @@ def fact(page: Page, name: str) -> Any:
     return page.locator(".facts > div", has=page.get_by_text(name, exact=True)).locator("dd")
 
 
+def parts_of(run: PlayedRun, name: str, count: int) -> list[str]:
+    """Create the task runs of a mapped task, and return their ids."""
+    rows = run_row(run.api, run.id, "task_runs { task_id task { name } }")["task_runs"]
+    task_id = next(each["task_id"] for each in rows if each["task"]["name"] == name)
+    given = {"flow_run_id": run.id, "task_id": task_id}
+    return [
+        run.api.mutate("get_or_create_task_run_info", **given, map_index=index)["id"]
+        for index in range(count)
+    ]
+
+
 def test_a_task_run_is_followed_with_its_states_and_attempts(
     page: Page, site: Site, run: PlayedRun
 ) -> None:
@@ -101,11 +112,7 @@ def test_a_failed_task_run_shows_its_traceback(page: Page, site: Site, run: Play
 
 
 def test_a_mapped_task_lists_its_parts(page: Page, site: Site, run: PlayedRun) -> None:
-    task_id = run_row(run.api, run.id, "task_runs { task_id task { name } }")["task_runs"]
-    key = next(each["task_id"] for each in task_id if each["task"]["name"] == "load")
-    for index in range(3):
-        given = {"flow_run_id": run.id, "task_id": key, "map_index": index}
-        part = run.api.mutate("get_or_create_task_run_info", **given)["id"]
+    for part in parts_of(run, "load", 3):
         set_task_state(run.api, part, "Running")
     run.task("load", "Mapped")
 
@@ -115,6 +122,23 @@ def test_a_mapped_task_lists_its_parts(page: Page, site: Site, run: PlayedRun) -
     page.get_by_role("link", name="load[1]").click()
 
     expect(fact(page, "Place in mapping")).to_have_text("1")
+
+
+def test_a_part_that_runs_again_counts_its_attempts_and_its_time(
+    page: Page, site: Site, run: PlayedRun
+) -> None:
+    (part,) = parts_of(run, "load", 1)
+    for state in ("Running", "Failed", "Retrying", "Running"):
+        set_task_state(run.api, part, state)
+    run.task("load", "Mapped")
+
+    open_task(page, site, run, "load")
+    page.get_by_role("tab", name="Mapped").click()
+    expect(page.locator("td.column-attempts")).to_have_text("2")
+    duration = page.locator("td.column-duration")
+    first = duration.inner_text()
+
+    expect(duration).not_to_have_text(first)
 
 
 def test_its_state_is_set_by_hand(page: Page, site: Site, run: PlayedRun) -> None:

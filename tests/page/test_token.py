@@ -40,6 +40,23 @@ def test_the_page_loads_without_the_token_and_asks_for_it(
     faults.expect("status of 401")
 
 
+def test_escape_does_not_close_the_question_for_the_token(
+    page: Page, url: str, faults: Faults
+) -> None:
+    page.goto(url)
+    dialog = page.get_by_role("dialog", name="This server wants its token")
+    dialog.get_by_label("Token").fill(PHRASE)
+    for _ in range(3):
+        page.keyboard.press("Escape")
+    expect(dialog).to_be_visible()
+    expect(dialog.get_by_label("Token")).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("No flow is registered yet")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    faults.expect("status of 401")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [

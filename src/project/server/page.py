@@ -18,7 +18,7 @@ STATIC = Path(__file__).parent / "static"
 
 # An address is /slug/view/id, as Prefect prints it: the page itself says which of them it knows.
 _ADDRESS = re.compile(r"/((?!(graphql|health|static)(/|$))[^/.]+(/[^/.]+){0,2}/?)?")
-_FILE = re.compile(r"/static/(?P<version>@\w+/)?(?P<name>.+)")
+_FILE = re.compile(r"/static/(@(?P<version>\w+)/)?(?P<name>.+)")
 _INDEX = "index.html"
 # Written as several files, sent as one: a browser asks for each in turn before it draws anything.
 _STYLES = "styles.css"
@@ -72,11 +72,13 @@ async def _answer(http: Request) -> Response:
     path = http.url.path
     asked = _FILE.fullmatch(path)
     name = asked["name"] if asked else _INDEX if _ADDRESS.fullmatch(path) else ""
-    file = _files().get(name)
-    if file is None:
+    files, version = _files()
+    file = files.get(name)
+    of = asked["version"] if asked else None
+    # A page that was open as the package was upgraded asks for files that are no more.
+    if file is None or of not in (None, version):
         return PlainTextResponse("Not found", 404, headers=_HEADERS)
-    is_versioned = asked is not None and asked["version"] is not None
-    return _sent(http, file, {**_HEADERS, **(_FOR_GOOD if is_versioned else {})})
+    return _sent(http, file, {**_HEADERS, **(_FOR_GOOD if of else {})})
 
 
 def _sent(http: Request, file: _File, headers: Mapping[str, str]) -> Response:
@@ -90,15 +92,15 @@ def _sent(http: Request, file: _File, headers: Mapping[str, str]) -> Response:
 
 
 @lru_cache(maxsize=None)
-def _files() -> Mapping[str, _File]:
-    """Return all files by name, read once: a browser asks for dozens of them at a time."""
+def _files() -> tuple[Mapping[str, _File], str]:
+    """Return all files by name, and their version; read once: a browser asks for many at a time."""
     paths = sorted(path for path in STATIC.rglob("*") if path.is_file())
     bodies = {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in paths}
     bodies[_STYLES] = b"".join(bodies.pop(f"css/{name}.css") for name in _SHEETS)
     version = hashlib.sha256(b"".join(bodies.values())).hexdigest()[:12]
     own = f'"/static/@{version}/'.encode()
     bodies[_INDEX] = bodies[_INDEX].replace(b'"/static/', own)
-    return {name: _file(name, body) for name, body in bodies.items()}
+    return {name: _file(name, body) for name, body in bodies.items()}, version
 
 
 def _file(name: str, body: bytes) -> _File:

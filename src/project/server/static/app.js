@@ -12,6 +12,7 @@ const VIEWS = {
   "task-run": () => import("./views/task-run.js"),
   agents: () => import("./views/agents.js"),
 };
+const VIEWS_OF_ONE = new Set(["flow", "flow-run", "task-run"]);
 
 function App() {
   const route = useRoute();
@@ -35,25 +36,31 @@ function useFocusAfterMove(main, place) {
 }
 
 function Guarded({ route }) {
-  const [error, retry] = useErrorBoundary(console.error);
-  return error ? html`<${Broken} error=${error} onRetry=${retry} />` : html`<${View} route=${route} />`;
+  const [error] = useErrorBoundary(console.error);
+  return error ? html`<${Broken} error=${error} />` : html`<${View} route=${route} />`;
 }
 
 function View({ route }) {
   const [loaded, setLoaded] = useState(null);
   useLayoutEffect(() => {
-    const load = VIEWS[route.view] ?? (() => import("./views/nothing.js"));
+    const load = loaderOf(route);
     load().then((module) => setLoaded({ view: module.default }), (error) => setLoaded({ error }));
   }, [route.view]);
   if (loaded?.error) throw loaded.error;
   return loaded && html`<${loaded.view} id=${route.id} query=${route.query} />`;
 }
 
-function Broken({ error, onRetry }) {
+function loaderOf({ view, id }) {
+  const leadsSomewhere = Object.hasOwn(VIEWS, view) && (id !== null || !VIEWS_OF_ONE.has(view));
+  return leadsSomewhere ? VIEWS[view] : () => import("./views/nothing.js");
+}
+
+// The page may be older than the server's files by now: all of it is loaded again.
+function Broken({ error }) {
   return html`<div class="empty" role="alert">
     <h1>This view broke</h1>
     <p>${error.message}</p>
-    <button type="button" onClick=${onRetry}>Try again</button>
+    <button type="button" onClick=${() => location.reload()}>Load the page again</button>
   </div>`;
 }
 

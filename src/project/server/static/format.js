@@ -1,7 +1,20 @@
 // Times, durations and numbers, as people say them.
 const STEPS = [[60, "s"], [60, "min"], [24, "h"], [Infinity, "d"]];
+const LEAST_DIFFERENCE = 2000;
 
+let ahead = 0; // of the server's clock, in milliseconds
 let momentFormat; // takes 30 ms to make
+
+/** The server's present, in milliseconds: states and schedules are in its time, and clocks differ. */
+export function present() {
+  return Date.now() + ahead;
+}
+
+/** Learns the server's present from the date of an answer, which has whole seconds. */
+export function learnPresent(date) {
+  const difference = Date.parse(date) - Date.now();
+  ahead = Math.abs(difference) > LEAST_DIFFERENCE ? difference : 0;
+}
 
 /** A local date and time; "–" for none. */
 export function moment(iso) {
@@ -11,7 +24,7 @@ export function moment(iso) {
 }
 
 /** How far away a time is: "just now", "5 min ago", "in 2 h". */
-export function ago(iso, now = Date.now()) {
+export function ago(iso, now = present()) {
   if (!iso) return "never";
   const seconds = (now - new Date(iso)) / 1000;
   if (Math.abs(seconds) < 2) return "just now";
@@ -21,7 +34,7 @@ export function ago(iso, now = Date.now()) {
 /** The time between two times, the second being now unless given: "340 ms", "2 m 05 s", "3 h 20 m". */
 export function duration(start, end = null) {
   if (!start) return "–";
-  const milliseconds = Math.max(0, (end ? new Date(end) : new Date()) - new Date(start));
+  const milliseconds = Math.max(0, (end ? new Date(end) : present()) - new Date(start));
   return milliseconds < 1000 && end ? `${milliseconds} ms` : long(milliseconds / 1000);
 }
 

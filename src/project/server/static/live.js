@@ -1,11 +1,12 @@
 // Data that stays fresh while somebody looks at it.
-import { useCallback, useLayoutEffect, useRef, useState } from "./vendor/html.js";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "./vendor/html.js";
 
 const LONGEST_SECONDS = 30;
 
 /**
- * Loads now, and again every so many seconds, while the tab is visible and until `isOver(data)`.
- * `load(previousData)` may return what it was given: then nothing is drawn again.
+ * Loads now, and again every so many seconds while the tab is visible; only now and then while
+ * `isOver(data)`, for it may begin again. `load(previousData)` may return what it was given: then
+ * nothing is drawn again.
  */
 export function useLive(load, dependencies, { seconds = 1, isOver = () => false } = {}) {
   const [shown, setShown] = useState(NOTHING);
@@ -19,7 +20,17 @@ export function useLive(load, dependencies, { seconds = 1, isOver = () => false 
     return poll.current.stop;
   }, dependencies);
   const refresh = useCallback(() => poll.current?.refresh(), []);
+  useResumption(isOver(shown.data), refresh);
   return { ...shown, refresh };
+}
+
+/** Does not let what begins again wait for its next slow look. */
+function useResumption(isOver, refresh) {
+  const wasOver = useRef(isOver);
+  useEffect(() => {
+    if (wasOver.current && !isOver) refresh();
+    wasOver.current = isOver;
+  }, [isOver]);
 }
 
 const NOTHING = { data: null, error: null };
@@ -52,9 +63,14 @@ function startPolling(latest, show) {
 
   function next() {
     clearTimeout(timer);
-    if (isStopped || document.hidden || (!failures && latest.current.isOver(data))) return;
-    const wait = Math.min(latest.current.seconds * 2 ** failures, LONGEST_SECONDS);
-    timer = setTimeout(run, wait * 1000);
+    if (isStopped || document.hidden) return;
+    timer = setTimeout(run, 1000 * secondsToWait());
+  }
+
+  function secondsToWait() {
+    const { seconds, isOver } = latest.current;
+    if (!failures && isOver(data)) return LONGEST_SECONDS;
+    return Math.min(seconds * 2 ** failures, LONGEST_SECONDS);
   }
 
   function run() {

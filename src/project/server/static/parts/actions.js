@@ -1,6 +1,6 @@
 // What can be done with a run: cancel, restart, run again, set a state. Each asks first.
 import { ask, change } from "../api.js";
-import { html, useEffect, useState } from "../vendor/html.js";
+import { html, useEffect, useRef, useState } from "../vendor/html.js";
 import { navigate, pathTo } from "../router.js";
 import { isFinished } from "../states.js";
 import { count } from "../format.js";
@@ -9,6 +9,7 @@ import { restartPlan } from "./restart.js";
 
 const FLOW_RUN_STATES = ["Success", "Failed", "Cancelled"];
 const TASK_RUN_STATES = ["Success", "Failed", "Skipped", "Cancelled", "Pending"];
+const ASKED = "query ($id: uuid!) { flow_run_by_pk(id: $id) { parameters labels context run_config } }";
 const RESULTS = `query ($id: uuid!) {
   task_run(where: {flow_run_id: {_eq: $id}}) { id task_id map_index state serialized_state }
 }`;
@@ -16,12 +17,13 @@ const RESULTS = `query ($id: uuid!) {
 export function RunActions({ data: { run, flow }, onDone }) {
   const [asked, setAsked] = useState(null);
   const close = () => setAsked(null);
+  useFocusAfter(asked);
   const isRestartable = isFinished(run.state) && run.state !== "Success";
   return html`<div class="actions">
     ${!isFinished(run.state) && html`<button
-      type="button" class="danger" disabled=${run.state === "Cancelling"} onClick=${() => setAsked("cancel")}
+      key="cancel" type="button" class="danger" disabled=${run.state === "Cancelling"} onClick=${() => setAsked("cancel")}
     >Cancel run</button>`}
-    ${isRestartable && html`<button type="button" class="primary" onClick=${() => setAsked("restart")}>Restart from failed</button>`}
+    ${isRestartable && html`<button key="restart" type="button" class="primary" onClick=${() => setAsked("restart")}>Restart from failed</button>`}
     <button type="button" onClick=${() => setAsked("again")}>Run again</button>
     <button type="button" onClick=${() => setAsked("state")}>Set state</button>
     ${asked === "cancel" && html`<${Cancel} run=${run} onDone=${onDone} onClose=${close} />`}
@@ -37,6 +39,21 @@ export function TaskRunActions({ taskRun, onDone }) {
     <button type="button" onClick=${() => setAsked(true)}>Set state</button>
     ${isAsked && html`<${SetState} what="task_run" id=${taskRun.id} states=${TASK_RUN_STATES} onDone=${onDone} onClose=${() => setAsked(false)} />`}
   </div>`;
+}
+
+/** Closing a dialog gives the focus back to its button; where that is gone by then, to the heading of the view. */
+function useFocusAfter(asked) {
+  const before = useRef(asked);
+  useEffect(() => {
+    if (before.current && !asked && document.activeElement.matches("body, :disabled")) focusHeading();
+    before.current = asked;
+  }, [asked]);
+}
+
+function focusHeading() {
+  const heading = document.querySelector("main h1");
+  heading.tabIndex = -1;
+  heading.focus();
 }
 
 function Cancel({ run, onDone, onClose }) {
@@ -92,8 +109,8 @@ function Names({ ids, tasks, title }) {
 function RunAgain({ run, flow, onClose }) {
   const start = async () => {
     const which = flow.archived ? { version_group_id: flow.version_group_id } : { flow_id: flow.id };
-    const { parameters, labels, context, run_config } = run;
-    const { id } = await change("create_flow_run", { ...which, parameters, labels, context, run_config }, "id");
+    const { flow_run_by_pk: asked } = await ask(ASKED, { id: run.id }, { isExact: true });
+    const { id } = await change("create_flow_run", { ...which, ...asked }, "id");
     navigate(pathTo("flow-run", id));
   };
   return html`<${Dialog} title="Run ${flow.name} again?" confirm="Run again" onConfirm=${start} onClose=${onClose}>

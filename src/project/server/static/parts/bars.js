@@ -1,6 +1,6 @@
 // The last runs of a flow as bars: colour and a mark for the state, height for the duration.
 import { html, useRef, useState } from "../vendor/html.js";
-import { ago, duration } from "../format.js";
+import { ago, duration, present } from "../format.js";
 import { pathTo } from "../router.js";
 import { family } from "../states.js";
 
@@ -39,5 +39,5 @@ function tell({ target }) {
 }
 
 function milliseconds({ start_time: start, end_time: end }) {
-  return start ? Math.max(0, (end ? new Date(end) : Date.now()) - new Date(start)) : 0; // clocks differ
+  return start ? Math.max(0, (end ? new Date(end) : present()) - new Date(start)) : 0; // clocks differ
 }

@@ -1,8 +1,8 @@
 // The runs of all versions of a flow, page by page.
 import { ask } from "../api.js";
-import { html } from "../vendor/html.js";
+import { html, useRef } from "../vendor/html.js";
 import { useLive } from "../live.js";
-import { duration, moment } from "../format.js";
+import { duration, moment, present } from "../format.js";
 import { pathTo, setQuery } from "../router.js";
 import { State } from "../states.js";
 import { Trouble } from "./trouble.js";
@@ -20,17 +20,19 @@ export function FlowRuns({ flow, query }) {
   const page = Math.max(1, Number.parseInt(query.get("page"), 10) || 1);
   const load = () => loadRuns(flow.flow_group.id, isUpcoming, page);
   const { data, error } = useLive(load, [flow.flow_group.id, isUpcoming, page], { seconds: 2 });
+  const all = useRef(null); // its buttons stay, with the focus on one of them, while a page is loaded
+  all.current = data?.all ?? all.current;
   return html`
     <div class="runs-tools">
       <${Choice} isUpcoming=${isUpcoming} />
-      ${data && html`<${Pages} page=${page} all=${data.all} />`}
+      ${all.current !== null && html`<${Pages} page=${page} all=${all.current} />`}
     </div>
     <${Trouble} error=${error} />
     ${data && html`<${Table} runs=${data.runs} isUpcoming=${isUpcoming} />`}`;
 }
 
 async function loadRuns(group, isUpcoming, page) {
-  const now = new Date().toISOString();
+  const now = new Date(present()).toISOString();
   const upcoming = { state: { _eq: "Scheduled" }, scheduled_start_time: { _gt: now } };
   const where = { flow: { flow_group_id: { _eq: group } }, ...(isUpcoming ? upcoming : { _not: upcoming }) };
   const order = [{ scheduled_start_time: isUpcoming ? "asc" : "desc" }];

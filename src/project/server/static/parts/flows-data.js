@@ -1,5 +1,6 @@
 // All flows as the page holds them: loaded once, and from then on only the runs that have changed.
 import { ask } from "../api.js";
+import { present } from "../format.js";
 
 const SHOWN_RUNS = 20;
 const UPCOMING_RUNS = 2;
@@ -7,7 +8,7 @@ const VERSIONS_WITH_RUNS = 5;
 const WHOLE_AGAIN_MILLISECONDS = 30_000;
 
 const RUN = "id name state start_time end_time scheduled_start_time";
-const ALL = `query ($now: timestamptz!) {
+const ALL = `query ($now: timestamptz!, $shown: flow_run_bool_exp!) {
   flow_group {
     id schedule
     flows(where: {archived: {_eq: false}}, order_by: {version: desc}, limit: 1) {
@@ -17,11 +18,10 @@ const ALL = `query ($now: timestamptz!) {
         order_by: {scheduled_start_time: asc}, limit: ${UPCOMING_RUNS}
       ) { ${RUN} }
     }
-    versions: flows(order_by: {version: desc}, limit: ${VERSIONS_WITH_RUNS}) {
-      flow_runs(
-        where: {_or: [{state: {_neq: "Scheduled"}}, {scheduled_start_time: {_lte: $now}}]},
-        order_by: {scheduled_start_time: desc}, limit: ${SHOWN_RUNS}
-      ) { ${RUN} }
+    versions: flows(
+      where: {flow_runs: $shown}, order_by: {version: desc}, limit: ${VERSIONS_WITH_RUNS}
+    ) {
+      flow_runs(where: $shown, order_by: {scheduled_start_time: desc}, limit: ${SHOWN_RUNS}) { ${RUN} }
     }
   }
   flow_run(order_by: {updated: desc}, limit: 1) { updated }
@@ -40,7 +40,7 @@ let early = /^\/[^/]*\/?$/.test(location.pathname) ? loadAll().catch(() => null)
 /** Returns {rows: [{flow, runs, upcoming}], since, loaded}; runs with the oldest first. */
 export async function loadFlows(previous) {
   if (!previous) return first();
-  if (Date.now() - previous.loaded > WHOLE_AGAIN_MILLISECONDS) return loadAll();
+  if (Date.now() - previous.loaded > WHOLE_AGAIN_MILLISECONDS || previous.rows.some(isDue)) return loadAll();
   const changes = await ask(CHANGES, { since: previous.since });
   if (changes.flow.length || changes.flow_group.length) return loadAll();
   return changes.flow_run.length ? merged(previous, changes.flow_run) : previous;
@@ -53,8 +53,9 @@ async function first() {
 }
 
 async function loadAll() {
-  const now = new Date().toISOString();
-  const { flow_group: groups, ...newest } = await ask(ALL, { now });
+  const now = new Date(present()).toISOString();
+  const shown = { _or: [{ state: { _neq: "Scheduled" } }, { scheduled_start_time: { _lte: now } }] };
+  const { flow_group: groups, ...newest } = await ask(ALL, { now, shown });
   const rows = groups.filter(({ flows }) => flows.length).map(rowOf).sort(byProjectAndName);
   const times = Object.values(newest).flat().map(({ updated }) => updated);
   return { rows, since: times.sort().at(-1) ?? now, loaded: Date.now() };
@@ -78,8 +79,12 @@ function withChanged(row, changed) {
   return { ...row, runs: lastOf(all.filter((run) => !isUpcoming(run))), upcoming };
 }
 
+function isDue({ upcoming: [next] }) {
+  return next && !isUpcoming(next);
+}
+
 function isUpcoming({ state, scheduled_start_time: time }) {
-  return state === "Scheduled" && new Date(time) > Date.now();
+  return state === "Scheduled" && new Date(time) > present();
 }
 
 function lastOf(runs) {

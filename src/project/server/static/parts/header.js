@@ -14,7 +14,7 @@ export function Header({ route }) {
       <${Place} href=${pathTo()} isHere=${route.view === "flows"}>Flows<//>
       <${Place} href=${pathTo("agents")} isHere=${route.view === "agents"}>Agents<//>
     </nav>
-    <${Search} text=${route.query.get("flows") ?? ""} />
+    <${Search} text=${route.query.get("flows") ?? ""} isInFlows=${route.view === "flows"} />
     <${ThemeSwitch} />
   </header>`;
 }
@@ -31,12 +31,12 @@ function Place({ href, isHere, children }) {
   return html`<a class="place" href=${href} aria-current=${isHere ? "page" : null}>${children}</a>`;
 }
 
-function Search({ text }) {
+function Search({ text, isInFlows }) {
   const [typed, setTyped] = useState(text);
   useEffect(() => setTyped(text), [text]);
   const search = (event) => {
     setTyped(event.target.value);
-    navigate(pathTo(undefined, undefined, { flows: event.target.value }), { replace: true });
+    navigate(pathTo(undefined, undefined, { flows: event.target.value }), { replace: isInFlows });
   };
   return html`<form class="search" role="search" onSubmit=${(event) => event.preventDefault()}>
     <input type="search" aria-label="Search flows" placeholder="Search flows" value=${typed} onInput=${search} />

@@ -33,11 +33,6 @@ function useLines(filter, isOver) {
     return isEarlier ? loadEarlier(filter, previous) : loadLog(filter, previous);
   };
   const { data, error, refresh } = useLive(load, [JSON.stringify(filter)], { isOver: () => isOver });
-  const wasOver = useRef(isOver);
-  useEffect(() => {
-    if (wasOver.current && !isOver) refresh(); // it was restarted
-    wasOver.current = isOver;
-  }, [isOver]);
   const loadMore = () => {
     wantsEarlier.current = true;
     return refresh();
@@ -47,9 +42,10 @@ function useLines(filter, isOver) {
 
 function Filters({ filter, onFilter, names }) {
   const [text, setText] = useState(filter.text);
-  const change = (name) => (event) => onFilter({ ...filter, [name]: event.target.value });
+  const set = (name, value) => onFilter((old) => (old[name] === value ? old : { ...old, [name]: value }));
+  const change = (name) => (event) => set(name, event.target.value);
   useEffect(() => {
-    const timer = setTimeout(() => text !== filter.text && onFilter({ ...filter, text }), TYPING_MILLISECONDS);
+    const timer = setTimeout(() => set("text", text), TYPING_MILLISECONDS);
     return () => clearTimeout(timer);
   }, [text]);
   return html`<div class="filters">

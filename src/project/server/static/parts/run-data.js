@@ -26,7 +26,7 @@ const CHANGES = `query ($id: uuid!, $since: timestamptz!, $state: Int!) {
 const ATTEMPTS = `query ($ids: [uuid!]!) {
   task_run_state(where: {task_run_id: {_in: $ids}}, order_by: {id: asc}) { task_run_id timestamp state }
 }`;
-const BEFORE_ALL = "0001-01-01T00:00:00+00:00";
+export const BEFORE_ALL = "0001-01-01T00:00:00+00:00";
 const NOTHING = { run: {}, states: [], taskRuns: new Map(), since: BEFORE_ALL };
 // Pending, Running and its end make three; more versions mean that it was tried more than once.
 const VERSIONS_OF_ONE_ATTEMPT = 3;
@@ -111,7 +111,8 @@ function loadChanges(id, previous) {
   return ask(CHANGES, { id, since, state: states.at(-1)?.id ?? 0 });
 }
 
-async function loadAttempts(taskRuns) {
+/** The attempts of those task runs whose own row does not tell of all: Map(id -> [{start, end, state}]). */
+export async function loadAttempts(taskRuns) {
   const ids = taskRuns.filter((each) => each.version > VERSIONS_OF_ONE_ATTEMPT).map((each) => each.id);
   if (!ids.length) return new Map();
   return attemptsOf((await ask(ATTEMPTS, { ids })).task_run_state);
@@ -131,8 +132,7 @@ export function attemptsOf(states) {
 
 function merged(known, changes, attempts) {
   const { states: newStates, ...row } = changes.flow_run_by_pk;
-  const isSame = Object.keys(row).every((key) => known.run[key] === row[key]);
-  if (isSame && !newStates.length && !changes.task_run.length) return known;
+  if (isKnown(row, known.run) && !newStates.length && !changes.task_run.length) return known;
   return {
     ...known,
     run: { ...known.run, ...row },
@@ -141,6 +141,11 @@ function merged(known, changes, attempts) {
     since: latest(changes.task_run, known.since),
     endSeen: isFinished(row.state) ? performance.now() : null,
   };
+}
+
+/** Whether a row says nothing new. */
+export function isKnown(row, known) {
+  return Object.keys(row).every((key) => known[key] === row[key]);
 }
 
 function withChanged({ flow, taskRuns }, rows, attempts) {
@@ -156,9 +161,10 @@ function withChanged({ flow, taskRuns }, rows, attempts) {
 /** As far as a task run's own row tells, which keeps its first start and its last end. */
 export function onlyAttempt({ state, start_time: start, end_time: end, state_timestamp: since }) {
   if (!start) return [];
-  return [{ start, end: end ?? (isFinished(state) ? since : null), state }];
+  return [{ start, end: state === "Running" ? null : (end ?? since), state }];
 }
 
-function latest(rows, since) {
+/** When the newest of some rows was updated. */
+export function latest(rows, since) {
   return rows.reduce((last, { updated }) => (updated > last ? updated : last), since);
 }

@@ -6,7 +6,8 @@ import { described, isKedro, listText, textOf, valueOf } from "./parameter-value
 import { startRun } from "./quick-run.js";
 import { isInit } from "./run-data.js";
 
-const LABELS = { kind: "list", value: null };
+const LABELS = { title: "Labels", kind: "list", value: null, form: "Separated by commas: an agent must have them all" };
+const TIME = { title: "Time", kind: "time" };
 
 export function RunForm({ flow, graph }) {
   const start = useMemo(() => beginning(flow), [flow.id]);
@@ -39,7 +40,7 @@ function beginning(flow) {
   const parameters = described(defaultsOf(flow));
   const texts = Object.fromEntries(parameters.map((each) => [key(each), textOf(each, each.value)]));
   const labels = listText(labelsOf(flow));
-  return { parameters, choosesNodes: isKedro(parameters), texts: { ...texts, name: "", time: "", labels } };
+  return { parameters, choosesNodes: isKedro(parameters), texts: { ...texts, name: "", time: null, labels } };
 }
 
 // A parameter may be called as the form's own fields are.
@@ -50,9 +51,9 @@ function key({ name }) {
 /** Returns what to send, and what is wrong by the key of its field; only what was changed is sent. */
 function readForm(flow, start, texts) {
   const problems = {};
-  const read = (name, parameter) => {
+  const read = (name, meaning) => {
     try {
-      return valueOf(parameter, texts[name]);
+      return meaning(texts[name]);
     } catch (error) {
       problems[name] = error.message;
       return null;
@@ -60,12 +61,18 @@ function readForm(flow, start, texts) {
   };
   const isChanged = (name) => texts[name] !== start.texts[name];
   const changed = start.parameters.filter((each) => isChanged(key(each)) || each.isRequired);
-  const parameters = Object.fromEntries(changed.map((each) => [each.name, read(key(each), each)]));
+  const parameters = Object.fromEntries(changed.map((each) => [each.name, read(key(each), (text) => valueOf(each, text))]));
   const given = { flow_id: flow.id, parameters };
   if (texts.name.trim()) given.flow_run_name = texts.name.trim();
-  if (isChanged("labels")) given.labels = read("labels", LABELS) ?? [];
-  if (texts.time) given.scheduled_start_time = new Date(texts.time).toISOString();
+  if (isChanged("labels")) given.labels = read("labels", (text) => valueOf(LABELS, text)) ?? [];
+  if (texts.time !== null) given.scheduled_start_time = read("time", timeOf);
   return { given, problems };
+}
+
+/** A time that is not written to its end is empty for the browser. */
+function timeOf(text) {
+  if (!text) throw new Error("Give a time.");
+  return new Date(text).toISOString();
 }
 
 function focusFirst(form, problems) {
@@ -75,23 +82,18 @@ function focusFirst(form, problems) {
 }
 
 function RunFields({ texts, problems, write }) {
-  const [isLater, setLater] = useState(false);
-  const choose = (event) => {
-    setLater(event.target.value === "later");
-    write("time", event.target.value === "later" ? inAnHour() : "");
-  };
+  const isLater = texts.time !== null;
+  const choose = (event) => write("time", event.target.value === "later" ? inAnHour() : null);
   return html`
     <h2>Run</h2>
     <div class="field"><label for="run-name">Name</label>
       <input id="run-name" value=${texts.name} placeholder="made up" autocomplete="off" onInput=${(event) => write("name", event.target.value)} /></div>
     <div class="start-time">
       <div class="field"><label for="start">Start</label>
-        <select id="start" onChange=${choose}><option value="now">Now</option><option value="later">At a time</option></select></div>
-      ${isLater && html`<div class="field"><label for="time">Time</label>
-        <input id="time" type="datetime-local" value=${texts.time} onInput=${(event) => write("time", event.target.value)} /></div>`}
+        <select id="start" value=${isLater ? "later" : "now"} onChange=${choose}><option value="now">Now</option><option value="later">At a time</option></select></div>
+      ${isLater && html`<${Field} parameter=${TIME} name="time" text=${texts.time} problem=${problems.time} onWrite=${(text) => write("time", text)} />`}
     </div>
-    <${Field} parameter=${{ name: "labels", title: "Labels", kind: "list", form: "Separated by commas: an agent must have them all" }}
-      name="labels" text=${texts.labels} problem=${problems.labels} onWrite=${(text) => write("labels", text)} />`;
+    <${Field} parameter=${LABELS} name="labels" text=${texts.labels} problem=${problems.labels} onWrite=${(text) => write("labels", text)} />`;
 }
 
 function Field({ parameter, name = key(parameter), text, problem, onWrite }) {
@@ -115,6 +117,7 @@ function Control({ kind, text, more, onWrite }) {
   if (["json", "params", "mapping"].includes(kind)) {
     return html`<textarea ...${more} rows=${lines(text)} spellcheck=${false} value=${text} onInput=${write}></textarea>`;
   }
+  if (kind === "time") return html`<input ...${more} type="datetime-local" value=${text} onInput=${write} />`;
   return html`<input ...${more} value=${text} spellcheck=${false} autocomplete="off" inputmode=${kind === "number" ? "decimal" : null} onInput=${write} />`;
 }
 

@@ -1,9 +1,15 @@
 // Which agents may take a run.
 import { html } from "../vendor/html.js";
+import { present } from "../format.js";
 
 const LIVE_MILLISECONDS = 60_000;
 
-export function isLive(agent, now = Date.now()) {
+/** The time since when an agent has asked for work if it is live. */
+export function liveSince() {
+  return new Date(present() - LIVE_MILLISECONDS).toISOString();
+}
+
+export function isLive(agent, now = present()) {
   return Boolean(agent.last_queried) && now - Date.parse(agent.last_queried) < LIVE_MILLISECONDS;
 }
 
@@ -11,6 +17,10 @@ export function isLive(agent, now = Date.now()) {
 export function mayTake(agentLabels, labels) {
   if (!agentLabels.length || !labels.length) return agentLabels.length === labels.length;
   return labels.every((label) => agentLabels.includes(label));
+}
+
+export function nameOf(agent) {
+  return agent.name ?? "without a name";
 }
 
 /** Why none of the live agents may take a run with these labels. */

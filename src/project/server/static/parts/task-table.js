@@ -2,7 +2,7 @@
 import { html, useMemo, useState } from "../vendor/html.js";
 import { pathTo } from "../router.js";
 import { State } from "../states.js";
-import { count, duration, moment } from "../format.js";
+import { count, duration, moment, present } from "../format.js";
 import { ALPHABETICALLY, byName, nameOf } from "./run-data.js";
 import { useNow } from "./time.js";
 import { useWindow } from "./windowed.js";
@@ -80,16 +80,16 @@ function matching(taskRuns, { state, text }) {
 function sorted(taskRuns, { column, isDescending }) {
   const { value } = COLUMNS.find((each) => each.id === column);
   const sign = isDescending ? -1 : 1;
-  return [...taskRuns].sort((a, b) => sign * compare(value(a), value(b)) || byName(a, b));
+  return [...taskRuns].sort((a, b) => compare(value(a), value(b), sign) || byName(a, b));
 }
 
-/** What has no value yet comes last. */
-function compare(a, b) {
+/** What has no value yet comes last, upwards and downwards. */
+function compare(a, b, sign) {
   if (a === null || b === null) return Number(a === null) - Number(b === null);
-  return typeof a === "string" ? ALPHABETICALLY.compare(a, b) : a - b;
+  return sign * (typeof a === "string" ? ALPHABETICALLY.compare(a, b) : a - b);
 }
 
 function millisecondsOf({ attempts }) {
   const last = attempts.at(-1);
-  return last ? (last.end ? Date.parse(last.end) : Date.now()) - Date.parse(last.start) : null;
+  return last ? (last.end ? Date.parse(last.end) : present()) - Date.parse(last.start) : null;
 }

@@ -18,7 +18,9 @@ function TokenDialog({ isWrong, onGiven }) {
     dialog.current.close();
     onGiven(new FormData(event.target).get("token").trim());
   };
-  return html`<dialog ref=${dialog} class="dialog" aria-labelledby="token-title" onCancel=${(event) => event.preventDefault()}>
+  // Chromium asks only once whether Escape may close a dialog. This one is there until the token is given.
+  const reopen = () => dialog.current?.showModal();
+  return html`<dialog ref=${dialog} class="dialog" aria-labelledby="token-title" onCancel=${(event) => event.preventDefault()} onClose=${reopen}>
     <form onSubmit=${give}>
       <h2 id="token-title">This server wants its token</h2>
       ${isWrong && html`<p role="alert" class="problem">That was not the token.</p>`}

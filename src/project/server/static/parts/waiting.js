@@ -3,26 +3,32 @@ import { ask } from "../api.js";
 import { html } from "../vendor/html.js";
 import { useLive } from "../live.js";
 import { pathTo } from "../router.js";
-import { ago, moment } from "../format.js";
-import { useNow } from "./time.js";
-import { isLive, mayTake, missing } from "./takers.js";
+import { moment } from "../format.js";
+import { Ago, useNow } from "./time.js";
+import { isLive, liveSince, mayTake, missing, nameOf } from "./takers.js";
 
 const LATE_MILLISECONDS = 10_000;
-const AGENTS = "query { agent { name labels last_queried } }";
+const AGENTS = `query ($since: timestamptz!) {
+  agent(where: {last_queried: {_gt: $since}}) { name labels last_queried }
+}`;
 
+// What ticks is no part of what a screen reader says anew whenever it has changed.
 export function Waiting({ run }) {
   const now = useNow(true);
-  const load = async () => (await ask(AGENTS)).agent;
+  const load = async () => (await ask(AGENTS, { since: liveSince() })).agent;
   const { data: agents } = useLive(load, [run.id], { seconds: 5 });
-  return html`<p class="waiting" role="status">${agents ? sentence(run, agents, now) : " "}</p>`;
+  const due = run.state_start_time && Date.parse(run.state_start_time);
+  return html`<p class="waiting">
+    <span role="status">${agents ? sentence(run, agents, due, now) : " "}</span>
+    ${due && html` <span class="muted">${due > now ? "Starts" : "Was due"} <${Ago} time=${run.state_start_time} />.</span>`}
+  </p>`;
 }
 
-function sentence(run, agents, now) {
-  const due = run.state_start_time;
-  if (due && Date.parse(due) > now) return `It starts ${ago(due, now)}, at ${moment(due)}.`;
+function sentence(run, agents, due, now) {
+  if (due > now) return `It starts at ${moment(run.state_start_time)}.`;
   const live = agents.filter((each) => isLive(each, now));
   const takers = live.filter((each) => mayTake(each.labels, run.labels));
-  if (takers.length) return `It waits for agent ${takers.map((each) => each.name ?? "without a name").join(" or ")}.`;
-  const late = due && now - Date.parse(due) > LATE_MILLISECONDS ? `It is late: it was due ${ago(due, now)}. ` : "";
+  if (takers.length) return `It waits for agent ${takers.map(nameOf).join(" or ")}.`;
+  const late = due && now - due > LATE_MILLISECONDS ? "It is late. " : "";
   return html`${late}${missing(run.labels, live)} <a href=${pathTo("agents")}>Agents</a>`;
 }

@@ -2,13 +2,13 @@
 import { ask } from "../api.js";
 import { html } from "../vendor/html.js";
 import { useLive } from "../live.js";
-import { count } from "../format.js";
+import { count, present } from "../format.js";
 import { pathTo, useTitle } from "../router.js";
 import { Symbol } from "../states.js";
 import { Ago } from "../parts/time.js";
 import { Labels } from "../parts/facts.js";
 import { Trouble } from "../parts/trouble.js";
-import { isLive, mayTake, missing } from "../parts/takers.js";
+import { isLive, mayTake, missing, nameOf } from "../parts/takers.js";
 
 const LATE_SECONDS = 10;
 const SHOWN = 200;
@@ -31,7 +31,7 @@ export default function Agents() {
 }
 
 function loadAgents() {
-  return ask(AGENTS, { due: new Date(Date.now() - LATE_SECONDS * 1000).toISOString() });
+  return ask(AGENTS, { due: new Date(present() - LATE_SECONDS * 1000).toISOString() });
 }
 
 function Known({ agents }) {
@@ -47,7 +47,7 @@ function Known({ agents }) {
 
 function Agent({ agent }) {
   return html`<tr>
-    <th scope="row">${agent.name ?? "agent"}</th>
+    <th scope="row">${nameOf(agent)}</th>
     <td><${LastSeen} agent=${agent} /></td>
     <td>${agent.labels.length ? html`<span class="labels"><${Labels} labels=${agent.labels} /></span>` : html`<span class="muted">none</span>`}</td>
     <td>${agent.type}</td>
@@ -81,7 +81,7 @@ function Late({ runs, live }) {
 
 function reason(labels, live) {
   const takers = live.filter((each) => mayTake(each.labels, labels));
-  return takers.length ? `It waits for agent ${takers.map(({ name }) => name).join(" or ")}.` : missing(labels, live);
+  return takers.length ? `It waits for agent ${takers.map(nameOf).join(" or ")}.` : missing(labels, live);
 }
 
 function NoAgents() {

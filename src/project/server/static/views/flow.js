@@ -1,5 +1,5 @@
 // One flow: its graph, its runs, its versions, what it takes, and starting it.
-import { html, useMemo, useState } from "../vendor/html.js";
+import { html, useMemo, useRef, useState } from "../vendor/html.js";
 import { Graph } from "../graph/graph.js";
 import { moment } from "../format.js";
 import { useLive } from "../live.js";
@@ -20,6 +20,8 @@ import { Tabs } from "../parts/tabs.js";
 import { Missing, Trouble } from "../parts/trouble.js";
 import { Versions } from "../parts/versions.js";
 
+const NEW_RUN = "run";
+
 export default function FlowView({ id, query }) {
   const { data, error, refresh } = useLive((previous) => loadFlow(id, previous), [id], { seconds: 2 });
   useTitle(data?.flow?.name);
@@ -32,13 +34,17 @@ export default function FlowView({ id, query }) {
 function Loaded({ data, query, onChange }) {
   const { flow } = data;
   const graph = useMemo(() => graphOf(data), [flow.tasks, flow.edges, data.taskRuns]);
+  // Who is filling in the form while a newer version comes keeps what is typed; the server's refusal is told there.
+  const wasArchived = useRef(flow.archived);
+  const isFillingIn = query.get("tab") === NEW_RUN && !wasArchived.current;
+  const newRun = { id: NEW_RUN, title: "New run", panel: () => html`<${RunForm} flow=${flow} graph=${graph} />` };
   const tabs = [
     { id: "graph", title: "Graph", panel: () => html`<${LastGraph} graph=${graph} data=${data} />` },
     { id: "runs", title: "Runs", panel: () => html`<${FlowRuns} flow=${flow} query=${query} />` },
     { id: "parameters", title: "Parameters", panel: () => html`<${FlowParameters} flow=${flow} />` },
     { id: "versions", title: "Versions", panel: () => html`<${Versions} flow=${flow} />` },
     { id: "details", title: "Details", panel: () => html`<${FlowDetails} flow=${flow} />` },
-    { id: "run", title: "New run", panel: () => html`<${RunForm} flow=${flow} graph=${graph} />` },
+    ...(flow.archived && !isFillingIn ? [] : [newRun]),
   ];
   return html`
     <${Head} data=${data} onChange=${onChange} />
@@ -60,7 +66,7 @@ function Head({ data: { flow, upcoming, last }, onChange }) {
     <nav class="crumbs" aria-label="Where this is"><a href=${pathTo()}>Flows</a></nav>
     <div class="run-title">
       <h1>${flow.name}</h1>
-      <div class="actions"><${QuickRun} flow=${flow} onProblem=${setProblem} /><${RunLink} flow=${flow} /></div>
+      ${!flow.archived && html`<div class="actions"><${QuickRun} flow=${flow} onProblem=${setProblem} /><${RunLink} flow=${flow} /></div>`}
     </div>
     ${problem && html`<p class="trouble" role="alert">${problem}</p>`}
     <${Outdated} flow=${flow} />

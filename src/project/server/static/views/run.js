@@ -15,7 +15,7 @@ import { History } from "../parts/history.js";
 import { Log } from "../parts/log.js";
 import { Parameters } from "../parts/parameters.js";
 import { Progress } from "../parts/progress.js";
-import { isOver, loadRun, nameOf, shownTaskRuns, useIsOver } from "../parts/run-data.js";
+import { loadRun, nameOf, shownTaskRuns, useIsOver } from "../parts/run-data.js";
 import { RunView } from "../parts/run-view.js";
 import { Tabs } from "../parts/tabs.js";
 import { TaskTable } from "../parts/task-table.js";

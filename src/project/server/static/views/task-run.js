@@ -11,7 +11,7 @@ import { Facts, Labels } from "../parts/facts.js";
 import { Traceback, useErrors } from "../parts/failures.js";
 import { History } from "../parts/history.js";
 import { Log } from "../parts/log.js";
-import { isOver, nameOf, useIsOver } from "../parts/run-data.js";
+import { nameOf, useIsOver } from "../parts/run-data.js";
 import { RunView } from "../parts/run-view.js";
 import { loadTaskRun } from "../parts/task-run-data.js";
 import { Tabs } from "../parts/tabs.js";
