@@ -89,11 +89,12 @@ def _function_name(node: Node) -> str:
 def kedro_would_start(upstream_states: Mapping[Any, Any]) -> bool:
     """Be the trigger of nodes: start when all upstream succeeded, and no node has failed.
 
-    As Kedro's runners do, a run starts no further node once one has failed.
+    As Kedro's runners do, a run starts no further node once one has failed. There is no Kedro run
+    where its opening, which is upstream of all nodes, has failed.
     """
-    failed = current_run().failed_node
-    if failed is not None:
-        raise TRIGGERFAIL(f"Not started: node '{failed}' had failed before.")
+    run = find_run(prefect.context.flow_run_id)
+    if run is not None and run.failed_node is not None:
+        raise TRIGGERFAIL(f"Not started: node '{run.failed_node}' had failed before.")
     return bool(all_successful(upstream_states))
 
 
