@@ -254,6 +254,14 @@ def config_files(loader: Any, name: str) -> List[Path]:
     ]
 
 
+def other_conf_source(loader: Any, project_path: Path) -> Optional[str]:
+    """Return what ``--conf-source`` gave in place of the project's own, if anything."""
+    given = getattr(loader, "conf_source", None)
+    own = project_path / import_module("kedro.framework.project").settings.CONF_SOURCE
+    is_own = given is None or Path(given).resolve() == own.resolve()
+    return None if is_own else str(given)
+
+
 def _config_folders(loader: Any) -> List[str]:
     if hasattr(loader, "conf_paths"):
         return list(loader.conf_paths)
@@ -338,7 +346,10 @@ def run_session(project_path: Path, pipeline: str, asked: Mapping[str, Any], run
 
 
 def _pipeline_option(pipeline: str, accepted: Mapping[str, Any]) -> Dict[str, Any]:
-    names = [] if pipeline == "__default__" else pipeline.split("+")
+    registered = import_module("kedro.framework.project").pipelines
+    names = [pipeline] if pipeline in registered else pipeline.split("+")
+    if pipeline == "__default__":
+        names = []
     if "pipeline_names" in accepted:
         return {"pipeline_names": names}
     return {"pipeline_name": names[0] if names else None}
@@ -398,4 +409,7 @@ def open_project(path: Path, package_name: str) -> Mapping[str, Any]:
 
 def find_pipeline(pipelines: Mapping[str, Any], name: str) -> Pipeline:
     """Return a pipeline by name; the sum of several by their names with ``+`` between."""
+    if name in pipelines:
+        registered: Pipeline = pipelines[name]
+        return registered
     return sum((pipelines[part] for part in name.split("+")), Pipeline([]))

@@ -6,7 +6,7 @@ import logging
 import sys
 from contextlib import ExitStack, contextmanager
 from time import perf_counter
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Protocol
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Protocol
 
 import click
 from prefect.engine.state import State
@@ -15,6 +15,11 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
+
+from project.flow.task import NodeTask
+
+logger = logging.getLogger(__name__)
 
 TABLE_ROWS = 40
 
@@ -48,22 +53,26 @@ class Display(Protocol):
 
 
 class NodeProgress:
-    """Be a state handler of Prefect's task runners that follows nodes and tells a display."""
+    """Be a state handler of Prefect's task runners that follows nodes and tells a display.
+
+    A display that cannot write, as on a full disk or a closed pipe, is no failure of the run.
+    """
 
     def __init__(self, node_names: Iterable[str], display: Display):
         self.reports: Dict[str, NodeReport] = {}
         self._names = set(node_names)
         self._started: Dict[str, float] = {}
         self._display = display
+        self._has_warned = False
 
     def __call__(self, task_runner: Any, old_state: State, new_state: State) -> None:
         """Take note of a task's new state."""
         name = task_runner.task.name
-        if name not in self._names:
+        if not isinstance(task_runner.task, NodeTask) or name not in self._names:
             return
         if new_state.is_running():
             self._started[name] = perf_counter()
-            self._display.started(name)
+            self._show(self._display.started, name)
         elif new_state.is_finished() or new_state.is_retrying():
             self._end(name, type(new_state).__name__)
 
@@ -71,11 +80,19 @@ class NodeProgress:
         started = self._started.get(name)
         seconds = None if started is None else perf_counter() - started
         self.reports[name] = NodeReport(name, state, seconds)
-        self._display.ended(self.reports[name])
+        self._show(self._display.ended, self.reports[name])
 
     def close(self) -> None:
         """Show the end of the run."""
-        self._display.close(list(self.reports.values()))
+        self._show(self._display.close, list(self.reports.values()))
+
+    def _show(self, show: Callable[[Any], None], what: Any) -> None:
+        try:
+            show(what)
+        except (OSError, ValueError) as error:  # ValueError: a file that is closed
+            if not self._has_warned:
+                logger.warning("The progress of the nodes cannot be shown: %r", error)
+            self._has_warned = True
 
 
 class Lines:
@@ -94,7 +111,7 @@ class Lines:
         self._ended += 1
         count = f"[{self._ended:>{len(str(self._total))}}/{self._total}]"
         line = f"{count} {report.name}: {report.state} {report.duration}".rstrip()
-        click.echo(line, file=self._stream)
+        click.echo(writable(line, self._stream), file=self._stream)
 
     def close(self, reports: List[NodeReport]) -> None:
         """Write nothing more."""
@@ -111,7 +128,7 @@ class Bar:
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             console=console,
         )
         self._bar = self._progress.add_task("", total=total)
@@ -129,12 +146,16 @@ class Bar:
         self._show()
 
     def _show(self) -> None:
-        self._progress.update(self._bar, description=", ".join(list(self._running)[:3]))
+        self._progress.update(self._bar, description=self._shown_nodes())
+
+    def _shown_nodes(self) -> str:
+        return writable(", ".join(list(self._running)[:3]), self._console)
 
     def close(self, reports: List[NodeReport]) -> None:
         """Replace the bar by the table."""
         self._progress.stop()
-        self._console.print(summary_table(reports))
+        shown = [one._replace(name=writable(one.name, self._console)) for one in reports]
+        self._console.print(summary_table(shown))
 
 
 def summary_table(reports: List[NodeReport]) -> Table:
@@ -145,7 +166,7 @@ def summary_table(reports: List[NodeReport]) -> Table:
     table = Table("Node", "State", "Duration", title=f"{len(reports)} nodes")
     for report in _worth_showing(reports):
         colour = _COLOURS.get(report.state, "default")
-        table.add_row(report.name, f"[{colour}]{report.state}[/]", report.duration)
+        table.add_row(Text(report.name), f"[{colour}]{report.state}[/]", report.duration)
     return table
 
 
@@ -156,8 +177,17 @@ def _worth_showing(reports: List[NodeReport]) -> List[NodeReport]:
 
 
 def say(line: str) -> None:
-    """Write a line on the terminal."""
-    click.echo(line)
+    """Write a line on the terminal; in the log, when it cannot be written."""
+    try:
+        click.echo(writable(line, sys.stdout))
+    except (OSError, ValueError) as error:
+        logger.warning("%s (not written: %r)", line, error)
+
+
+def writable(text: str, stream: Any) -> str:
+    """Return a text with escapes for the characters that a stream's encoding lacks."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from kedro.framework import project as kedro_project
 from kedro.pipeline import Pipeline
+from prefect.engine.state import State, TriggerFailed
 
 from project import compat
 from project.backend.agent import run_by_agent
@@ -79,6 +80,8 @@ class PrefectRunner(compat.KedroRunner):
     def _run_registered(self, run: KedroRun, request: RunRequest, settings: Settings) -> None:
         """Register the flow of the whole pipeline, start a run of it, and see it to its end."""
         chosen = _registrable(run, request, settings)
+        if settings.run == "agent":
+            _require_own_configuration(request)
         with connect(settings.api, request.project_path, settings.run == "agent") as api:
             if settings.run == "none":
                 say(api.address("flow", deploy(api, chosen).flow_id))
@@ -105,10 +108,30 @@ class PrefectRunner(compat.KedroRunner):
             state = run_flow(flow, run, progress, str(uuid4()))
         self._check(state, run)
 
-    def _check(self, state: Any, run: KedroRun) -> None:
+    def _check(self, state: State, run: KedroRun) -> None:
         if not state.is_successful():
             compat.suggest_resume(self, run.pipeline, run.done_nodes, run.catalog)
-            raise run.error or FlowRunError(f"The flow run ended as {state!r}.")
+            raise _failure(state) if run.error is None else run.error
+
+
+def _require_own_configuration(request: RunRequest) -> None:
+    other = compat.other_conf_source(request.config_loader, request.project_path)
+    if other is not None:
+        raise SettingsError(
+            f"This run was given the configuration {other} (--conf-source), and an agent reads the "
+            "project's own. Leave the option out, or run it in this process (run: here)."
+        )
+
+
+def _failure(state: State) -> FlowRunError:
+    """Return the error of a flow run that has none of a node, with what its tasks say."""
+    states = state.result if isinstance(state.result, dict) else {}
+    failed = [
+        f"Task '{task.name}': {one.message}"
+        for task, one in states.items()
+        if one.is_failed() and not isinstance(one, TriggerFailed)
+    ]
+    return FlowRunError("\n".join([f"The flow run ended as {state!r}.", *sorted(failed)]))
 
 
 def _registrable(run: KedroRun, request: RunRequest, settings: Settings) -> Registrable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Callable, List, Optional
 
 import pytest
+from kedro.framework.session import KedroSession
 
 from project.errors import SettingsError
 from project.runner import PrefectRunner
@@ -110,6 +112,20 @@ def test_what_cannot_be_read_is_named_with_its_file(
 
     assert isinstance(outcome.error, SettingsError)
     assert [each for each in ["prefect.yml", *messages] if each not in str(outcome.error)] == []
+
+
+@pytest.mark.skipif(
+    "conf_source" not in inspect.signature(KedroSession.create).parameters,
+    reason="This Kedro has no --conf-source.",
+)
+def test_a_configuration_that_an_agent_would_not_read_is_refused(
+    make_project: MakeProject,
+) -> None:
+    project = make_project(PIPELINE, prefect="{}")
+    project.write("other/base/prefect.yml", "run: agent")
+    project.write("other/local/catalog.yml", "{}")
+
+    assert_one_clear_error(kedro_run(project, "--conf-source=other"), "--conf-source", "run: here")
 
 
 @pytest.mark.parametrize("name", ["nonesuch", "empty"])

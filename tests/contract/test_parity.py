@@ -440,3 +440,60 @@ def register_pipelines():
 
     assert got.files["text.confirmed"] == "confirmed "
     assert_same(runner, expected, got)
+
+
+NAMED_LIKE_PARAMETERS = (
+    NODE
+    + """
+class NothingError(Exception):
+    def __len__(self):
+        return 0
+
+def start():
+    return 1
+
+def more(n):
+    return n + 1
+
+def fail(n):
+    raise NothingError("found")
+
+def register_pipelines():
+    whole = Pipeline([
+        node(start, None, "n", name="nodes"),
+        node(more, "n", "m", name="tags"),
+        node(more, "m", "k", name="env"),
+    ])
+    failing = Pipeline([node(fail, "m", "never", name="fail")])
+    return {"__default__": whole, "failing": whole + failing, "a+b": whole}
+"""
+)
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_nodes_may_have_the_names_of_run_parameters(make_project: MakeProject, runner: str) -> None:
+    project = make_project(NAMED_LIKE_PARAMETERS)
+    expected, got = both(project, runner)
+    again = project.run(RUNNERS[runner](), node_names=["nodes"])
+
+    assert_same(runner, expected, got)
+    assert got.result == {"k": 3}
+    assert (again.raised, again.result) == (None, {"n": 1})
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_an_exception_that_is_false_comes_out(make_project: MakeProject, runner: str) -> None:
+    project = make_project(NAMED_LIKE_PARAMETERS)
+    expected, got = both(project, runner, pipeline_name="failing")
+
+    assert [repr(one.error) for one in (expected, got)] == ["NothingError('found')"] * 2
+    assert counted(got) == counted(expected)
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_pipeline_may_have_a_plus_in_its_name(make_project: MakeProject, runner: str) -> None:
+    project = make_project(NAMED_LIKE_PARAMETERS)
+    expected, got = both(project, runner, pipeline_name="a+b")
+
+    assert got.result == {"k": 3}
+    assert_same(runner, expected, got)

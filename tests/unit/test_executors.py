@@ -66,6 +66,27 @@ def test_after_an_error_no_further_call_starts() -> None:
     assert second.cancelled()
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_after_an_error_calls_in_the_queue_never_begin(workers: int) -> None:
+    executor = ThreadsExecutor(workers)
+    gate, all_work = Event(), Barrier(workers + 1, timeout=10)
+    begun = []
+
+    def work(number: int) -> None:
+        begun.append(number)
+        all_work.wait()
+        gate.wait(10)
+
+    with pytest.raises(KeyboardInterrupt), executor.start():
+        calls = [executor.submit(work, number) for number in range(8)]
+        all_work.wait()
+        Timer(0.2, gate.set).start()
+        raise KeyboardInterrupt
+
+    assert sorted(begun) == list(range(workers))
+    assert [call.cancelled() for call in calls] == [False] * workers + [True] * (8 - workers)
+
+
 @pytest.mark.parametrize(
     "executor", [LocalExecutor(), ThreadsExecutor(1)], ids=["local", "threads"]
 )

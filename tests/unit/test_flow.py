@@ -75,6 +75,18 @@ def test_slugs_are_the_names_of_the_nodes_even_when_the_init_task_is_named_so() 
     assert {slug for slug in flow.slugs.values() if "init" in slug} == {"p_init", "p_init-1"}
 
 
+def test_the_slugs_of_parameters_are_theirs_alone() -> None:
+    named_so = Pipeline([node(pass_on, None, "x", name="tags"), node(pass_on, "x", "y", name="b")])
+    flow = build_flow(named_so, "flow", SOURCE, parameters=["tags"])
+    flow.validate()
+
+    assert {slug: type(task) for task, slug in flow.slugs.items() if slug != "package_init"} == {
+        "tags": Parameter,
+        "tags-1": NodeTask,
+        "b": NodeTask,
+    }
+
+
 def test_a_task_holds_names_alone() -> None:
     (task,) = build_flow(DIAMOND, "flow", SOURCE).get_tasks(name="join")
 

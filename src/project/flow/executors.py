@@ -54,7 +54,10 @@ class ThreadsExecutor(Executor):
 
     @contextmanager
     def start(self) -> Iterator[None]:
-        """Keep the threads for as long as the flow runs; on an error start no further task."""
+        """Keep the threads for as long as the flow runs; after an error begin no further task.
+
+        Tasks that have begun are waited for: Python cannot interrupt a thread.
+        """
         config = prefect.context.config
         with ThreadPoolExecutor(self.workers, "node", _share_config, (config,)) as pool:
             self._pool = pool
@@ -85,10 +88,30 @@ class ThreadsExecutor(Executor):
         return _resolved(futures)
 
     def _start(self, future: Future[Any], call: Callable[..., Any], *arguments: Any) -> None:
-        if self._pool is None:
+        pool = self._pool
+        try:
+            if pool is not None:
+                pool.submit(self._fulfil, future, call, *arguments)
+                return
+        except RuntimeError:  # how a pool refuses that has been left just now
+            if self._pool is not None:
+                raise
+        future.cancel()
+
+    def _fulfil(
+        self,
+        future: Future[Any],
+        call: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: Dict[str, Any],
+    ) -> None:
+        if self._pool is None:  # left while the call was in the queue
             future.cancel()
-        else:
-            self._pool.submit(_fulfil, future, call, *arguments)
+            return
+        try:
+            future.set_result(call(*_resolved(args), **_resolved(kwargs)))
+        except BaseException as error:  # the thread that waits raises it
+            future.set_exception(error)
 
 
 def _without_config(context: Mapping[str, Any]) -> Dict[str, Any]:
@@ -99,15 +122,6 @@ def _without_config(context: Mapping[str, Any]) -> Dict[str, Any]:
 
 def _share_config(config: Any) -> None:
     prefect.context.config = config
-
-
-def _fulfil(
-    future: Future[Any], call: Callable[..., Any], args: Sequence[Any], kwargs: Dict[str, Any]
-) -> None:
-    try:
-        future.set_result(call(*_resolved(args), **_resolved(kwargs)))
-    except BaseException as error:  # the thread that waits raises it
-        future.set_exception(error)
 
 
 def _when_done(futures: List[Future[Any]], start: Callable[[], None]) -> None:

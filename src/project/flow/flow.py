@@ -48,6 +48,12 @@ class KedroFlow(prefect.Flow):
         new._taken_slugs = set(self._taken_slugs)
         return new
 
+    def add_task(self, task: Task) -> Task:
+        """Add a task, unless the flow has it."""
+        added: Task = super().add_task(task)
+        self._taken_slugs.add(self.slugs[task])  # a parameter brings its own
+        return added
+
     def serialize(self, build: bool = False) -> Dict[str, Any]:
         """Return the flow as JSON has it."""
         with collector_paused():
@@ -112,5 +118,4 @@ class KedroFlow(prefect.Flow):
         numbered = (f"{task.name}-{number}" for number in count(1))
         while slug in self._taken_slugs:
             slug = next(numbered)
-        self._taken_slugs.add(slug)
         return slug

@@ -67,7 +67,7 @@ class _HostingRunner(compat.KedroRunner):
             self.ended.wait()
         if self.error is not None:
             compat.suggest_resume(self, pipeline, run.done_nodes, catalog)
-            self.raised = run.error or self.error
+            self.raised = self.error if run.error is None else run.error
             raise self.raised
 
 

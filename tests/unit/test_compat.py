@@ -1,0 +1,29 @@
+"""What differs between releases of Kedro."""
+
+from __future__ import annotations
+
+import pytest
+from kedro.pipeline import Pipeline, node
+
+from project.compat import find_pipeline
+
+
+def keep(value: int) -> int:
+    return value
+
+
+A, B, OTHER = (Pipeline([node(keep, name, f"{name}_kept", name=name)]) for name in "abc")
+
+
+@pytest.mark.parametrize(
+    ("name", "nodes"), [("a", ["a"]), ("a+b", ["a", "b"]), ("c+d", ["c"]), ("b+a", ["a", "b"])]
+)
+def test_a_name_is_a_pipelines_own_before_it_is_a_sum(name: str, nodes: list[str]) -> None:
+    found = find_pipeline({"a": A, "b": B, "c+d": OTHER}, name)
+
+    assert sorted(one.name for one in found.nodes) == nodes
+
+
+def test_a_pipeline_that_is_not_registered_is_an_error() -> None:
+    with pytest.raises(KeyError, match="d"):
+        find_pipeline({"a": A, "b": B}, "a+d")

@@ -1,0 +1,134 @@
+"""What is told of the nodes of a run, and what happens where it cannot be told."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from typing import Any
+
+import pytest
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline, node
+from rich.console import Console
+
+from project.compat import MemoryDataset
+from project.errors import FlowRunError
+from project.progress import Bar, Lines, NodeReport, say
+from project.runner import PrefectRunner
+
+
+def keep(value: int) -> int:
+    return value
+
+
+def pipeline_of(*names: str) -> Pipeline:
+    return Pipeline([node(keep, "start", f"kept_{name}", name=name) for name in names])
+
+
+def catalog() -> DataCatalog:
+    return DataCatalog({"start": MemoryDataset(1)})
+
+
+class FullDisk(io.StringIO):
+    """Take no text."""
+
+    def write(self, text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+class Broken(Lines):
+    """Fail as no display should."""
+
+    def ended(self, report: Any) -> None:
+        raise RuntimeError("broken")
+
+
+def run(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, stdout: Any) -> Any:
+    monkeypatch.setattr(sys, "stdout", stdout)
+    return PrefectRunner().run(pipeline, catalog())
+
+
+def ascii_stream() -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+
+
+def written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    return stream.buffer.getvalue().decode()  # type: ignore[attr-defined]
+
+
+def test_a_node_named_like_the_task_that_opens_the_run_is_counted_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr("project.runner.package_name", lambda: "package")
+    run(pipeline_of("package_init"), monkeypatch, out)
+
+    lines = [line for line in out.getvalue().splitlines() if line.startswith("[1/")]
+    assert [line.split(" 0.")[0] for line in lines] == ["[1/1] package_init: Success"]
+
+
+def test_what_the_encoding_lacks_is_written_with_escapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = ascii_stream()
+    result = run(pipeline_of("größe"), monkeypatch, out)
+
+    assert set(result) == {"kept_größe"}
+    assert "[1/1] gr\\xf6\\xdfe: Success" in written(out)
+
+
+def test_a_bar_on_a_terminal_without_the_characters_of_a_name_escapes_them() -> None:
+    out = ascii_stream()
+    bar = Bar(1, Console(file=out, force_terminal=True, width=80))
+    bar.started("größe")
+    bar.close([NodeReport("größe", "Success", 0.1)])
+
+    assert "gr\\xf6\\xdfe" in written(out)
+
+
+def test_brackets_in_a_name_are_no_markup() -> None:
+    out = io.StringIO()
+    bar = Bar(1, Console(file=out, width=80))
+    report = NodeReport("keep([/a]) -> [b]", "Success", 0.1)
+    bar.started(report.name)
+    bar.ended(report)
+    bar.close([report])
+
+    assert report.name in out.getvalue()
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_a_run_does_not_fail_for_what_cannot_be_shown(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, is_closed: bool
+) -> None:
+    out = FullDisk()
+    if is_closed:
+        out.close()
+    result = run(pipeline_of("a", "b", "c"), monkeypatch, out)
+
+    assert set(result) == {"kept_a", "kept_b", "kept_c"}
+    told = [one.message for one in caplog.records if one.name == "project.progress"]
+    assert [one.split(":")[0] for one in told] == ["The progress of the nodes cannot be shown"]
+
+
+def test_what_cannot_be_said_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "stdout", FullDisk())
+    with caplog.at_level(logging.WARNING):
+        say("Flow 'größe': registered")
+
+    assert "Flow 'größe': registered" in caplog.text
+    assert "No space left on device" in caplog.text
+
+
+def test_a_run_that_failed_outside_of_its_nodes_names_the_tasks_and_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("project.progress.Lines", Broken)
+
+    with pytest.raises(FlowRunError) as caught:
+        run(pipeline_of("a"), monkeypatch, io.StringIO())
+    assert str(caught.value).splitlines()[1:] == [
+        "Task 'a': Unexpected error while calling state handlers: RuntimeError('broken')"
+    ]
