@@ -248,7 +248,7 @@ def config_files(loader: Any, name: str) -> List[Path]:
     """Return the files that ``load_config`` merges, in the order in which they override."""
     return [
         file
-        for folder in _config_folders(loader)
+        for folder in config_folders(loader)
         for file in sorted(Path(folder).rglob(f"{name}*"))
         if file.suffix in {".yml", ".yaml", ".json"}
     ]
@@ -262,7 +262,8 @@ def other_conf_source(loader: Any, project_path: Path) -> Optional[str]:
     return None if is_own else str(given)
 
 
-def _config_folders(loader: Any) -> List[str]:
+def config_folders(loader: Any) -> List[str]:
+    """Return the folders of the base environment and of the one that overrides it, if any."""
     if hasattr(loader, "conf_paths"):
         return list(loader.conf_paths)
     environments = [loader.base_env, loader.env or loader.default_run_env]

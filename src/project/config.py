@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Type, TypeVar
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Type, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -14,6 +15,7 @@ from project.errors import SettingsError
 
 FILE = "prefect.yml"
 _NO_SECTION = "Input should be a mapping of keys"
+_CREDENTIAL = re.compile("password|secret|token|key_id|access_key|credentials", re.IGNORECASE)
 
 KeyPath = Sequence[str]
 Model = TypeVar("Model", bound="_Section")
@@ -21,7 +23,7 @@ PrefectObject = Dict[str, Any]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
 
 class ExecutorSettings(_Section):
@@ -100,7 +102,7 @@ def unreadable(files: Sequence[Path]) -> Optional[str]:
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             return f"{file}: {error}"
         if not isinstance(found, (Mapping, type(None))):
-            return f"{file}: {_NO_SECTION}, not {found!r}."
+            return f"{file}: {_NO_SECTION}{_but_not('', found)}."
     return None
 
 
@@ -130,16 +132,27 @@ def _explained(model: Type[_Section], problem: Any, prefix: KeyPath, files: Sequ
         return f"{where}: unknown key '{key}'. {_nearest(model, problem['loc'])}"
     is_section = problem["type"] == "model_type"
     wanted = _NO_SECTION if is_section else problem["msg"]
-    return f"{where}: {key}: {wanted}, not {problem['input']!r}."
+    return f"{where}: {key}: {wanted}{_but_not(key, problem['input'])}."
+
+
+def _but_not(key: str, value: Any) -> str:
+    """Show a wrong value, unless its key or what is in it looks like a credential."""
+    return "" if _CREDENTIAL.search(f"{key} {value!r}") else f", not {value!r}"
 
 
 def _nearest(model: Type[_Section], loc: Sequence[Any]) -> str:
     for key in loc[:-1]:
-        model = model.model_fields[str(key)].annotation  # type: ignore[assignment]
+        model = _section(model.model_fields[str(key)].annotation)
     close = get_close_matches(str(loc[-1]), model.model_fields, n=1, cutoff=0.5)
     return (
         f"Did you mean '{close[0]}'?" if close else f"Valid keys: {', '.join(model.model_fields)}."
     )
+
+
+def _section(annotation: Any) -> Type[_Section]:
+    """Return the section that a key holds, be it optional or not."""
+    types: List[Type[_Section]] = [each for each in get_args(annotation) if each is not type(None)]
+    return types[0] if types else annotation
 
 
 def _file_with(path: KeyPath, files: Sequence[Path]) -> str:

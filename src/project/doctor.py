@@ -64,6 +64,14 @@ def _versions() -> Finding:
 
 
 def _inputs(workspace: Workspace, chosen: Registrable) -> Finding:
+    try:
+        return _look_at_inputs(workspace, chosen)
+    except Exception as error:  # a catalog and its datasets raise what they like
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        return Finding("inputs", False, f"the catalog cannot be read: {reason}")
+
+
+def _look_at_inputs(workspace: Workspace, chosen: Registrable) -> Finding:
     catalog = workspace.context.catalog
     names = sorted(chosen.pipeline.inputs())
     unknown = [name for name in names if not compat.is_registered(catalog, name)]
@@ -121,15 +129,22 @@ def _project(api: Api, chosen: Registrable) -> Finding:
         "query($name: String) { project(where: {name: {_eq: $name}}) { id } }", name=name
     )
     if not found:
-        return Finding("project", False, f"the API has no '{name}'; {_REGISTER}")
+        return Finding("project", False, f"the API has no '{name}'; {_register(chosen)}")
     return Finding("project", True, name)
 
 
 def _flow(api: Api, chosen: Registrable) -> Finding:
     current = find_current(api, chosen.flow(), chosen.prefect_project)
     if current is None:
-        return Finding("flow", False, f"the API has not this version of it; {_REGISTER}")
+        return Finding("flow", False, f"the API has not this version of it; {_register(chosen)}")
     return Finding("flow", True, f"version {current.version}, unchanged")
+
+
+def _register(chosen: Registrable) -> str:
+    name = chosen.source.pipeline_name
+    pipeline = [] if name == "__default__" else ["--pipeline", name]
+    env = ["--env", chosen.env] if chosen.env else []
+    return " ".join(["register it: kedro prefect register", *pipeline, *env])
 
 
 def _agents(api: Api, chosen: Registrable) -> Finding:
@@ -139,5 +154,4 @@ def _agents(api: Api, chosen: Registrable) -> Finding:
     return Finding("agents", missing is None, missing or "one takes the flow's runs")
 
 
-_REGISTER = "register it: kedro prefect register"
 _LOOKS_AT_THE_API: List[Callable[[Api, Registrable], Finding]] = [_tenant, _project, _flow, _agents]

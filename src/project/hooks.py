@@ -36,11 +36,14 @@ class PrefectHooks:
         """Keep the session's configuration loader (Kedro 0.18.1 and newer)."""
         self._config_loader = context.config_loader
 
-    @hook_impl
+    @hook_impl(trylast=True)
     def before_pipeline_run(
         self, run_params: Dict[str, Any], pipeline: Pipeline, catalog: Any
     ) -> None:
-        """Remember the request and inject the datasets in memory."""
+        """Remember the request and inject the datasets in memory.
+
+        The project's own hooks come first: the datasets that they add stay as they are.
+        """
         loader = self._config_loader
         if loader is None and (context := compat.running_context()):
             loader = context.config_loader

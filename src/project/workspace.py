@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ContextManager, Dict, List, Optional
@@ -9,6 +10,7 @@ from typing import Any, ContextManager, Dict, List, Optional
 from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 
+from project import compat
 from project.backend.api import Api, connect
 from project.backend.registration import Registrable
 from project.config import Settings
@@ -18,17 +20,27 @@ from project.runner import read_settings, source_of
 
 
 class Workspace:
-    """Hold the project that was bootstrapped in this process, in one of its environments."""
+    """Hold the project that was bootstrapped in this process, in one of its environments.
+
+    Without ``env`` it is the one that the variable ``KEDRO_ENV`` names, as for ``kedro run``.
+    """
 
     def __init__(self, project_path: Path, env: Optional[str] = None):
         self.project_path = project_path
-        self._env = env
+        self._env = env or os.environ.get("KEDRO_ENV")
 
     @cached_property
     def context(self) -> Any:
-        """Return the Kedro context."""
+        """Return the Kedro context.
+
+        Raises:
+            SettingsError: for an environment that has no folder.
+        """
         session = KedroSession.create(project_path=self.project_path, env=self._env)
-        return session.load_context()
+        context = session.load_context()
+        if self._env:
+            _require_folder(self._env, Path(compat.config_folders(context.config_loader)[-1]))
+        return context
 
     def registrable(self, name: Optional[str] = None) -> Registrable:
         """Return what there is to register of a pipeline; of the default one without a name.
@@ -80,3 +92,9 @@ class Workspace:
     def _request(self, pipeline: str) -> RunRequest:
         asked = {"project_path": self.project_path, "env": self._env, "pipeline_name": pipeline}
         return RunRequest(asked, self.context.config_loader)
+
+
+def _require_folder(env: str, folder: Path) -> None:
+    if not folder.is_dir():
+        known = ", ".join(sorted(each.name for each in folder.parent.iterdir() if each.is_dir()))
+        raise SettingsError(f"There is no Kedro environment '{env}': {folder.parent} has {known}.")

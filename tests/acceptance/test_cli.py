@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 
+import pytest
+
 from project.compat import MemoryDataset
 from tests.acceptance.kit import Said, Shop
 
@@ -41,6 +43,34 @@ def test_the_doctor_names_each_thing_that_is_wrong(shop: Shop) -> None:
     assert said.code == 1
     assert "WRONG inputs: 'orders' is not in the catalog: add it to catalog.yml" in said.text
     assert "WRONG API: No embedded server is up" in said.text
+    assert "ok    code: a new process can load the flow" in said.text
+
+
+@pytest.mark.parametrize(
+    ("orders", "reason"),
+    [
+        ("{type: shop.datasets.TextDataset, filepath: o, credentials: nonesuch}", "nonesuch"),
+        ("{type: shop.datasets.NoDataset, filepath: o}", "NoDataset"),
+    ],
+    ids=["a missing credential", "a missing class"],
+)
+def test_the_doctor_outlives_a_catalog_that_cannot_be_read(
+    shop: Shop, orders: str, reason: str
+) -> None:
+    catalog = shop.folder / "conf/base/catalog.yml"
+    registry = shop.folder / "src/shop/pipeline_registry.py"
+    before = {file: file.read_text() for file in (catalog, registry)}
+    catalog.write_text(f"{before[catalog]}\norders: {orders}\n")
+    registry.write_text(before[registry].replace('"params:size", "numbers"', '"orders", "numbers"'))
+    said = shop.kedro("prefect", "doctor")
+    for file, text in before.items():
+        file.write_text(text)
+
+    assert said.code == 1
+    assert "Traceback" not in said.text
+    (line,) = (line for line in said.text.splitlines() if line.startswith("WRONG inputs: "))
+    assert re.match(r"WRONG inputs: the catalog cannot be read: \w+: .*", line)
+    assert reason in line
     assert "ok    code: a new process can load the flow" in said.text
 
 
@@ -116,6 +146,37 @@ def test_registering_in_an_environment_makes_it_the_default_of_runs(served: Shop
         'query { flow_group(where: {flows: {name: {_eq: "__default__"}}}) { default_parameters } }'
     )
     assert group == {"default_parameters": {}}
+
+
+def test_the_environment_may_be_named_by_its_variable(served: Shop) -> None:
+    assert served.kedro("prefect", "register", "--env", "prod").code == 0
+    command = ("-W", "ignore", "-m", "kedro", "prefect", "register")
+    said = Said.of(served.start_python(*command, cwd=served.folder, KEDRO_ENV="prod"))
+
+    assert said.code == 0, said.text
+    assert "version 1: unchanged" in said.text
+    (group,) = served.ask(
+        'query { flow_group(where: {flows: {name: {_eq: "__default__"}}}) { default_parameters } }'
+    )
+    assert group == {"default_parameters": {"env": "prod"}}
+    assert served.kedro("prefect", "register").code == 0
+
+
+def test_an_environment_without_a_folder_is_refused_with_those_there_are(shop: Shop) -> None:
+    said = shop.kedro("prefect", "register", "--env", "prdo")
+
+    assert said.code == 1
+    assert "There is no Kedro environment 'prdo'" in said.text
+    assert "prod" in said.text.splitlines()[-1]
+
+
+def test_the_doctor_names_the_whole_command(served: Shop) -> None:
+    prefect_yml = served.folder / "conf/prod/prefect.yml"
+    prefect_yml.write_text("project: new\n")
+    said = served.kedro("prefect", "doctor", "--env", "prod", "--pipeline", "lonely")
+    prefect_yml.unlink()
+
+    assert "register it: kedro prefect register --pipeline lonely --env prod" in said.text
 
 
 def test_two_pipelines_cannot_be_one_flow(shop: Shop) -> None:

@@ -176,7 +176,7 @@ def test_an_api_that_is_down_is_one_clear_error_and_nothing_runs(make_project: M
         ("result: {type: PrefectResult}", "result.type: PrefectResult keeps JSON in the API"),
         ("schedule: {timezone: UTC}", "give either cron or interval_seconds"),
         ("schedule: {cron: often}", "schedule: "),
-        ("schedule: {cron: 0 6 * * *, timezone: Mars/Olympus}", "schedule: "),
+        ("schedule: {cron: 0 6 * * *, timezone: Mars/Olympus}", "no time zone is called"),
         ("api: somewhere", "api: String should match pattern"),
     ],
 )
@@ -188,3 +188,33 @@ def test_what_prefect_cannot_make_is_named_with_its_file(
     assert isinstance(outcome.error, SettingsError)
     assert "prefect.yml" in str(outcome.error)
     assert message in str(outcome.error)
+
+
+def test_a_log_call_with_wrong_arguments_is_no_error_of_the_node(
+    make_project: MakeProject,
+) -> None:
+    mistake = PIPELINE.replace('("logged by one")', '("%s and %s", 1)')
+    # Kedro's own handler, which is Rich's, raises for any runner.
+    is_kept = 'not hasattr(handler, "console")'
+    removal = f"root.handlers = [handler for handler in root.handlers if {is_kept}]"
+    without_rich = f"root = logging.getLogger(); {removal}"
+    project = make_project(mistake.replace('print("printed by one")', without_rich))
+    run = kedro_run(project)
+    (found,) = flow_runs(project, "state")
+
+    assert run.returncode == 0, run.stdout
+    assert found["state"] == "Success"
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_line_that_a_node_leaves_unfinished_is_its_own(
+    make_project: MakeProject, runner: str
+) -> None:
+    progress = '[print(f"\\r{i} %", end="") for i in range(101)]'
+    project = make_project(PIPELINE.replace('print("printed by one")', progress))
+    project.run(RUNNERS[runner]())
+    with api_of(project) as api:
+        lines = api.query("query { log { message task_run { task { name } } } }")
+    unfinished = [line for line in lines if line["message"].endswith(" %")]
+
+    assert unfinished == [{"message": "100 %", "task_run": {"task": {"name": "one"}}}]

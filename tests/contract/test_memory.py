@@ -12,6 +12,7 @@ from kedro.pipeline import Pipeline, node
 from kedro.runner import SequentialRunner
 
 from project.hooks import inject_memory_datasets
+from project.runner import PrefectRunner
 from tests.contract.kit import (
     HAS_FACTORIES,
     RUNNERS,
@@ -195,3 +196,47 @@ def test_an_empty_input_in_memory_is_named_with_the_remedy(runner: str) -> None:
 
     with pytest.raises(DatasetError, match="'empty'.*register it in the catalog with data"):
         RUNNERS[runner]().run(Pipeline(nodes), DataCatalog({"empty": MemoryDataset()}))
+
+
+@pytest.mark.parametrize("runner", [SequentialRunner, PrefectRunner])
+def test_a_dataset_that_a_hook_of_the_project_adds_is_left_alone(
+    make_project: MakeProject, runner: Any
+) -> None:
+    project = make_project(
+        """
+        from kedro.pipeline import Pipeline, node
+
+        def make(): return {"inner": []}
+        def change(value):
+            value["inner"].append(1)
+            return True
+        def look(value, changed): return len(value["inner"])
+
+        def register_pipelines():
+            return {"__default__": Pipeline([
+                node(make, None, "shared", name="make"),
+                node(change, "shared", "changed", name="change"),
+                node(look, ["shared", "changed"], "seen", name="look"),
+            ])}
+        """
+    )
+    project.add_to_settings(
+        """
+        from kedro.framework.hooks import hook_impl
+        from tests.contract.kit import MemoryDataset
+
+        class Add:
+            @hook_impl
+            def before_pipeline_run(self, catalog):
+                dataset = MemoryDataset(copy_mode="assign")
+                if hasattr(catalog, "add"):
+                    catalog.add("shared", dataset)
+                else:
+                    catalog["shared"] = dataset
+
+        HOOKS = (Add(), *HOOKS)
+        """
+    )
+    outcome = project.run(runner())
+
+    assert (outcome.raised, outcome.result) == (None, {"seen": 1})

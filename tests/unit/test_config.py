@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from project.config import ExecutorSettings, Settings, SettingsFile, parse_settings
+from project.config import ExecutorSettings, Settings, SettingsFile, parse_settings, unreadable
 from project.errors import SettingsError
 
 REPOSITORY = Path(__file__).parents[2]
@@ -66,6 +66,14 @@ def test_a_pipeline_overrides_keys_and_keys_of_sections() -> None:
             + ".",
         ),
         ({"executor": None}, "prefect.yml: executor: Input should be a mapping of keys, not None."),
+        (
+            {"schedule": {"crom": "0 6 * * *"}},
+            "prefect.yml: unknown key 'schedule.crom'. Did you mean 'cron'?",
+        ),
+        (
+            {"pipelines": {"train": {"schedule": {"crom": "0 6 * * *"}}}},
+            "prefect.yml: unknown key 'pipelines.train.schedule.crom'. Did you mean 'cron'?",
+        ),
     ],
     ids=str,
 )
@@ -79,3 +87,32 @@ def test_a_mistake_is_one_clear_error(raw: dict[str, object], message: str) -> N
 def test_the_mistakes_of_all_pipelines_are_found() -> None:
     with pytest.raises(SettingsError, match="pipelines.other.executor.type"):
         parse_settings({"pipelines": {"other": {"executor": {"type": "celery"}}}}, "train")
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (
+            {"pipelines": {"Secret_Access_Key": "sentinel"}},
+            "prefect.yml: pipelines.Secret_Access_Key: Input should be a valid dictionary.",
+        ),
+        (
+            {"storage": [{"type": "S3", "credentials": {"key": "sentinel"}}]},
+            "prefect.yml: storage: Input should be a valid dictionary.",
+        ),
+    ],
+    ids=["under its key", "inside of another value"],
+)
+def test_a_credential_is_in_no_error(raw: dict[str, object], message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(raw)
+
+    assert caught.value.message == message
+    assert "sentinel" not in str(caught.value.__cause__)
+
+
+def test_a_file_that_is_no_mapping_is_not_shown_with_its_credentials(tmp_path: Path) -> None:
+    file = tmp_path / "prefect.yml"
+    file.write_text("- password: sentinel")
+
+    assert unreadable([file]) == f"{file}: Input should be a mapping of keys."
