@@ -14,11 +14,12 @@ from kedro.runner import SequentialRunner, ThreadRunner
 
 from benchmarks import pipelines, tracked
 from benchmarks.peer import build_plain_flow
+from project.execution.runs import KedroRuns
 from project.flow.build import build_flow
-from project.flow.source import Source
+from project.flow.pipeline_ref import PipelineRef
 from project.runner import PrefectRunner
 
-SOURCE = Source(Path(), "bench", "chain")
+REF = PipelineRef(Path(), "bench", "chain")
 
 Case = Callable[[], float]
 
@@ -34,7 +35,7 @@ def timed(function: Callable[[], Any]) -> float:
 def build_ours(nodes: int) -> Case:
     """Build, validate and serialize the flow of a chain."""
     chain = pipelines.lanes(nodes, 1)
-    return lambda: timed(lambda: build_flow(chain, "chain", SOURCE).serialize())
+    return lambda: timed(lambda: build_flow(chain, "chain", REF, KedroRuns()).serialize())
 
 
 def build_plain(nodes: int) -> Case:

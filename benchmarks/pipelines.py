@@ -8,7 +8,7 @@ from typing import Any, List
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline, node
 
-from project.compat import MemoryDataset
+from project.compat.kedro import MemoryDataset
 
 ARRAY_BYTES = 20_000_000
 

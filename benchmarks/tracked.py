@@ -1,4 +1,4 @@
-"""What it costs that the API knows a run: ours beside Prefect's own cloud runners."""
+"""What reporting a run to the API costs: ours beside Prefect's own cloud runners."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any, Callable, Iterator, Tuple
-from uuid import uuid4
 
 import pendulum
 import prefect
 from prefect.storage import Module
 
 from benchmarks import pipelines
-from project.backend.api import Api, connect
-from project.backend.here import run_here, start_run
-from project.backend.registration import Registered, Registrable, register
-from project.config import Settings
-from project.flow.flow import KedroFlow
-from project.flow.run import KedroRun
-from project.flow.runners import run_flow
-from project.flow.source import Source
+from project.api.client import PrefectApi, connect
+from project.api.run_here import run_here
+from project.config.model import Settings
+from project.deploy.deployment import Deployment
+from project.deploy.registration import Registration, register, start_run
+from project.execution.kedro_run import KedroRun
+from project.execution.runners import run_flow
+from project.execution.runs import KedroRuns
+from project.flow.graph import KedroFlow
+from project.flow.pipeline_ref import PipelineRef
 
 NODES = 200
 
 
 class NoHooks:
-    """Be a hook manager without hooks."""
+    """Hook manager without hooks."""
 
     def __getattr__(self, name: str) -> Any:
         return self
@@ -39,45 +40,46 @@ class NoHooks:
         """Call no hook."""
 
 
-def _registrable(folder: Path, nodes: int) -> Registrable:
+def _deployment(folder: Path, nodes: int) -> Deployment:
     whole, catalog = pipelines.lanes(nodes, 1), pipelines.catalog()
     for name in whole.datasets():
         catalog.get(name, fallback_to_runtime_pattern=True)
-    return Registrable(whole, Source(folder, "bench", "chain"), Settings(), lambda: catalog)
+    ref = PipelineRef(folder, "bench", "chain")
+    return Deployment(whole, ref, Settings(), lambda: catalog)
 
 
-def _run_of(chosen: Registrable) -> KedroRun:
-    return KedroRun(chosen.pipeline, chosen.catalog(), NoHooks(), "run")
+def _run_of(deployment: Deployment) -> KedroRun:
+    return KedroRun(deployment.pipeline, deployment.load_catalog(), NoHooks(), "run")
 
 
 @contextmanager
-def _api(nodes: int = NODES) -> Iterator[Tuple[Api, KedroRun, KedroFlow, Registered]]:
+def _api(nodes: int = NODES) -> Iterator[Tuple[PrefectApi, KedroRun, KedroFlow, Registration]]:
     with TemporaryDirectory() as folder, connect("embedded", Path(folder)) as api:
-        chosen = _registrable(Path(folder), nodes)
-        yield api, _run_of(chosen), chosen.flow(), register(api, chosen)
+        deployment = _deployment(Path(folder), nodes)
+        yield api, _run_of(deployment), deployment.make_flow(), register(api, deployment)
 
 
 def untracked() -> float:
-    """Return the seconds that a chain takes when nobody is told."""
-    chosen = _registrable(Path(), NODES)
-    run, flow = _run_of(chosen), chosen.flow()
+    """Return the seconds that a chain takes when it is not reported."""
+    deployment = _deployment(Path(), NODES)
+    run, flow = _run_of(deployment), deployment.make_flow()
     start = perf_counter()
-    run_flow(flow, run, lambda *_: None, str(uuid4()))
+    run_flow(flow, run, lambda *_: None)
     return perf_counter() - start
 
 
 def tracked() -> float:
-    """Return the seconds that the same chain takes when the embedded API is told."""
-    with _api() as (api, run, flow, registered):
+    """Return the seconds that the same chain takes when it is reported to the embedded API."""
+    with _api() as (api, run, flow, registration):
         start = perf_counter()
-        run_here(api, flow, start_run(api, registered, {}), run, lambda *_: None)
+        run_here(api, flow, start_run(api, registration, {}, is_here=True), run, lambda *_: None)
         return perf_counter() - start
 
 
 def cloud_runners() -> float:
-    """Return the seconds from Running to Success with Prefect's own runners, the same API told."""
+    """Return the seconds from Running to Success with Prefect's own runners on the same API."""
     with _api(1) as (api, *_):
-        with api.told_plainly():
+        with api.translate_errors():
             api.client.create_project("plain")
             flow_id = api.client.register(plain_flow(), "plain", build=False, no_url=True)
             flow_run_id = api.client.create_flow_run(flow_id)
@@ -121,7 +123,8 @@ class PassOn(prefect.Task):
 
 def plain_flow() -> prefect.Flow:
     """Return a chain of plain Prefect tasks."""
-    flow = KedroFlow("plain", storage=Module("benchmarks.tracked:plain_flow"))
+    ref = PipelineRef(Path(), "bench", "plain")
+    flow = KedroFlow("plain", ref, KedroRuns(), storage=Module("benchmarks.tracked:plain_flow"))
     flow.run_config = prefect.run_configs.UniversalRun()
     last = flow.add_task(PassOn(name="n0"))
     for number in range(1, NODES):
@@ -137,11 +140,11 @@ def registering(again: bool) -> Callable[[], float]:
 
     def measure() -> float:
         with TemporaryDirectory() as folder, connect("embedded", Path(folder)) as api:
-            chosen = _registrable(Path(folder), 2_000)
+            deployment = _deployment(Path(folder), 2_000)
             if again:
-                register(api, chosen)
+                register(api, deployment)
             start = perf_counter()
-            register(api, chosen)
+            register(api, deployment)
             return perf_counter() - start
 
     return measure

@@ -7,17 +7,15 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
-import kedro
 import pytest
 from kedro.framework import hooks
-from kedro.framework.startup import ProjectMetadata
 
-from tests.contract.kit import KedroProject
+from tests.kits.projects import KedroProject, write_metadata
 
 SETTINGS = """
 from project.compat import project_hooks
 from project.hooks import PrefectHooks
-from tests.contract.kit import HookRecorder
+from tests.kits.projects import HookRecorder
 
 RECORDER = HookRecorder()
 HOOKS = (RECORDER, PrefectHooks(), *project_hooks())
@@ -41,7 +39,7 @@ def make_project(tmp_path: Path) -> Callable[..., KedroProject]:
     def make(pipeline: str, **conf: str) -> KedroProject:
         package = f"kedro_project_{next(_numbers)}"
         project = KedroProject(tmp_path / package, package)
-        _write_metadata(project)
+        write_metadata(project.folder, package)
         project.write(f"src/{package}/__init__.py", "")
         project.write(f"src/{package}/settings.py", SETTINGS)
         project.write(f"src/{package}/pipeline_registry.py", pipeline)
@@ -52,20 +50,6 @@ def make_project(tmp_path: Path) -> Callable[..., KedroProject]:
         return project
 
     return make
-
-
-def _write_metadata(project: KedroProject) -> None:
-    fields = ProjectMetadata._fields
-    version_key = "kedro_init_version" if "kedro_init_version" in fields else "project_version"
-    project.write(
-        "pyproject.toml",
-        f"""
-        [tool.kedro]
-        package_name = "{project.package}"
-        project_name = "{project.package}"
-        {version_key} = "{kedro.__version__}"
-        """,
-    )
 
 
 @pytest.fixture(autouse=True)

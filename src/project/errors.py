@@ -1,4 +1,4 @@
-"""The errors a user can meet; each says what, with which value, and what to do."""
+"""The errors that users see; each names the problem, the value and the remedy."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from click import ClickException
 
 
 class ProjectError(ClickException):
-    """Be the base of all errors of this package.
+    """Base class of this package's errors.
 
-    A ``ClickException``, so that the command line prints the message alone and exits with 1.
+    A ``ClickException``, so that the command line prints only the message and exits with 1.
     """
 
 
 class SettingsError(ProjectError):
-    """``prefect.yml`` cannot be read, or has an unknown key or a wrong value."""
+    """``prefect.yml`` cannot be read, or has an unknown key or an invalid value."""
 
 
 class UnsupportedVersionError(ProjectError):
-    """The installed Kedro or Prefect is not one that this package runs on."""
+    """The installed Kedro or Prefect release is not supported."""
 
 
 class FlowRunError(ProjectError):
-    """The flow run ended in a state that is no success and has no exception of a node."""
+    """A flow run cannot start, or did not succeed and left no exception of a node to raise."""
 
 
 class ApiError(ProjectError):
-    """The Prefect API cannot be reached, or cannot do its work for now."""
+    """The Prefect API cannot be reached, or cannot serve the request at the moment."""
 
 
 class ApiRefusedError(ApiError):
-    """The Prefect API understood a request and will not do it, now or later."""
+    """The Prefect API refused the request, and would refuse it again."""

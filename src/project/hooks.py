@@ -1,31 +1,44 @@
-"""What Kedro tells its hooks and a runner needs to know."""
+"""The Kedro hooks, which record each run's options and inject datasets in memory."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, Iterable, Optional
+from typing import Any, Dict, Iterable, Mapping, Optional
 
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 
-from project import compat
+from project.compat import kedro as compat
+from project.compat.kedro_project import pipeline_names_of, run_id_of, running_context
+from project.compat.run_options import RunParams, read_run_options
+from project.config.load import parse_settings, read_settings
+from project.config.model import Settings
 
 
 class RunRequest:
-    """Hold what one Kedro run was asked, and the configuration loader it has.
+    """What one Kedro run was asked to do: its pipeline and options, and where its settings are."""
 
-    ``parameters`` has the names of ``compat.RUN_PARAMETERS``.
-    """
-
-    def __init__(self, run_params: compat.RunParams, config_loader: Any):
-        self.pipeline_name = "+".join(compat.pipeline_names_of(run_params))
-        self.parameters = compat.run_parameters_of(run_params)
+    def __init__(self, run_params: RunParams, config_loader: Any):
+        self.pipeline_name = "+".join(pipeline_names_of(run_params))
+        self.options = read_run_options(run_params)
         self.project_path = Path(run_params["project_path"])
         self.config_loader = config_loader
 
+    @property
+    def env(self) -> Optional[str]:
+        """Return the Kedro environment that was named, if any."""
+        env = self.options["env"]
+        return env if isinstance(env, str) else None
+
+    def read_settings(self, overrides: Mapping[str, Any]) -> Settings:
+        """Return the settings of the pipeline: those of ``prefect.yml``, then ``overrides``."""
+        if self.config_loader is None:
+            return parse_settings(overrides, self.pipeline_name)
+        return read_settings(self.config_loader, self.pipeline_name, overrides)
+
 
 class PrefectHooks:
-    """Remember each run's request, and give every dataset in memory a place in the catalog."""
+    """Hooks that record what each run was asked to do and inject its datasets in memory."""
 
     def __init__(self) -> None:
         self._config_loader: Any = None
@@ -40,37 +53,37 @@ class PrefectHooks:
     def before_pipeline_run(
         self, run_params: Dict[str, Any], pipeline: Pipeline, catalog: Any
     ) -> None:
-        """Remember the request and inject the datasets in memory.
+        """Record the request and inject the datasets in memory.
 
         The project's own hooks come first: the datasets that they add stay as they are.
         """
         loader = self._config_loader
-        if loader is None and (context := compat.running_context()):
+        if loader is None and (context := running_context()):
             loader = context.config_loader
-        self._requests[compat.run_id_of(run_params)] = RunRequest(run_params, loader)
+        self._requests[run_id_of(run_params)] = RunRequest(run_params, loader)
         if _shares_memory(run_params):
             inject_memory_datasets(pipeline, catalog)
 
     @hook_impl
     def after_pipeline_run(self, run_params: Dict[str, Any]) -> None:
         """Forget the request."""
-        self._requests.pop(compat.run_id_of(run_params), None)
+        self._requests.pop(run_id_of(run_params), None)
 
     @hook_impl
     def on_pipeline_error(self, run_params: Dict[str, Any]) -> None:
         """Forget the request."""
-        self._requests.pop(compat.run_id_of(run_params), None)
+        self._requests.pop(run_id_of(run_params), None)
 
     def request(self, run_id: Optional[str]) -> Optional[RunRequest]:
-        """Return what the run with this id was asked, if these hooks were told of it."""
+        """Return the request of the run with this id, if these hooks were called for it."""
         return self._requests.get(run_id)
 
 
 def inject_memory_datasets(pipeline: Pipeline, catalog: Any) -> None:
     """Register a dataset in memory for every unregistered name between two nodes.
 
-    Free inputs stay unregistered, or Kedro would not miss them; so do free outputs, or Kedro
-    would not return them; a name that a pattern of the catalog serves keeps that pattern.
+    Free inputs stay unregistered, so that Kedro reports them as missing; so do free outputs, so
+    that Kedro returns them; a name that a pattern of the catalog serves keeps that pattern.
     """
     between = compat.dataset_names(pipeline) - pipeline.inputs() - pipeline.outputs()
     for name in sorted(between):
@@ -79,13 +92,13 @@ def inject_memory_datasets(pipeline: Pipeline, catalog: Any) -> None:
 
 
 def find_request(hook_manager: Any, run_id: Optional[str]) -> Optional[RunRequest]:
-    """Return the request of a run from the hooks that the hook manager has."""
+    """Return the request of a run from the ``PrefectHooks`` that a hook manager has."""
     plugins: Iterable[Any] = hook_manager.get_plugins() or ()
     found = (plugin.request(run_id) for plugin in plugins if isinstance(plugin, PrefectHooks))
     return next(found, None)
 
 
-def _shares_memory(run_params: compat.RunParams) -> bool:
+def _shares_memory(run_params: RunParams) -> bool:
     # Kedro's ParallelRunner has datasets of its own for values between its processes.
     return "ParallelRunner" not in str(run_params.get("runner"))
 

@@ -1,4 +1,4 @@
-"""Settings of this Kedro project: its hooks are Prefect's."""
+"""Settings of this repository as a Kedro project."""
 
 from project.compat import project_hooks
 from project.hooks import PrefectHooks

@@ -8,7 +8,8 @@ from typing import Iterator
 import kedro.utils
 import pytest
 
-from tests.acceptance.kit import Shop, eventually, stop
+from tests.kits.shop import Shop, stop
+from tests.kits.waiting import eventually
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,9 @@ from typing import Any, Dict
 
 import pytest
 
-from tests.acceptance.kit import SENTINEL, Said, Shop, eventually
-from tests.contract.kit import accepts
+from tests.kits.projects import accepts
+from tests.kits.shop import SENTINEL, Said, Shop
+from tests.kits.waiting import eventually
 
 ALL = ["make", "double", "add_up"]
 RUN = ("run", "--runner=project.runner.PrefectRunner")

@@ -11,8 +11,9 @@ from typing import Iterator
 
 import pytest
 
-from tests.acceptance.kit import Said, Shop, eventually, kill, stop
-from tests.acceptance.proxy import Proxy, http
+from tests.kits.proxy import Proxy, http
+from tests.kits.shop import Said, Shop, kill, stop
+from tests.kits.waiting import eventually
 
 RUN = ("run", "--runner=project.runner.PrefectRunner")
 

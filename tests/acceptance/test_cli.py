@@ -7,8 +7,8 @@ import shutil
 
 import pytest
 
-from project.compat import MemoryDataset
-from tests.acceptance.kit import Said, Shop
+from project.compat.kedro import MemoryDataset
+from tests.kits.shop import Said, Shop
 
 
 def test_kedro_lists_the_commands_once(shop: Shop) -> None:

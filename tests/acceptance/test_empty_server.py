@@ -7,7 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from tests.acceptance.kit import Shop, eventually, stop
+from tests.kits.shop import Shop, stop
+from tests.kits.waiting import eventually
 
 TENANTS = "query { tenant { name slug } }"
 DEFAULT = [{"name": "default", "slug": "default"}]

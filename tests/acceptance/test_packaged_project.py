@@ -11,7 +11,7 @@ from typing import Iterator
 import kedro
 import pytest
 
-from tests.acceptance.kit import Said, Shop, kill, stop
+from tests.kits.shop import Said, Shop, kill, stop
 
 pytest.importorskip("uv")
 

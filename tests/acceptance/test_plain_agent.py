@@ -11,7 +11,8 @@ from typing import Iterator
 
 import pytest
 
-from tests.acceptance.kit import Shop, eventually, stop
+from tests.kits.shop import Shop, stop
+from tests.kits.waiting import eventually
 
 DOCUMENT = Path(__file__).parents[2] / "docs/agents.md"
 ADDRESS = "http://127.0.0.1:4200"

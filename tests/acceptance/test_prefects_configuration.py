@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.acceptance.kit import Shop
+from tests.kits.shop import Shop
 
 Configure = Callable[[Shop], Dict[str, str]]
 

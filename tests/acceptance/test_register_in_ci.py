@@ -11,7 +11,8 @@ from typing import Any, Dict, Iterator, List
 import pytest
 import yaml
 
-from tests.acceptance.kit import Said, Shop, eventually, stop
+from tests.kits.shop import Said, Shop, stop
+from tests.kits.waiting import eventually
 
 WORKFLOW = Path(__file__).parents[2] / "docs/ci/register.yml"
 KEY = "sentinel-key-93b1"

@@ -10,8 +10,9 @@ from typing import Iterator, List, NamedTuple
 
 import pytest
 
-from tests.acceptance.kit import SENTINEL, Said, Shop, eventually, stop
-from tests.acceptance.proxy import Passed, Proxy
+from tests.kits.proxy import Passed, Proxy
+from tests.kits.shop import SENTINEL, Said, Shop, stop
+from tests.kits.waiting import eventually
 
 TOKEN = "sentinel-token-8c27"  # noqa: S105
 
@@ -88,4 +89,4 @@ def test_the_token_goes_into_one_header_and_nowhere_else(seen: Seen) -> None:
 
 
 def test_flows_are_looked_at_as_they_are_when_unpacked(seen: Seen) -> None:
-    assert "project.flow.task.NodeTask" in seen.bodies()
+    assert "project.flow.tasks.NodeTask" in seen.bodies()

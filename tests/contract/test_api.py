@@ -7,11 +7,16 @@ from typing import Any, Callable, Dict, Iterator
 
 import pytest
 
-from project.backend.api import Api, connect
+from project.api.client import PrefectApi, connect
 from project.errors import SettingsError
-from tests.contract.kit import RUNNERS, KedroProject
-from tests.contract.test_bad_input import assert_one_clear_error, kedro_run
-from tests.contract.test_parity import FAILING, FAILING_CATALOG
+from tests.kits.projects import (
+    FAILING,
+    FAILING_CATALOG,
+    RUNNERS,
+    KedroProject,
+    assert_one_clear_error,
+    kedro_run,
+)
 
 MakeProject = Callable[..., KedroProject]
 
@@ -37,7 +42,7 @@ def register_pipelines():
 
 
 @contextmanager
-def api_of(project: KedroProject) -> Iterator[Api]:
+def api_of(project: KedroProject) -> Iterator[PrefectApi]:
     with connect("embedded", project.folder) as api:
         yield api
 

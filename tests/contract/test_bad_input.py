@@ -3,68 +3,23 @@
 from __future__ import annotations
 
 import inspect
-import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Callable, List, Optional
+from typing import Callable, List
 
 import pytest
 from kedro.framework.session import KedroSession
 
 from project.errors import SettingsError
 from project.runner import PrefectRunner
-from tests.contract.kit import KedroProject
+from tests.kits.projects import (
+    PIPELINE,
+    PLAIN_SETTINGS,
+    KedroProject,
+    assert_one_clear_error,
+    kedro_run,
+)
 
 MakeProject = Callable[..., KedroProject]
-
-REPOSITORY = Path(__file__).parents[2]
-
-PIPELINE = """
-from kedro.pipeline import Pipeline, node
-
-def one(): return 1
-def two(n): return n + 1
-
-def register_pipelines():
-    whole = Pipeline([node(one, None, "n", name="one"), node(two, "n", "m", name="two")])
-    return {"__default__": whole, "empty": Pipeline([])}
-"""
-
-PLAIN_SETTINGS = """
-from project.compat import project_hooks
-
-HOOKS = project_hooks()
-DISABLE_HOOKS_FOR_PLUGINS = ("project", "kedro-telemetry")
-"""
-
-
-def kedro_run(
-    project: KedroProject, *options: str, pythonpath: Optional[Path] = None
-) -> subprocess.CompletedProcess[str]:
-    paths = [pythonpath, REPOSITORY, os.environ.get("PYTHONPATH")]
-    return subprocess.run(
-        [sys.executable, "-m", "kedro", "run", "--runner=project.runner.PrefectRunner", *options],
-        cwd=project.folder,
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(str(path) for path in paths if path),
-            "COLUMNS": "200",
-            "DO_NOT_TRACK": "1",
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=120,
-    )
-
-
-def assert_one_clear_error(run: subprocess.CompletedProcess[str], *texts: str) -> None:
-    lines = " ".join(run.stdout.split())
-
-    assert run.returncode != 0
-    assert "Traceback" not in run.stdout
-    assert [text for text in texts if text not in lines] == []
 
 
 def test_a_misspelt_key_is_named_with_the_file_and_the_nearest_key(

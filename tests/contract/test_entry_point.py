@@ -6,8 +6,7 @@ from typing import Callable
 
 import pytest
 
-from tests.contract.kit import KedroProject
-from tests.contract.test_bad_input import PIPELINE, kedro_run
+from tests.kits.projects import PIPELINE, KedroProject, kedro_run
 
 MakeProject = Callable[..., KedroProject]
 

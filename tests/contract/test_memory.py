@@ -13,7 +13,7 @@ from kedro.runner import SequentialRunner
 
 from project.hooks import inject_memory_datasets
 from project.runner import PrefectRunner
-from tests.contract.kit import (
+from tests.kits.projects import (
     HAS_FACTORIES,
     RUNNERS,
     DatasetError,
@@ -77,7 +77,7 @@ def test_a_name_that_a_pattern_serves_is_saved_by_it(
             read = [node(add, ["kept_0", "kept_1"], f"sum_{i}", name=f"sum_{i}") for i in range(12)]
             return {"__default__": Pipeline(wide + read)}
         """,
-        catalog='"kept_{n}": {type: tests.contract.kit.FileDataset, filepath: "data/kept_{n}"}',
+        catalog='"kept_{n}": {type: tests.kits.projects.FileDataset, filepath: "data/kept_{n}"}',
     )
     expected = project.run(SequentialRunner())
     project.clear()
@@ -101,7 +101,7 @@ def test_patterns_are_resolved_before_the_first_node(make_project: MakeProject) 
                 node(one, None, "kept_a", name="one"), node(two, "kept_a", "kept_b", name="two"),
             ])}
         """,
-        catalog='"kept_{n}": {type: tests.contract.kit.FileDataset, filepath: "data/kept_{n}"}',
+        catalog='"kept_{n}": {type: tests.kits.projects.FileDataset, filepath: "data/kept_{n}"}',
     )
     project.add_to_settings(
         """
@@ -223,7 +223,7 @@ def test_a_dataset_that_a_hook_of_the_project_adds_is_left_alone(
     project.add_to_settings(
         """
         from kedro.framework.hooks import hook_impl
-        from tests.contract.kit import MemoryDataset
+        from tests.kits.projects import MemoryDataset
 
         class Add:
             @hook_impl

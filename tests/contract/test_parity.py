@@ -9,17 +9,17 @@ from typing import Any, Callable, Dict
 import pytest
 from kedro.runner import SequentialRunner
 
-from tests.contract.kit import RUNNERS, KedroProject, Outcome, accepts
+from tests.kits.projects import (
+    FAILING,
+    FAILING_CATALOG,
+    NODE,
+    RUNNERS,
+    KedroProject,
+    Outcome,
+    accepts,
+)
 
 MakeProject = Callable[..., KedroProject]
-
-NODE = """
-try:
-    from kedro.pipeline.modular_pipeline import pipeline
-except ImportError:
-    from kedro.pipeline import pipeline
-from kedro.pipeline import Pipeline, node
-"""
 
 DIAMOND = (
     NODE
@@ -53,9 +53,9 @@ def register_pipelines():
 )
 
 CATALOG = """
-text: {type: tests.contract.kit.FileDataset, filepath: data/text}
-doubled: {type: tests.contract.kit.FileDataset, filepath: data/doubled}
-table: {type: tests.contract.kit.FileDataset, filepath: data/table}
+text: {type: tests.kits.projects.FileDataset, filepath: data/text}
+doubled: {type: tests.kits.projects.FileDataset, filepath: data/doubled}
+table: {type: tests.kits.projects.FileDataset, filepath: data/table}
 """
 
 
@@ -136,8 +136,8 @@ def register_pipelines():
     return {"__default__": spaced + Pipeline([node(add, ["a", "space.d"], "e", name="last")])}
 """,
         catalog="""
-        a: {type: tests.contract.kit.FileDataset, filepath: data/a}
-        b: {type: tests.contract.kit.FileDataset, filepath: data/b}
+        a: {type: tests.kits.projects.FileDataset, filepath: data/a}
+        b: {type: tests.kits.projects.FileDataset, filepath: data/b}
         """,
     )
     project.write("data/a", "1")
@@ -168,7 +168,7 @@ def register_pipelines():
     ])}
 """,
         catalog="\n".join(
-            f"{name}: {{type: tests.contract.kit.FileDataset, filepath: data/{name}}}"
+            f"{name}: {{type: tests.kits.projects.FileDataset, filepath: data/{name}}}"
             for name in "abc"
         ),
     )
@@ -191,41 +191,6 @@ def test_async_loading_and_saving_is_honoured(diamond: KedroProject, runner: str
     assert flags == {"True"}
     assert (got.raised, got.result, got.files) == (None, expected.result, expected.files)
     assert counted(got) == counted(expected)
-
-
-FAILING = (
-    NODE
-    + """
-class Broken(Exception):
-    pass
-
-def start(text):
-    return text
-
-def keep(text):
-    return text + "!"
-
-def fail(text):
-    raise Broken(f"cannot use {text}")
-
-def never(text):
-    return text
-
-def register_pipelines():
-    return {"__default__": Pipeline([
-        node(start, "text", "first", name="start"),
-        node(keep, "first", "kept", name="a_keep"),
-        node(fail, "first", "second", name="b_fail"),
-        node(never, "second", "third", name="c_downstream"),
-        node(never, "kept", "fourth", name="d_independent"),
-    ])}
-"""
-)
-
-FAILING_CATALOG = """
-text: {type: tests.contract.kit.FileDataset, filepath: data/text}
-kept: {type: tests.contract.kit.FileDataset, filepath: data/kept}
-"""
 
 
 @pytest.fixture
@@ -414,7 +379,7 @@ def test_what_a_node_confirms_is_confirmed_once(make_project: MakeProject, runne
     project = make_project(
         NODE
         + """
-from tests.contract.kit import FileDataset
+from tests.kits.projects import FileDataset
 
 class ConfirmedFile(FileDataset):
     def confirm(self):

@@ -15,7 +15,7 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline, node
 from kedro.runner import SequentialRunner
 
-from tests.contract.kit import RUNNERS, FileDataset, MemoryDataset, Outcome, run_recorded
+from tests.kits.projects import RUNNERS, FileDataset, MemoryDataset, Outcome, run_recorded
 
 try:
     from kedro.pipeline.modular_pipeline import pipeline

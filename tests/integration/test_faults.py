@@ -16,8 +16,8 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
-from project.backend.api import Api, connect
-from tests.contract.kit import KedroProject
+from project.api.client import PrefectApi, connect
+from tests.kits.projects import KedroProject
 
 MakeProject = Callable[..., KedroProject]
 
@@ -109,13 +109,13 @@ def port() -> int:
         return int(free.getsockname()[1])
 
 
-def runs(api: Api) -> Any:
+def runs(api: PrefectApi) -> Any:
     return api.query(
         "query { flow_run { id state state_message task_runs { state task { name } } } }"
     )
 
 
-def the_run(api: Api) -> Any:
+def the_run(api: PrefectApi) -> Any:
     (run,) = runs(api)
     return run
 

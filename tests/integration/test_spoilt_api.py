@@ -8,12 +8,12 @@ from typing import Callable, Iterator
 import pytest
 from prefect.utilities.configuration import set_temporary_config
 
-from project.backend.api import connect
+from project.api.client import connect
 from project.errors import ApiError
 from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
-from tests.acceptance.proxy import Proxy, http
-from tests.contract.kit import RUNNERS, KedroProject, Outcome
+from tests.kits.projects import RUNNERS, KedroProject, Outcome
+from tests.kits.proxy import Proxy, http
 
 MakeProject = Callable[..., KedroProject]
 

@@ -10,8 +10,7 @@ import sys
 from pathlib import Path
 from typing import Callable
 
-from tests.contract.kit import KedroProject
-from tests.contract.test_bad_input import PIPELINE
+from tests.kits.projects import PIPELINE, KedroProject
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -11,7 +11,7 @@ import yaml
 from playwright.sync_api import Locator, Page, expect
 
 from tests.acceptance.conftest import served, staffed
-from tests.acceptance.kit import Shop
+from tests.kits.shop import Shop
 
 __all__ = ["served", "staffed"]
 

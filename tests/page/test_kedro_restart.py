@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.acceptance.conftest import served, staffed
-from tests.acceptance.kit import Shop
+from tests.kits.shop import Shop
 
 __all__ = ["served", "staffed"]
 

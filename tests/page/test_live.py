@@ -50,6 +50,16 @@ def is_shown(page: Page, state: str) -> None:
     expect(page.get_by_role("status").filter(has_text=state)).to_be_visible()
 
 
+def restarted_in(page: Page, run: PlayedRun, tab: str, nothing: str) -> None:
+    """Open a tab of a failed run, which says that there is nothing, and restart the run."""
+    run.is_("Failed")
+    open_until_over(page, f"{run.address}?tab={tab}")
+    expect(page.get_by_text(nothing)).to_be_visible()
+    restart(page)
+    is_shown(page, "Scheduled")
+    pass_seconds(page, 1)
+
+
 def answered(page: Page, *fields: str) -> list[int]:
     """Return a list that grows by the number of rows of each answer that has the first field."""
     found: list[int] = []
@@ -96,13 +106,8 @@ def test_a_restart_made_elsewhere_is_seen_and_followed(page: Page, run: PlayedRu
 
 
 def test_artifacts_come_again_after_a_restart(page: Page, run: PlayedRun) -> None:
-    run.is_("Failed")
-    open_until_over(page, f"{run.address}?tab=artifacts")
-    expect(page.get_by_text("No task has left an artifact.")).to_be_visible()
+    restarted_in(page, run, "artifacts", "No task has left an artifact.")
 
-    restart(page)
-    is_shown(page, "Scheduled")
-    pass_seconds(page, 1)
     leave(run, "# Rows")
 
     pass_seconds(page, 5)
@@ -110,13 +115,8 @@ def test_artifacts_come_again_after_a_restart(page: Page, run: PlayedRun) -> Non
 
 
 def test_log_lines_come_again_after_a_restart(page: Page, run: PlayedRun) -> None:
-    run.is_("Failed")
-    open_until_over(page, f"{run.address}?tab=log")
-    expect(page.get_by_text("Nothing was logged.")).to_be_visible()
+    restarted_in(page, run, "log", "Nothing was logged.")
 
-    restart(page)
-    is_shown(page, "Scheduled")
-    pass_seconds(page, 1)
     run.says("here it is")
 
     pass_seconds(page, 5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from kedro.pipeline import Pipeline, node
 
-from project.compat import find_pipeline
+from project.compat.kedro_project import find_pipeline
 
 
 def keep(value: int) -> int:

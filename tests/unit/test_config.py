@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from project.config import ExecutorSettings, Settings, SettingsFile, parse_settings, unreadable
+from project.config.load import parse_settings
+from project.config.messages import describe_unreadable
+from project.config.model import ExecutorSettings, Settings, SettingsFile
 from project.errors import SettingsError
 
 REPOSITORY = Path(__file__).parents[2]
@@ -115,4 +117,4 @@ def test_a_file_that_is_no_mapping_is_not_shown_with_its_credentials(tmp_path: P
     file = tmp_path / "prefect.yml"
     file.write_text("- password: sentinel")
 
-    assert unreadable([file]) == f"{file}: Input should be a mapping of keys."
+    assert describe_unreadable([file]) == f"{file}: Input should be a mapping of keys."

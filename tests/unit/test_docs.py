@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click import Command, Context
 
-from project.cli import prefect_commands
+from project.commands.group import prefect_commands
 
 REPOSITORY = Path(__file__).parents[2]
 DOCUMENTS = [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")]

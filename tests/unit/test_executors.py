@@ -8,9 +8,9 @@ from typing import Any
 import prefect
 import pytest
 
-from project.config import ExecutorSettings
-from project.flow.executors import LocalExecutor, ThreadsExecutor, make_executor
-from project.mends import mend_context
+from project.compat.prefect_patches import patch_context
+from project.config.model import ExecutorSettings
+from project.execution.executors import LocalExecutor, ThreadsExecutor, make_executor
 
 
 def add(*numbers: int, **more: Any) -> int:
@@ -111,7 +111,7 @@ def test_the_settings_choose_the_executor() -> None:
 
 
 def test_a_cheap_copy_of_the_configuration_is_still_a_copy() -> None:
-    mend_context()
+    patch_context()
 
     copy = prefect.config.copy()
 
@@ -122,7 +122,7 @@ def test_a_cheap_copy_of_the_configuration_is_still_a_copy() -> None:
 
 
 def test_a_context_that_is_left_is_as_it_was() -> None:
-    mend_context()
+    patch_context()
     before = dict(prefect.context)
 
     with prefect.context(map_index=1, task_name="one"):

@@ -12,10 +12,12 @@ import pytest
 from kedro.pipeline import Pipeline, node
 from prefect import Parameter
 
+from project.execution.runs import KedroRuns
 from project.flow.build import build_flow
-from project.flow.flow import KedroFlow
-from project.flow.source import Source
-from project.flow.task import NodeTask
+from project.flow.graph import KedroFlow
+from project.flow.groups import Group
+from project.flow.pipeline_ref import PipelineRef
+from project.flow.tasks import NodeTask
 
 
 def pass_on(*values: Any) -> Any:
@@ -31,7 +33,11 @@ DIAMOND = Pipeline(
     ]
 )
 
-SOURCE = Source(Path("/somewhere"), "package", "__default__")
+REF = PipelineRef(Path("/somewhere"), "package", "__default__")
+
+
+def make_flow(pipeline: Pipeline = DIAMOND, ref: PipelineRef = REF, **options: Any) -> KedroFlow:
+    return build_flow(pipeline, "flow", ref, KedroRuns(), **options)
 
 
 def edges(flow: KedroFlow) -> set[tuple[str, str]]:
@@ -42,8 +48,8 @@ def edges(flow: KedroFlow) -> set[tuple[str, str]]:
     }
 
 
-def test_a_flow_is_an_init_task_and_one_task_a_node() -> None:
-    flow = build_flow(DIAMOND, "flow", SOURCE)
+def test_a_flow_is_an_init_task_and_one_task_per_node() -> None:
+    flow = make_flow()
 
     assert edges(flow) == {
         ("package_init", "split"),
@@ -55,21 +61,21 @@ def test_a_flow_is_an_init_task_and_one_task_a_node() -> None:
 
 
 def test_tasks_come_in_kedros_order_of_nodes() -> None:
-    flow = build_flow(DIAMOND, "flow", SOURCE)
+    flow = make_flow()
 
     names = [task.name for task in flow.sorted_tasks() if not isinstance(task, Parameter)]
     assert names == ["package_init", *(one.name for one in DIAMOND.nodes)]
 
 
 def test_tasks_have_the_tags_of_their_nodes() -> None:
-    flow = build_flow(DIAMOND, "flow", SOURCE)
+    flow = make_flow()
 
     assert {task.name for task in flow.get_tasks(tags=["side"])} == {"a_left", "b_right"}
 
 
 def test_slugs_are_the_names_of_the_nodes_even_when_the_init_task_is_named_so() -> None:
-    flow = build_flow(
-        Pipeline([node(pass_on, None, "x", name="p_init")]), "flow", Source(Path(), "p", "p")
+    flow = make_flow(
+        Pipeline([node(pass_on, None, "x", name="p_init")]), PipelineRef(Path(), "p", "p")
     )
 
     assert {slug for slug in flow.slugs.values() if "init" in slug} == {"p_init", "p_init-1"}
@@ -77,7 +83,7 @@ def test_slugs_are_the_names_of_the_nodes_even_when_the_init_task_is_named_so() 
 
 def test_the_slugs_of_parameters_are_theirs_alone() -> None:
     named_so = Pipeline([node(pass_on, None, "x", name="tags"), node(pass_on, "x", "y", name="b")])
-    flow = build_flow(named_so, "flow", SOURCE, parameters=["tags"])
+    flow = make_flow(named_so, parameters=["tags"])
     flow.validate()
 
     assert {slug: type(task) for task, slug in flow.slugs.items() if slug != "package_init"} == {
@@ -88,7 +94,7 @@ def test_the_slugs_of_parameters_are_theirs_alone() -> None:
 
 
 def test_a_task_holds_names_alone() -> None:
-    (task,) = build_flow(DIAMOND, "flow", SOURCE).get_tasks(name="join")
+    (task,) = make_flow().get_tasks(name="join")
 
     assert isinstance(task, NodeTask)
     assert task.node_names == ("join",)
@@ -96,17 +102,17 @@ def test_a_task_holds_names_alone() -> None:
 
 
 def test_a_copy_can_grow_without_changing_the_flow() -> None:
-    flow = build_flow(DIAMOND, "flow", SOURCE)
+    flow = make_flow()
     grown = flow.copy()
-    grown.add_task(NodeTask(_group("later")))
-    flow.add_task(NodeTask(_group("later")))
+    grown.add_task(NodeTask(Group("later", ()), KedroRuns()))
+    flow.add_task(NodeTask(Group("later", ()), KedroRuns()))
 
     assert "later" in grown.slugs.values()
     assert "later-1" not in flow.slugs.values()
 
 
 def test_a_cycle_is_refused() -> None:
-    flow = build_flow(DIAMOND, "flow", SOURCE)
+    flow = make_flow()
     (split,) = flow.get_tasks(name="split")
     (join,) = flow.get_tasks(name="join")
     flow.add_edge(join, split, validate=False)
@@ -118,7 +124,7 @@ def test_a_cycle_is_refused() -> None:
 def test_serializing_gives_the_same_text_whatever_the_hash_seed() -> None:
     script = (
         "import json; from tests.unit.test_flow import *;"
-        "print(json.dumps(build_flow(DIAMOND, 'flow', SOURCE).serialize(), sort_keys=True))"
+        "print(json.dumps(make_flow().serialize(), sort_keys=True))"
     )
     texts = {
         subprocess.run(
@@ -132,9 +138,3 @@ def test_serializing_gives_the_same_text_whatever_the_hash_seed() -> None:
     }
 
     assert len(texts) == 1
-
-
-def _group(name: str) -> Any:
-    from project.flow.groups import Group
-
-    return Group(name, ())

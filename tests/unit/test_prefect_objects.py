@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from project.backend.prefect_objects import make_result, make_run_config, make_storage
-from project.config import Settings
+from project.config.model import Settings
+from project.deploy.prefect_objects import make_result, make_run_config, make_storage
 from project.errors import SettingsError
 
 

@@ -12,9 +12,11 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline, node
 from rich.console import Console
 
-from project.compat import MemoryDataset
+from project.compat.kedro import MemoryDataset
+from project.console.echo import echo
+from project.console.progress import Bar, Lines
+from project.console.tables import NodeReport
 from project.errors import FlowRunError
-from project.progress import Bar, Lines, NodeReport, say
 from project.runner import PrefectRunner
 
 
@@ -62,7 +64,7 @@ def test_a_node_named_like_the_task_that_opens_the_run_is_counted_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     out = io.StringIO()
-    monkeypatch.setattr("project.runner.package_name", lambda: "package")
+    monkeypatch.setattr("project.deploy.deployment.package_name", lambda: "package")
     run(pipeline_of("package_init"), monkeypatch, out)
 
     lines = [line for line in out.getvalue().splitlines() if line.startswith("[1/")]
@@ -107,7 +109,7 @@ def test_a_run_does_not_fail_for_what_cannot_be_shown(
     result = run(pipeline_of("a", "b", "c"), monkeypatch, out)
 
     assert set(result) == {"kept_a", "kept_b", "kept_c"}
-    told = [one.message for one in caplog.records if one.name == "project.progress"]
+    told = [one.message for one in caplog.records if one.name == "project.console.progress"]
     assert [one.split(":")[0] for one in told] == ["The progress of the nodes cannot be shown"]
 
 
@@ -116,7 +118,7 @@ def test_what_cannot_be_said_is_logged(
 ) -> None:
     monkeypatch.setattr(sys, "stdout", FullDisk())
     with caplog.at_level(logging.WARNING):
-        say("Flow 'größe': registered")
+        echo("Flow 'größe': registered")
 
     assert "Flow 'größe': registered" in caplog.text
     assert "No space left on device" in caplog.text
@@ -125,7 +127,7 @@ def test_what_cannot_be_said_is_logged(
 def test_a_run_that_failed_outside_of_its_nodes_names_the_tasks_and_why(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("project.progress.Lines", Broken)
+    monkeypatch.setattr("project.console.progress.Lines", Broken)
 
     with pytest.raises(FlowRunError) as caught:
         run(pipeline_of("a"), monkeypatch, io.StringIO())

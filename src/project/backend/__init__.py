@@ -1,1 +1,1 @@
-"""Everything that talks to a Prefect API: register a flow, start, report and follow its runs."""
+"""The old name of what agents load, which flows that were registered before have stored."""

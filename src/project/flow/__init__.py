@@ -1,6 +1,5 @@
-"""A Kedro pipeline as a Prefect flow: building it, its tasks, and where they run."""
+"""A Kedro pipeline as a Prefect flow: groups of nodes, tasks, and the graph of them."""
 
-from project.compat import require_supported_versions
+from project.compat.versions import require_supported_versions
 
-# Before any module below imports Prefect: another Prefect lacks what they import.
-require_supported_versions()
+require_supported_versions()  # before any module below imports Prefect

@@ -5,42 +5,42 @@ from __future__ import annotations
 from typing import Dict, Iterable, List
 
 from kedro.pipeline import Pipeline
-from prefect import Parameter, Task
+from prefect import Parameter
 
-from project.flow.flow import KedroFlow, collector_paused
+from project.flow.graph import KedroFlow, collector_paused
 from project.flow.groups import Group, group_nodes
-from project.flow.source import Source
-from project.flow.task import InitTask, NodeTask
+from project.flow.pipeline_ref import PipelineRef
+from project.flow.tasks import InitTask, NodeRuns, NodeTask
 
 
 def build_flow(
     pipeline: Pipeline,
     name: str,
-    source: Source,
+    ref: PipelineRef,
+    runs: NodeRuns,
+    *,
     grouping: str = "none",
     parameters: Iterable[str] = (),
 ) -> KedroFlow:
-    """Return the flow of a pipeline: one task first that opens the run, then one a group.
+    """Return the flow of a pipeline: an init task, then one task per group of nodes.
 
-    ``parameters`` are the flow's: what a run can be asked, each with a default of nothing.
-    It depends on its arguments alone: not on a catalog, a session, or what ran before.
+    ``parameters`` are the names of the flow's parameters, each with the default ``None``. The
+    flow depends on these arguments alone: not on a catalog, a session, or what ran before.
+    ``runs`` is where its tasks look for the Kedro run; it is no part of what is registered.
     """
     with collector_paused():
-        flow = KedroFlow(name)
-        init = flow.add_task(InitTask(source))
+        flow = KedroFlow(name, ref, runs)
+        init = flow.add_task(InitTask(ref.package_name, runs))
         for parameter in parameters:
             flow.add_edge(Parameter(parameter, default=None), init, key=parameter, validate=False)
-        _add_groups(flow, init, pipeline, group_nodes(pipeline, grouping))
+        groups = group_nodes(pipeline, grouping)
+        tasks = {group.name: flow.add_task(NodeTask(group, runs)) for group in groups}
+        for group, parents in _parents(pipeline, groups).items():
+            for number, parent in enumerate(parents):
+                flow.add_edge(tasks[parent], tasks[group], key=f"upstream_{number}", validate=False)
+            if not parents:
+                flow.add_edge(init, tasks[group], validate=False)
         return flow
-
-
-def _add_groups(flow: KedroFlow, init: Task, pipeline: Pipeline, groups: List[Group]) -> None:
-    tasks = {group.name: flow.add_task(NodeTask(group)) for group in groups}
-    for group, parents in _parents(pipeline, groups).items():
-        for number, parent in enumerate(parents):
-            flow.add_edge(tasks[parent], tasks[group], key=f"upstream_{number}", validate=False)
-        if not parents:
-            flow.add_edge(init, tasks[group], validate=False)
 
 
 def _parents(pipeline: Pipeline, groups: List[Group]) -> Dict[str, List[str]]:

@@ -9,7 +9,7 @@ from kedro.pipeline.node import Node
 
 
 class Group(NamedTuple):
-    """Hold the nodes that one task runs, in the order in which it runs them."""
+    """The nodes that one task runs, in the order in which it runs them."""
 
     name: str
     nodes: Tuple[Node, ...]
@@ -23,8 +23,8 @@ def group_nodes(pipeline: Pipeline, grouping: str) -> List[Group]:
     return _GROUPINGS[grouping](pipeline)
 
 
-def _one_a_node(pipeline: Pipeline) -> List[Group]:
+def _one_per_node(pipeline: Pipeline) -> List[Group]:
     return [Group(node.name, (node,)) for node in pipeline.nodes]
 
 
-_GROUPINGS: Dict[str, Callable[[Pipeline], List[Group]]] = {"none": _one_a_node}
+_GROUPINGS: Dict[str, Callable[[Pipeline], List[Group]]] = {"none": _one_per_node}

@@ -10,6 +10,11 @@ export function present() {
   return Date.now() + ahead;
 }
 
+/** The server's present, or a time before it, as the API has times. */
+export function timestamp(millisecondsAgo = 0) {
+  return new Date(present() - millisecondsAgo).toISOString();
+}
+
 /** Learns the server's present from the date of an answer, which has whole seconds. */
 export function learnPresent(date) {
   const difference = Date.parse(date) - Date.now();

@@ -3,7 +3,7 @@ import { ask, change } from "../api.js";
 import { html, useEffect, useRef, useState } from "../vendor/html.js";
 import { navigate, pathTo } from "../router.js";
 import { isFinished } from "../states.js";
-import { count } from "../format.js";
+import { count, timestamp } from "../format.js";
 import { Dialog } from "./dialog.js";
 import { restartPlan } from "./restart.js";
 
@@ -79,7 +79,7 @@ function Restart({ run, flow, onDone, onClose }) {
   const restart = async () => {
     if (!plan?.ids) throw plan?.problem ?? new Error("What must run is not known yet: try again in a moment.");
     await setStates("task_run", plan.ids, { type: "Pending", message: "Set back, to run again." });
-    await setStates("flow_run", [run.id], { type: "Scheduled", message: "Restarted from the failed tasks.", start_time: new Date().toISOString() });
+    await setStates("flow_run", [run.id], { type: "Scheduled", message: "Restarted from the failed tasks.", start_time: timestamp() });
     await onDone();
   };
   return html`<${Dialog} title="Restart ${run.name} from what failed?" confirm="Restart from failed" onConfirm=${restart} onClose=${onClose}>

@@ -1,6 +1,6 @@
 // One flow as the page holds it: its contents once, and from then on its schedule and its last run.
 import { ask } from "../api.js";
-import { present } from "../format.js";
+import { timestamp } from "../format.js";
 
 const SHOWN_VERSIONS = 50;
 
@@ -50,7 +50,7 @@ async function loadContents(id) {
 }
 
 async function loadChanges(id, since) {
-  const now = new Date(present()).toISOString();
+  const now = timestamp();
   return (await ask(CHANGES, { id, now, since, versions: SHOWN_VERSIONS })).flow_by_pk;
 }
 

@@ -2,7 +2,7 @@
 import { ask } from "../api.js";
 import { html, useRef } from "../vendor/html.js";
 import { useLive } from "../live.js";
-import { duration, moment, present } from "../format.js";
+import { duration, moment, timestamp } from "../format.js";
 import { pathTo, setQuery } from "../router.js";
 import { State } from "../states.js";
 import { Trouble } from "./trouble.js";
@@ -32,7 +32,7 @@ export function FlowRuns({ flow, query }) {
 }
 
 async function loadRuns(group, isUpcoming, page) {
-  const now = new Date(present()).toISOString();
+  const now = timestamp();
   const upcoming = { state: { _eq: "Scheduled" }, scheduled_start_time: { _gt: now } };
   const where = { flow: { flow_group_id: { _eq: group } }, ...(isUpcoming ? upcoming : { _not: upcoming }) };
   const order = [{ scheduled_start_time: isUpcoming ? "asc" : "desc" }];

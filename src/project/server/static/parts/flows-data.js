@@ -1,6 +1,6 @@
 // All flows as the page holds them: loaded once, and from then on only the runs that have changed.
 import { ask } from "../api.js";
-import { present } from "../format.js";
+import { present, timestamp } from "../format.js";
 
 const SHOWN_RUNS = 20;
 const UPCOMING_RUNS = 2;
@@ -53,7 +53,7 @@ async function first() {
 }
 
 async function loadAll() {
-  const now = new Date(present()).toISOString();
+  const now = timestamp();
   const shown = { _or: [{ state: { _neq: "Scheduled" } }, { scheduled_start_time: { _lte: now } }] };
   const { flow_group: groups, ...newest } = await ask(ALL, { now, shown });
   const rows = groups.filter(({ flows }) => flows.length).map(rowOf).sort(byProjectAndName);

@@ -1,12 +1,12 @@
 // Which agents may take a run.
 import { html } from "../vendor/html.js";
-import { present } from "../format.js";
+import { present, timestamp } from "../format.js";
 
 const LIVE_MILLISECONDS = 60_000;
 
 /** The time since when an agent has asked for work if it is live. */
 export function liveSince() {
-  return new Date(present() - LIVE_MILLISECONDS).toISOString();
+  return timestamp(LIVE_MILLISECONDS);
 }
 
 export function isLive(agent, now = present()) {
@@ -14,13 +14,19 @@ export function isLive(agent, now = present()) {
 }
 
 // As the server hands out runs: an agent must have all labels of a run, and without labels both are.
-export function mayTake(agentLabels, labels) {
+function mayTake(agentLabels, labels) {
   if (!agentLabels.length || !labels.length) return agentLabels.length === labels.length;
   return labels.every((label) => agentLabels.includes(label));
 }
 
 export function nameOf(agent) {
   return agent.name ?? "without a name";
+}
+
+/** Which of the live agents a run with these labels waits for; null when none of them may take it. */
+export function waitsFor(labels, live) {
+  const takers = live.filter((each) => mayTake(each.labels, labels));
+  return takers.length ? `It waits for agent ${takers.map(nameOf).join(" or ")}.` : null;
 }
 
 /** Why none of the live agents may take a run with these labels. */

@@ -5,7 +5,7 @@ import { useLive } from "../live.js";
 import { pathTo } from "../router.js";
 import { moment } from "../format.js";
 import { Ago, useNow } from "./time.js";
-import { isLive, liveSince, mayTake, missing, nameOf } from "./takers.js";
+import { isLive, liveSince, missing, waitsFor } from "./takers.js";
 
 const LATE_MILLISECONDS = 10_000;
 const AGENTS = `query ($since: timestamptz!) {
@@ -27,8 +27,8 @@ export function Waiting({ run }) {
 function sentence(run, agents, due, now) {
   if (due > now) return `It starts at ${moment(run.state_start_time)}.`;
   const live = agents.filter((each) => isLive(each, now));
-  const takers = live.filter((each) => mayTake(each.labels, run.labels));
-  if (takers.length) return `It waits for agent ${takers.map(nameOf).join(" or ")}.`;
+  const awaited = waitsFor(run.labels, live);
+  if (awaited) return awaited;
   const late = due && now - due > LATE_MILLISECONDS ? "It is late. " : "";
   return html`${late}${missing(run.labels, live)} <a href=${pathTo("agents")}>Agents</a>`;
 }

@@ -2,15 +2,15 @@
 import { ask } from "../api.js";
 import { html } from "../vendor/html.js";
 import { useLive } from "../live.js";
-import { count, present } from "../format.js";
+import { count, timestamp } from "../format.js";
 import { pathTo, useTitle } from "../router.js";
 import { Symbol } from "../states.js";
 import { Ago } from "../parts/time.js";
 import { Labels } from "../parts/facts.js";
 import { Trouble } from "../parts/trouble.js";
-import { isLive, mayTake, missing, nameOf } from "../parts/takers.js";
+import { isLive, missing, nameOf, waitsFor } from "../parts/takers.js";
 
-const LATE_SECONDS = 10;
+const LATE_MILLISECONDS = 10_000;
 const SHOWN = 200;
 const AGENTS = `query ($due: timestamptz!) {
   agent(order_by: {last_queried: desc_nulls_last}, limit: ${SHOWN}) { id name type labels core_version last_queried }
@@ -31,7 +31,7 @@ export default function Agents() {
 }
 
 function loadAgents() {
-  return ask(AGENTS, { due: new Date(present() - LATE_SECONDS * 1000).toISOString() });
+  return ask(AGENTS, { due: timestamp(LATE_MILLISECONDS) });
 }
 
 function Known({ agents }) {
@@ -73,15 +73,10 @@ function Late({ runs, live }) {
         <th scope="row"><a href=${pathTo("flow-run", run.id)}>${run.name}</a> <span class="muted">of</span> <a href=${pathTo("flow", run.flow.id)}>${run.flow.name}</a></th>
         <td><${Ago} time=${run.state_start_time} /></td>
         <td>${run.labels.length ? html`<span class="labels"><${Labels} labels=${run.labels} /></span>` : html`<span class="muted">none</span>`}</td>
-        <td class="why">${reason(run.labels, live)}</td>
+        <td class="why">${waitsFor(run.labels, live) ?? missing(run.labels, live)}</td>
       </tr>`)}</tbody>
     </table></div>
   </section>`;
-}
-
-function reason(labels, live) {
-  const takers = live.filter((each) => mayTake(each.labels, labels));
-  return takers.length ? `It waits for agent ${takers.map(nameOf).join(" or ")}.` : missing(labels, live);
 }
 
 function NoAgents() {

@@ -1,0 +1,78 @@
+"""The embedded API of a project: the running server, or one that lives as long as a run."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterator
+
+from project.errors import ApiError
+
+# The server's libraries are imported only by the commands that start or own something of it.
+if TYPE_CHECKING:
+    from project.server.settings import ServerSettings
+
+FOLDER = ".prefect"
+NO_SERVER = (
+    "No embedded server is running, and an agent needs one that outlives this command. Start "
+    "'kedro prefect server' in another terminal, or name a Prefect API in prefect.yml ('api')."
+)
+
+
+def server_settings(project_path: Path, **options: Any) -> ServerSettings:
+    """Return the settings of a project's server, whose data is in the project's ``.prefect/``."""
+    from project.server.settings import ServerSettings
+
+    folder = project_path / FOLDER
+    folder.mkdir(exist_ok=True)
+    return ServerSettings(database=folder / "prefect.db", **options)
+
+
+def serve(project_path: Path, on_start: Callable[[str], None], **options: Any) -> None:
+    """Serve a project's API until Ctrl-C; ``on_start`` is called with its address.
+
+    Raises:
+        ApiError: it cannot be started.
+        ValueError: the options do not fit each other.
+    """
+    from project.server.errors import ServerError
+    from project.server.process import serve as serve_settings
+
+    try:
+        serve_settings(server_settings(project_path, **options), on_start)
+    except ServerError as error:
+        raise ApiError(str(error)) from error
+
+
+def own_flow_run(project_path: Path, flow_run_id: str) -> ContextManager[None]:
+    """Own a flow run within a context: if this process dies, a server ends the flow run."""
+    from project.server.owners import owned
+
+    return owned(server_settings(project_path).database, flow_run_id)
+
+
+@contextmanager
+def embedded_api(project_path: Path, must_outlive_process: bool = False) -> Iterator[str]:
+    """Yield the address of the project's server, started in this process if none is running.
+
+    Raises:
+        ApiError: it cannot be started, or ``must_outlive_process`` and none is running.
+    """
+    from project.server.errors import ServerError
+    from project.server.process import EmbeddedServer, running_server
+
+    url = running_server(project_path / FOLDER)
+    if url is not None:
+        yield url
+        return
+    if must_outlive_process:
+        raise ApiError(NO_SERVER)
+    server = EmbeddedServer(server_settings(project_path))
+    try:
+        server.__enter__()
+    except ServerError as error:
+        raise ApiError(str(error)) from error
+    try:
+        yield server.url
+    finally:
+        server.__exit__(None, None, None)

@@ -1,0 +1,154 @@
+"""Following a flow run that another process runs, to its end."""
+
+from __future__ import annotations
+
+from time import monotonic, sleep
+from typing import Iterable, List, Optional, Set, Tuple
+
+import click
+import pendulum
+
+from project.api import queries
+from project.api.client import PrefectApi
+from project.api.queries import AgentRow, Event, FollowedRun
+from project.api.states import FINISHED, SUCCESSFUL
+from project.errors import ApiError, ApiRefusedError, FlowRunError
+
+POLL_SECONDS = 1.0
+NO_AGENT_SECONDS = 10.0
+CANCELLING_SECONDS = 30.0
+UNREACHABLE_SECONDS = 20.0
+# Log lines of several processes arrive in the order of their batches, not of their times.
+LATE_SECONDS = 60
+
+
+def follow_agent_run(api: PrefectApi, flow_run_id: str, wait: bool = True) -> None:
+    """Follow a flow run that an agent runs, unless not to ``wait``; cancel it on Ctrl-C.
+
+    Raises:
+        FlowRunError: it did not succeed.
+    """
+    if not wait:
+        return
+    follower = Follower(api, flow_run_id)
+    try:
+        follower.follow()
+    except KeyboardInterrupt:
+        queries.cancel_flow_run(api, flow_run_id)
+        click.echo("Cancelling the flow run. Press Ctrl-C again to stop waiting for its end.")
+        follower.follow(CANCELLING_SECONDS)
+
+
+class Follower:
+    """Prints the states and log lines of a flow run as they come."""
+
+    def __init__(self, api: PrefectApi, flow_run_id: str):
+        self._api = api
+        self._id = flow_run_id
+        self._printed: Set[Tuple[bool, str]] = set()
+        self._newest = pendulum.from_timestamp(0)
+        self._has_looked_for_agents = False
+
+    def follow(self, seconds: float = float("inf")) -> None:
+        """Return when the run has succeeded.
+
+        Raises:
+            FlowRunError: it ended otherwise, or has not ended after ``seconds``.
+        """
+        start = monotonic()
+        run = self._print_new()
+        while run.state not in FINISHED:
+            waited = monotonic() - start
+            if waited > seconds:
+                raise FlowRunError(f"The flow run {self._id} is still {run.state}.")
+            if run.state == "Scheduled" and waited > NO_AGENT_SECONDS:
+                self._warn_if_no_agent_matches(run.labels)
+            sleep(POLL_SECONDS)
+            run = self._print_new()
+        if run.state not in SUCCESSFUL:
+            raise FlowRunError(self._describe_failure(run))
+
+    def _print_new(self) -> FollowedRun:
+        run = self._poll()
+        for event in run.events:
+            key = (event.is_state, event.id)
+            if key not in self._printed:
+                self._printed.add(key)
+                self._newest = max(self._newest, pendulum.parse(event.timestamp))
+                click.echo(_as_line(event))
+        return run
+
+    def _poll(self) -> FollowedRun:
+        """Return the run and what is new in it; wait while the API is unreachable."""
+        deadline = monotonic() + UNREACHABLE_SECONDS
+        while True:
+            try:
+                return self._fetch()
+            except ApiRefusedError:
+                raise
+            except ApiError as error:
+                if monotonic() > deadline:
+                    raise ApiError(
+                        f"{error.message} The flow run may still be running; follow it with "
+                        f"'kedro prefect watch {self._id}'."
+                    ) from error
+                sleep(POLL_SECONDS)
+
+    def _fetch(self) -> FollowedRun:
+        since = self._newest.subtract(seconds=LATE_SECONDS).isoformat()
+        run = queries.follow_flow_run(self._api, self._id, since)
+        if run is None:
+            raise FlowRunError(
+                f"The API at {self._api.url} has no flow run {self._id}. 'kedro prefect runs' "
+                "lists the latest ones."
+            )
+        return run
+
+    def _warn_if_no_agent_matches(self, labels: List[str]) -> None:
+        if not self._has_looked_for_agents:
+            self._has_looked_for_agents = True
+            missing = missing_agent(self._api, labels)
+            if missing:
+                click.echo(f"No agent takes this run: {missing}", err=True)
+
+    def _describe_failure(self, run: FollowedRun) -> str:
+        failed = queries.failed_tasks(self._api, self._id)
+        nodes = "; ".join(f"{task.name}: {task.message}" for task in failed)
+        reason = str(nodes or run.state_message).rstrip(".")
+        url = self._api.page_url("flow-run", self._id)
+        return f"The flow run ended {run.state}: {reason}. See {url}"
+
+
+def _as_line(event: Event) -> str:
+    time = pendulum.parse(event.timestamp).in_timezone("local").format("HH:mm:ss")
+    if event.is_state:
+        return f"{time} Flow run is {event.label}: {event.message}"
+    return f"{time} {event.label:8} {event.message}"
+
+
+def missing_agent(api: PrefectApi, labels: Iterable[str]) -> Optional[str]:
+    """Return why no agent takes runs with these labels and what to do; ``None`` if one does."""
+    wanted = list(labels)
+    alive = [agent for agent in queries.agents(api) if _is_alive(agent)]
+    if any(_takes(agent, set(wanted)) for agent in alive):
+        return None
+    has = f"it has the labels {', '.join(wanted)}" if wanted else "it has no labels"
+    command = " ".join(["kedro prefect agent", *(f"--label {label}" for label in wanted)])
+    return f"{has}, and {_describe(alive)}. Start one: {command}"
+
+
+def _takes(agent: AgentRow, labels: Set[str]) -> bool:
+    # An agent without labels takes runs without labels, and one with labels never does.
+    return labels <= set(agent.labels) if labels else not agent.labels
+
+
+def _is_alive(agent: AgentRow) -> bool:
+    minute_ago = pendulum.now("utc").subtract(minutes=1)
+    return agent.last_queried is not None and pendulum.parse(agent.last_queried) > minute_ago
+
+
+def _describe(alive: List[AgentRow]) -> str:
+    if not alive:
+        return "no agent is running"
+    agents = (f"{agent.name} ({', '.join(agent.labels) or 'none'})" for agent in alive)
+    return f"the running agents have these labels: {'; '.join(agents)}"

@@ -1,0 +1,41 @@
+"""``kedro prefect agent``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Optional, Tuple
+
+import click
+
+from project.commands.options import env_option
+
+
+@click.command()
+@click.option(
+    "--label",
+    "-l",
+    "labels",
+    multiple=True,
+    help="Label of the agent, repeatable; defaults to the labels in prefect.yml.",
+)
+@click.option("--api", help="Address of the API; defaults to the one in prefect.yml.")
+@click.option("--show-flow-logs", is_flag=True, help="Print the output of the flow runs.")
+@env_option
+@click.pass_obj
+def agent(
+    project: Any, labels: Tuple[str, ...], api: Optional[str], show_flow_logs: bool, env: str
+) -> None:
+    """Run Prefect's local agent, which executes flow runs, until Ctrl-C."""
+    from project.commands.kedro_project import KedroProject
+    from project.deploy.agent import AgentOptions, run_agent
+
+    kedro_project = KedroProject(project.project_path, env)
+    settings = kedro_project.read_settings()
+    name = api or settings.api
+    with kedro_project.connect(name, must_outlive_process=True) as prefect_api:
+        prefect_api.ensure_tenant()
+        address = None if name == "prefect" else prefect_api.url
+    sources = project.project_path / getattr(project, "source_dir", "src")
+    projects = {project.package_name: project.project_path}
+    options = AgentOptions(labels or settings.labels, sources, projects, show_flow_logs)
+    sys.exit(run_agent(options, address))

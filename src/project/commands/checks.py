@@ -1,0 +1,163 @@
+"""The checks of ``kedro prefect doctor``: what a flow needs in order to run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import version
+from platform import python_version
+from typing import Any, Callable, Iterator, List, NamedTuple, Optional
+
+from project.api import queries
+from project.api.client import PrefectApi
+from project.api.follow import missing_agent
+from project.commands.kedro_project import KedroProject
+from project.compat import kedro as compat
+from project.compat.versions import require_supported_versions
+from project.deploy.deployment import Deployment
+from project.deploy.registration import find_registration
+from project.errors import ApiError, ProjectError
+
+LOAD = "from project.deploy.entrypoint import load_flow; load_flow()"
+LOAD_SECONDS = 120
+
+
+class CheckResult(NamedTuple):
+    """Whether one thing is as a flow needs it; if not, the text has the remedy."""
+
+    subject: str
+    ok: bool
+    text: str
+
+
+def check_all(project: KedroProject, pipeline: Optional[str] = None) -> Iterator[CheckResult]:
+    """Check everything that a flow needs; stop where the rest cannot be checked."""
+    yield _check_versions()
+    try:
+        deployment = project.find_deployment(pipeline)
+        flow = deployment.make_flow()
+    except ProjectError as error:
+        yield CheckResult("prefect.yml", False, error.message)
+        return
+    yield CheckResult("prefect.yml", True, f"flow '{flow.name}', run: {deployment.settings.run}")
+    yield _check_inputs(project, deployment)
+    yield _check_code(deployment)
+    try:
+        with project.connect(
+            deployment.settings.api, must_outlive_process=deployment.settings.run == "agent"
+        ) as api:
+            yield CheckResult("API", True, api.url)
+            for check in _API_CHECKS:
+                yield check(api, deployment)
+    except ApiError as error:
+        yield CheckResult("API", False, error.message)
+
+
+def _check_versions() -> CheckResult:
+    found = {name: version(name) for name in ("kedro", "prefect", "marshmallow")}
+    text = ", ".join([f"python {python_version()}", *(" ".join(each) for each in found.items())])
+    try:
+        require_supported_versions()
+    except ProjectError as error:
+        return CheckResult("versions", False, error.message)
+    if not found["marshmallow"].startswith("3."):
+        remedy = 'Prefect 1.1.0 needs marshmallow 3: uv pip install "marshmallow<4".'
+        return CheckResult("versions", False, f"{text}. {remedy}")
+    return CheckResult("versions", True, text)
+
+
+def _check_inputs(project: KedroProject, deployment: Deployment) -> CheckResult:
+    try:
+        return _find_inputs(project, deployment)
+    except Exception as error:  # a catalog and its datasets raise what they like
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        return CheckResult("inputs", False, f"the catalog cannot be read: {reason}")
+
+
+def _find_inputs(project: KedroProject, deployment: Deployment) -> CheckResult:
+    catalog = project.context.catalog
+    names = sorted(deployment.pipeline.inputs())
+    unknown = [name for name in names if not compat.is_registered(catalog, name)]
+    known = [name for name in names if name not in unknown]
+    absent = [name for name in known if not _may_exist(catalog, name)]
+    if unknown or absent:
+        text = "; ".join(
+            [f"'{name}' is not in the catalog: add it to catalog.yml" for name in unknown]
+            + [f"'{name}' does not exist: {compat.get_dataset(catalog, name)}" for name in absent]
+        )
+        return CheckResult("inputs", False, text)
+    return CheckResult("inputs", True, f"all {len(names)} exist")
+
+
+def _may_exist(catalog: Any, name: str) -> bool:
+    """Return whether a dataset exists; a dataset that cannot check it may."""
+    can_check = type(compat.get_dataset(catalog, name))._exists.__module__ != "kedro.io.core"
+    return not can_check or bool(catalog.exists(name))
+
+
+def _check_code(deployment: Deployment) -> CheckResult:
+    """Load the flow as an agent does: in a new process, in another folder."""
+    with tempfile.TemporaryDirectory() as elsewhere:
+        process = subprocess.run(  # noqa: S603
+            [sys.executable, "-c", LOAD],
+            env={**os.environ, **deployment.spec.to_env()},
+            cwd=elsewhere,
+            capture_output=True,
+            text=True,
+            timeout=LOAD_SECONDS,
+            check=False,
+        )
+    if process.returncode == 0:
+        return CheckResult("code", True, "a new process can load the flow")
+    reason = (process.stderr.strip().splitlines() or ["it printed nothing"])[-1]
+    return CheckResult("code", False, f"a new process cannot load the flow: {reason}")
+
+
+def _check_tenant(api: PrefectApi, deployment: Deployment) -> CheckResult:
+    slugs = queries.tenant_slugs(api)
+    if not slugs:
+        remedy = "create one: prefect server create-tenant --name default"
+        return CheckResult("tenant", False, f"the API has no tenant; {remedy}")
+    return CheckResult("tenant", True, slugs[0])
+
+
+def _check_project(api: PrefectApi, deployment: Deployment) -> CheckResult:
+    name = deployment.prefect_project
+    if queries.has_project(api, name):
+        return CheckResult("project", True, name)
+    text = f"the API has no project '{name}'; {_how_to_register(deployment)}"
+    return CheckResult("project", False, text)
+
+
+def _check_flow(api: PrefectApi, deployment: Deployment) -> CheckResult:
+    registration = find_registration(api, deployment)
+    if registration is not None:
+        return CheckResult("flow", True, f"version {registration.version}, unchanged")
+    text = f"this version is not registered; {_how_to_register(deployment)}"
+    return CheckResult("flow", False, text)
+
+
+def _how_to_register(deployment: Deployment) -> str:
+    name = deployment.ref.pipeline_name
+    pipeline = [] if name == "__default__" else ["--pipeline", name]
+    env = ["--env", deployment.env] if deployment.env else []
+    return " ".join(["register the flow: kedro prefect register", *pipeline, *env])
+
+
+def _check_agents(api: PrefectApi, deployment: Deployment) -> CheckResult:
+    if deployment.settings.run == "here":
+        return CheckResult("agents", True, "none needed (run: here)")
+    missing = missing_agent(api, deployment.make_flow().run_config.labels)
+    if missing is None:
+        return CheckResult("agents", True, "an agent takes the flow's runs")
+    return CheckResult("agents", False, f"no agent takes the flow's runs: {missing}")
+
+
+_API_CHECKS: List[Callable[[PrefectApi, Deployment], CheckResult]] = [
+    _check_tenant,
+    _check_project,
+    _check_flow,
+    _check_agents,
+]

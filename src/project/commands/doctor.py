@@ -1,0 +1,27 @@
+"""``kedro prefect doctor``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Optional
+
+import click
+
+from project.commands.options import env_option, pipeline_option
+
+
+@click.command()
+@pipeline_option
+@env_option
+@click.pass_obj
+def doctor(project: Any, pipeline: Optional[str], env: str) -> None:
+    """Check what a flow needs in order to run; exit with 1 if a check fails."""
+    from project.commands.checks import check_all
+    from project.commands.kedro_project import KedroProject
+
+    has_failed = False
+    for result in check_all(KedroProject(project.project_path, env), pipeline):
+        mark = click.style("ok   ", "green") if result.ok else click.style("FAIL ", "red")
+        click.echo(f"{mark} {result.subject}: {result.text}")
+        has_failed = has_failed or not result.ok
+    sys.exit(1 if has_failed else 0)

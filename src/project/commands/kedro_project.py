@@ -1,0 +1,99 @@
+"""A Kedro project as its commands see it, outside of a run."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ContextManager, Dict, List, NamedTuple, Optional
+
+from kedro.framework.session import KedroSession
+
+from project.api.client import PrefectApi, connect
+from project.compat.kedro_config import config_folders
+from project.compat.kedro_project import registered_pipelines
+from project.config.load import read_settings
+from project.config.model import Settings
+from project.deploy.deployment import Deployment, find_deployment
+from project.errors import SettingsError
+
+
+class _Request(NamedTuple):
+    project_path: Path
+    pipeline_name: str
+    env: Optional[str]
+
+
+class KedroProject:
+    """The Kedro project that is set up in this process, in one of its environments.
+
+    Without ``env`` it is the one that the variable ``KEDRO_ENV`` names, as for ``kedro run``.
+    """
+
+    def __init__(self, project_path: Path, env: Optional[str] = None):
+        self.project_path = project_path
+        self._env = env or os.environ.get("KEDRO_ENV")
+
+    @cached_property
+    def context(self) -> Any:
+        """Return the Kedro context.
+
+        Raises:
+            SettingsError: the environment has no folder.
+        """
+        session = KedroSession.create(project_path=self.project_path, env=self._env)
+        context = session.load_context()
+        if self._env:
+            _require_folder(self._env, Path(config_folders(context.config_loader)[-1]))
+        return context
+
+    def find_deployment(self, pipeline: Optional[str] = None) -> Deployment:
+        """Return what can be registered of a pipeline; the default one if it is not named.
+
+        Raises:
+            SettingsError: the project does not have the pipeline.
+        """
+        name = pipeline or "__default__"
+        if name not in registered_pipelines():
+            names = ", ".join(sorted(registered_pipelines()))
+            raise SettingsError(f"The project has no pipeline '{name}'; it has {names}.")
+        settings = self.read_settings(name)
+        request = _Request(self.project_path, name, self._env)
+        return find_deployment(request, settings, lambda: self.context.catalog)
+
+    def find_deployments(self) -> List[Deployment]:
+        """Return what can be registered of all pipelines.
+
+        Raises:
+            SettingsError: two of them would be the same flow.
+        """
+        deployments = [self.find_deployment(name) for name in sorted(registered_pipelines())]
+        taken: Dict[object, str] = {}
+        for deployment in deployments:
+            name, flow = deployment.ref.pipeline_name, deployment.flow_name
+            other = taken.setdefault((deployment.prefect_project, flow), name)
+            if other != name:
+                raise SettingsError(
+                    f"prefect.yml: flow: the pipelines '{other}' and '{name}' would both be "
+                    f"registered as flow '{flow}'. Set 'flow' in the section 'pipelines', for only "
+                    "one of them."
+                )
+        return deployments
+
+    def read_settings(self, pipeline: Optional[str] = None) -> Settings:
+        """Return the settings of a pipeline; of the default one if it is not named."""
+        return read_settings(self.context.config_loader, pipeline or "__default__", {})
+
+    def connect(
+        self, api: Optional[str] = None, *, must_outlive_process: bool = False
+    ) -> ContextManager[PrefectApi]:
+        """Connect to an API, named as in ``prefect.yml``, whose own is the default."""
+        return connect(api or self.read_settings().api, self.project_path, must_outlive_process)
+
+
+def _require_folder(env: str, folder: Path) -> None:
+    if not folder.is_dir():
+        names = sorted(path.name for path in folder.parent.iterdir() if path.is_dir())
+        raise SettingsError(
+            f"There is no Kedro environment '{env}': {folder.parent} has {', '.join(names)}."
+        )

@@ -1,0 +1,38 @@
+"""``kedro prefect server``."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import click
+
+from project.errors import ApiError
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    default=4200,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 picks a free one.",
+)
+@click.option(
+    "--token",
+    envvar="KEDRO_PREFECT_TOKEN",
+    help="API key that clients must send; required unless --host is a loopback address. Other "
+    "users of this machine can read a command line: prefer the variable KEDRO_PREFECT_TOKEN.",
+)
+@click.pass_obj
+def server(project: Any, host: str, port: int, token: Optional[str]) -> None:
+    """Serve this project's embedded Prefect API until Ctrl-C."""
+    from project.api.embedded import serve
+
+    def report_address(url: str) -> None:
+        click.echo(f"Prefect API at {url} (press Ctrl-C to stop)")
+
+    try:
+        serve(project.project_path, report_address, host=host, port=port, token=token)
+    except ValueError as error:
+        raise ApiError(str(error)) from error

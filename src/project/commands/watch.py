@@ -1,0 +1,22 @@
+"""``kedro prefect watch``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from project.commands.options import env_option
+
+
+@click.command()
+@click.argument("flow_run_id")
+@env_option
+@click.pass_obj
+def watch(project: Any, flow_run_id: str, env: str) -> None:
+    """Follow a flow run until it ends; exit with 1 if it did not succeed."""
+    from project.api.follow import Follower
+    from project.commands.kedro_project import KedroProject
+
+    with KedroProject(project.project_path, env).connect() as api:
+        Follower(api, flow_run_id).follow()

@@ -1,0 +1,187 @@
+"""What differs between Kedro releases in runners, nodes and catalogs, bound once at import."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from typing import Any, Callable, Iterable, NamedTuple, Optional, Set
+
+import kedro.io
+from kedro.pipeline import Pipeline
+from kedro.runner import AbstractRunner
+
+MemoryDataset: Any = getattr(kedro.io, "MemoryDataset", None) or kedro.io.MemoryDataSet
+DatasetError: Any = getattr(kedro.io, "DatasetError", None) or kedro.io.DataSetError
+
+_run_parameters = inspect.signature(AbstractRunner.run).parameters
+
+
+# --- runner ------------------------------------------------------------------------------------
+
+
+class RunArguments(NamedTuple):
+    """Name what ``AbstractRunner.run`` hands to ``_run`` after pipeline and catalog."""
+
+    hook_manager: Any
+    run_id: Optional[str]
+
+
+def _read_run_id(*args: Any, run_id: Optional[str] = None) -> RunArguments:
+    from kedro.framework.hooks import get_hook_manager
+
+    return RunArguments(get_hook_manager(), args[0] if args else run_id)
+
+
+def _read_hook_manager_and_run_id(
+    hook_manager: Any = None, *args: Any, **kwargs: Any
+) -> RunArguments:
+    run_id = args[0] if args else kwargs.get("run_id", kwargs.get("session_id"))
+    return RunArguments(hook_manager, run_id)
+
+
+read_run_arguments: Callable[..., RunArguments]
+if "hook_manager" in _run_parameters:
+    read_run_arguments = _read_hook_manager_and_run_id
+else:  # Kedro 0.17: one hook manager for the whole process
+    read_run_arguments = _read_run_id
+
+
+class KedroRunner(AbstractRunner):
+    """Be a Kedro runner of which a subclass writes ``_run`` alone."""
+
+    def __init__(self, is_async: bool = False):
+        if "extra_dataset_patterns" in inspect.signature(AbstractRunner.__init__).parameters:
+            in_memory = {"{default}": {"type": "MemoryDataset"}}
+            super().__init__(is_async=is_async, extra_dataset_patterns=in_memory)
+        else:
+            super().__init__(is_async=is_async)
+
+    @property
+    def _logger(self) -> logging.Logger:
+        # Kedro's own takes the name of the runner's module, which a project that installs this
+        # package does not hear of.
+        return logging.getLogger("kedro.runner")
+
+    def create_default_data_set(self, ds_name: str) -> Any:
+        """Return the dataset for a name that the catalog lacks (abstract up to Kedro 0.18)."""
+        return MemoryDataset()
+
+    def _get_executor(self, max_workers: int) -> None:
+        """Return no executor: Prefect's run the nodes (abstract from Kedro 0.19.11 on)."""
+
+
+def suggest_resume(
+    runner: AbstractRunner, pipeline: Pipeline, done_nodes: Iterable[Any], catalog: Any
+) -> None:
+    """Log Kedro's own advice on how to resume a run that failed."""
+    suggest = runner._suggest_resume_scenario
+    if "catalog" in inspect.signature(suggest).parameters:
+        suggest(pipeline, done_nodes, catalog)
+    else:
+        suggest(pipeline, done_nodes)
+
+
+# --- node --------------------------------------------------------------------------------------
+
+
+def _execute_as_task(
+    node: Any, catalog: Any, hook_manager: Any, is_async: bool, run_id: Optional[str]
+) -> None:
+    identity = {_TASK_RUN_ID: run_id}
+    task = _Task(
+        node=node, catalog=catalog, is_async=is_async, hook_manager=hook_manager, **identity
+    )
+    task.execute()
+
+
+def _execute_with_hooks(
+    node: Any, catalog: Any, hook_manager: Any, is_async: bool, run_id: Optional[str]
+) -> None:
+    _run_node(node, catalog, hook_manager, is_async, run_id)
+
+
+def _execute_with_global_hooks(
+    node: Any, catalog: Any, hook_manager: Any, is_async: bool, run_id: Optional[str]
+) -> None:
+    _run_node(node, catalog, is_async, run_id)
+
+
+execute_node: Callable[[Any, Any, Any, bool, Optional[str]], None]
+try:
+    from kedro.runner import Task as _Task
+except ImportError:
+    from kedro.runner import run_node as _run_node
+
+    if "hook_manager" in inspect.signature(_run_node).parameters:
+        execute_node = _execute_with_hooks
+    else:
+        execute_node = _execute_with_global_hooks
+else:
+    _takes_run_id = "run_id" in inspect.signature(_Task.__init__).parameters
+    _TASK_RUN_ID = "run_id" if _takes_run_id else "session_id"
+    execute_node = _execute_as_task
+
+
+# --- pipeline and catalog ----------------------------------------------------------------------
+
+_dataset_names = getattr(Pipeline, "datasets", None) or Pipeline.data_sets
+
+
+def dataset_names(pipeline: Pipeline) -> Set[str]:
+    """Return every dataset name of a pipeline, parameters included."""
+    names: Set[str] = _dataset_names(pipeline)
+    return names
+
+
+def is_registered(catalog: Any, name: str) -> bool:
+    """Tell whether the catalog has this name, or a pattern of the user's that serves it."""
+    if hasattr(type(catalog), "__contains__"):
+        return name in catalog
+    return name in catalog.list()
+
+
+def is_in_memory(dataset: Any) -> bool:
+    """Tell whether a dataset keeps its value in the memory of its process alone."""
+    return isinstance(dataset, MemoryDataset)
+
+
+def add_dataset(catalog: Any, name: str, dataset: Any) -> None:
+    """Put a dataset into the catalog, in place of the one that has this name."""
+    if hasattr(type(catalog), "__setitem__"):
+        catalog[name] = dataset
+    else:
+        catalog.add(name, dataset, replace=True)
+
+
+def get_dataset(catalog: Any, name: str) -> Any:
+    """Return the dataset object behind a name, resolving a pattern if need be."""
+    get = getattr(catalog, "get", None) or catalog._get_dataset
+    return get(name)
+
+
+def dataset_type(catalog: Any, name: str) -> Optional[str]:
+    """Return the name of a dataset's class as catalogs have it, without making the dataset.
+
+    ``None``: it is not known before the dataset is made, by a pattern of an older Kedro.
+    """
+    if not is_registered(catalog, name):
+        return str(MemoryDataset.__name__)  # as the hooks will register it
+    found = _class_name_of(catalog, name)
+    return None if found is None else _as_in_catalogs(found)
+
+
+def _class_name_of(catalog: Any, name: str) -> Optional[str]:
+    if hasattr(catalog, "get_type"):
+        return str(catalog.get_type(name))
+    datasets = getattr(catalog, "_datasets", None) or getattr(catalog, "_data_sets", {})
+    kind = type(datasets.get(name))
+    return f"{kind.__module__}.{kind.__qualname__}" if name in datasets else None
+
+
+def _as_in_catalogs(qualified_name: str) -> str:
+    """Return ``pandas.CSVDataset`` for ``kedro_datasets.pandas.csv_dataset.CSVDataset``."""
+    for package in ("kedro_datasets.", "kedro.extras.datasets.", "kedro.io."):
+        if qualified_name.startswith(package):
+            *folders, _, name = qualified_name[len(package) :].split(".")
+            return ".".join([*folders, name])
+    return qualified_name

@@ -1,0 +1,112 @@
+"""What differs between Kedro releases in projects and sessions."""
+
+from __future__ import annotations
+
+import inspect
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+
+import kedro.io
+from kedro.framework.hooks import hook_impl
+from kedro.pipeline import Pipeline
+
+from project.compat.run_options import RunOptions, RunParams, selection_keywords
+
+
+def run_id_of(run_params: RunParams) -> Optional[str]:
+    """Return Kedro's id of the run, which is also its save version."""
+    run_id = run_params.get("run_id") or run_params.get("session_id")
+    return None if run_id is None else str(run_id)
+
+
+def pipeline_names_of(run_params: RunParams) -> Tuple[str, ...]:
+    """Return the names of the pipelines to run: ``__default__`` when none was named."""
+    names = run_params.get("pipeline_names") or [run_params.get("pipeline_name")]
+    return tuple(name or "__default__" for name in names)
+
+
+def package_name() -> str:
+    """Return the name of the Kedro project's package; ``kedro`` outside of a project."""
+    return import_module("kedro.framework.project").PACKAGE_NAME or "kedro"
+
+
+def registered_pipelines() -> Mapping[str, Any]:
+    """Return the pipelines of the Kedro project that is set up in this process."""
+    pipelines: Mapping[str, Any] = import_module("kedro.framework.project").pipelines
+    return pipelines
+
+
+def running_context() -> Any:
+    """Return the context of the session that runs in Kedro 0.17, which has no hook for it."""
+    session = import_module("kedro.framework.session").get_current_session(silent=True)
+    return session and session.load_context()
+
+
+def run_session(project_path: Path, pipeline: str, options: RunOptions, runner: Any) -> Any:
+    """Run a pipeline in a new Kedro session and return what ``session.run`` returns."""
+    session_class: Any = import_module("kedro.framework.session").KedroSession
+    create = inspect.signature(session_class.create).parameters
+    run = inspect.signature(session_class.run).parameters
+    keywords = selection_keywords(options, run)
+    params = "runtime_params" if "runtime_params" in create else "extra_params"
+    given = {"env": options.get("env"), params: options.get("params")}
+    with session_class.create(project_path=project_path, **given) as session:
+        return session.run(
+            runner=runner,
+            load_versions=options.get("load_versions") or {},
+            **_pipeline_keyword(pipeline, run),
+            **keywords,
+        )
+
+
+def _pipeline_keyword(pipeline: str, accepted: Mapping[str, Any]) -> Dict[str, Any]:
+    names = [] if pipeline == "__default__" else _split_names(registered_pipelines(), pipeline)
+    if "pipeline_names" in accepted:
+        return {"pipeline_names": names}
+    return {"pipeline_name": names[0] if names else None}
+
+
+def open_project(path: Path, package_name: str) -> Mapping[str, Any]:
+    """Make a Kedro project the one of this process and return its pipelines.
+
+    From its folder if that exists, else as an installed package.
+    """
+    if (path / "pyproject.toml").is_file():
+        import_module("kedro.framework.startup").bootstrap_project(path)
+    else:
+        import_module("kedro.framework.project").configure_project(package_name)
+    return registered_pipelines()
+
+
+def find_pipeline(pipelines: Mapping[str, Any], name: str) -> Pipeline:
+    """Return a pipeline by name; of several names with ``+`` between them, the sum."""
+    return sum((pipelines[each] for each in _split_names(pipelines, name)), Pipeline([]))
+
+
+def _split_names(pipelines: Mapping[str, Any], name: str) -> List[str]:
+    # A pipeline's own name may contain a plus sign.
+    return [name] if name in pipelines else name.split("+")
+
+
+def project_hooks() -> Tuple[Any, ...]:
+    """Return the hooks through which Kedro 0.17 makes its configuration loader and catalog.
+
+    Empty on newer releases, which make them from ``settings.py``.
+    """
+    needs_hooks = hasattr(import_module("kedro.framework.hooks.specs"), "RegistrationSpecs")
+    return (_RegistrationHooks(),) if needs_hooks else ()
+
+
+class _RegistrationHooks:
+    @hook_impl
+    def register_config_loader(self, conf_paths: Iterable[str]) -> Any:
+        return import_module("kedro.config").ConfigLoader(conf_paths)
+
+    @hook_impl
+    def register_catalog(
+        self, catalog: Any, credentials: Any, load_versions: Any, save_version: str, journal: Any
+    ) -> Any:
+        return kedro.io.DataCatalog.from_config(
+            catalog, credentials, load_versions, save_version, journal
+        )

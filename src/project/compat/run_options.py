@@ -1,0 +1,129 @@
+"""The options of a run: one table for the flow's parameters, their check and the page.
+
+``kedro run`` takes them on the command line, a flow run as parameters.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, NamedTuple, Tuple, Union
+
+from project.errors import FlowRunError, UnsupportedVersionError
+
+RunParams = Mapping[str, Any]  # what Kedro hands to before_pipeline_run
+OptionValue = Union[None, bool, str, List[str], Dict[str, Any]]
+RunOptions = Mapping[str, OptionValue]  # by the names of RUN_OPTIONS; None: not given
+
+
+class OptionType(NamedTuple):
+    """Type of an option's value, with the words for it."""
+
+    name: str
+    python_type: type
+    description: str
+
+
+STRING = OptionType("string", str, "a string")
+BOOLEAN = OptionType("boolean", bool, "true or false")
+LIST = OptionType("list", list, 'a list, as in ["name"]')
+MAPPING = OptionType("mapping", dict, 'a mapping, as in {"name": "value"}')
+
+
+class RunOption(NamedTuple):
+    """One option of a run; ``keywords`` are the names that Kedro has had for it, newest first."""
+
+    name: str
+    keywords: Tuple[str, ...]
+    type: OptionType
+    help: str
+    is_selection: bool = True
+
+
+RUN_OPTIONS = (
+    RunOption("env", ("env",), STRING, "Kedro environment", False),
+    RunOption(
+        "params", ("runtime_params", "extra_params"), MAPPING, "Parameters to override", False
+    ),
+    RunOption("load_versions", ("load_versions",), MAPPING, "Version to load, by dataset", False),
+    RunOption("is_async", ("is_async",), BOOLEAN, "Load and save datasets in threads", False),
+    RunOption("tags", ("tags",), LIST, "Run only nodes with one of these tags"),
+    RunOption("nodes", ("node_names",), LIST, "Run only these nodes"),
+    RunOption("from_nodes", ("from_nodes",), LIST, "Start from these nodes"),
+    RunOption("to_nodes", ("to_nodes",), LIST, "End with these nodes"),
+    RunOption("from_inputs", ("from_inputs",), LIST, "Start from the nodes that read these"),
+    RunOption("to_outputs", ("to_outputs",), LIST, "End with the nodes that write these"),
+    RunOption("namespaces", ("namespaces", "namespace"), LIST, "Run only these namespaces"),
+    RunOption(
+        "only_missing_outputs",
+        ("only_missing_outputs",),
+        BOOLEAN,
+        "Skip nodes whose outputs exist (Kedro 1)",
+    ),
+)
+
+
+def read_run_options(run_params: RunParams) -> Dict[str, OptionValue]:
+    """Return the options of a Kedro run, by name."""
+    return {
+        option.name: _as_option(option, _first(run_params, option.keywords))
+        for option in RUN_OPTIONS
+    }
+
+
+def _first(run_params: RunParams, keywords: Tuple[str, ...]) -> Any:
+    return next((run_params[key] for key in keywords if run_params.get(key)), None)
+
+
+def _as_option(option: RunOption, value: Any) -> OptionValue:
+    if not value:
+        return None
+    if option.type is MAPPING:
+        return dict(value)
+    if option.type is LIST:
+        return [value] if isinstance(value, str) else sorted(value)
+    return bool(value) if option.type is BOOLEAN else str(value)
+
+
+def check_run_options(options: RunOptions) -> None:
+    """Check the parameters of a flow run.
+
+    Raises:
+        FlowRunError: one of them has the wrong type.
+    """
+    for option in RUN_OPTIONS:
+        value = options.get(option.name)
+        if value is not None and not isinstance(value, option.type.python_type):
+            raise FlowRunError(
+                f"The parameter '{option.name}' of the flow run must be "
+                f"{option.type.description}, not {value!r}."
+            )
+
+
+def selection_keywords(options: RunOptions, accepted: Mapping[str, Any]) -> Dict[str, Any]:
+    """Return the keyword arguments of ``KedroSession.run`` that select nodes.
+
+    ``accepted``: the parameters that this Kedro's ``KedroSession.run`` has.
+
+    Raises:
+        UnsupportedVersionError: this Kedro does not have an option that was given.
+    """
+    keywords: Dict[str, Any] = {}
+    for option in RUN_OPTIONS:
+        value = options.get(option.name)
+        if not option.is_selection or not value:
+            continue
+        keyword = next((each for each in option.keywords if each in accepted), None)
+        if keyword is None:
+            raise UnsupportedVersionError(
+                f"The installed Kedro does not have the run option '{option.name}'."
+            )
+        # Before Kedro 1.0, a run has one namespace.
+        keywords[keyword] = value[0] if keyword == "namespace" else value  # type: ignore[index]
+    return keywords
+
+
+def describe_run_options() -> List[Dict[str, str]]:
+    """Return the table as JSON, for the page."""
+    return [
+        {"name": option.name, "type": option.type.name, "help": option.help}
+        for option in RUN_OPTIONS
+    ]

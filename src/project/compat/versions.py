@@ -1,0 +1,52 @@
+"""The guard against versions of Kedro and Prefect that this package does not run on."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Optional, Tuple
+
+from project.errors import UnsupportedVersionError
+
+PREFECT_VERSION = "1.1.0"
+
+
+def require_supported_versions() -> None:
+    """Refuse a Kedro or a Prefect that this package does not run on.
+
+    It reads the metadata of what is installed and imports neither, because another Prefect lacks
+    the modules that this package imports. Each of our packages that imports Prefect calls it first.
+
+    Raises:
+        UnsupportedVersionError: names the version found and the one to install.
+    """
+    prefect = _installed("prefect")
+    if prefect != PREFECT_VERSION:
+        raise UnsupportedVersionError(
+            f"This package needs Prefect {PREFECT_VERSION}, but {_found('Prefect', prefect)}. "
+            f'Install it: uv pip install "prefect=={PREFECT_VERSION}".'
+        )
+    kedro = _installed("kedro")
+    if kedro is None or not _is_supported(_numbers(kedro)):
+        raise UnsupportedVersionError(
+            "This package needs Kedro 0.17.6 or newer, below 2, and not 0.18.0, but "
+            f'{_found("Kedro", kedro)}. Install one: uv pip install "kedro>=0.17.6,!=0.18.0,<2".'
+        )
+
+
+def _installed(distribution: str) -> Optional[str]:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
+
+
+def _found(name: str, version: Optional[str]) -> str:
+    return f"{name} is not installed" if version is None else f"{name} {version} is installed"
+
+
+def _numbers(version: str) -> Tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
+
+
+def _is_supported(kedro: Tuple[int, ...]) -> bool:
+    return (0, 17, 6) <= kedro < (2,) and kedro != (0, 18, 0)

@@ -1,0 +1,25 @@
+"""Lines on the terminal."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import click
+
+logger = logging.getLogger(__name__)
+
+
+def echo(line: str) -> None:
+    """Print a line; log it if it cannot be printed."""
+    try:
+        click.echo(writable(line, sys.stdout))
+    except (OSError, ValueError) as error:  # ValueError: a file that is closed
+        logger.warning("%s (could not be printed: %r)", line, error)
+
+
+def writable(text: str, stream: Any) -> str:
+    """Return a text with escapes for the characters that a stream's encoding lacks."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)

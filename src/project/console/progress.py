@@ -1,0 +1,205 @@
+"""The progress of a run on the terminal."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from contextlib import ExitStack, contextmanager
+from time import perf_counter
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Protocol
+
+import click
+from prefect.engine.state import State
+from rich import get_console
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from project.console.echo import writable
+from project.console.tables import NodeReport, summary_table
+from project.flow.tasks import NodeTask
+
+logger = logging.getLogger(__name__)
+
+
+class Display(Protocol):
+    """What shows the progress; called from the threads that run nodes."""
+
+    def started(self, name: str) -> None:
+        """Show that a node runs."""
+
+    def ended(self, report: NodeReport) -> None:
+        """Show how a node ended."""
+
+    def close(self, reports: List[NodeReport]) -> None:
+        """Show the end of the run."""
+
+
+class NodeProgress:
+    """State handler of Prefect's task runners that reports nodes to a display.
+
+    A display that cannot write, as on a full disk or a closed pipe, does not fail the run.
+    """
+
+    def __init__(self, node_names: Iterable[str], display: Display):
+        self.reports: Dict[str, NodeReport] = {}
+        self._names = set(node_names)
+        self._started: Dict[str, float] = {}
+        self._display = display
+        self._has_warned = False
+
+    def __call__(self, task_runner: Any, old_state: State, new_state: State) -> None:
+        """Show a task's new state."""
+        name = task_runner.task.name
+        if not isinstance(task_runner.task, NodeTask) or name not in self._names:
+            return
+        if new_state.is_running():
+            self._started[name] = perf_counter()
+            self._show(self._display.started, name)
+        elif new_state.is_finished() or new_state.is_retrying():
+            self._end(name, type(new_state).__name__)
+
+    def _end(self, name: str, state: str) -> None:
+        started = self._started.get(name)
+        seconds = None if started is None else perf_counter() - started
+        self.reports[name] = NodeReport(name, state, seconds)
+        self._show(self._display.ended, self.reports[name])
+
+    def close(self) -> None:
+        """Show the end of the run."""
+        self._show(self._display.close, list(self.reports.values()))
+
+    def _show(self, show: Callable[[Any], None], subject: Any) -> None:
+        try:
+            show(subject)
+        except (OSError, ValueError) as error:  # ValueError: a file that is closed
+            if not self._has_warned:
+                logger.warning("The progress of the nodes cannot be shown: %r", error)
+            self._has_warned = True
+
+
+class Lines:
+    """Display of one plain line for each node that ends: for pipes, files and CI."""
+
+    def __init__(self, total: int):
+        self._total = total
+        self._ended = 0
+        self._stream = sys.stdout  # what a node prints may go elsewhere by the time it ends
+
+    def started(self, name: str) -> None:
+        """Write nothing: Kedro logs it."""
+
+    def ended(self, report: NodeReport) -> None:
+        """Write the node's state and duration."""
+        self._ended += 1
+        count = f"[{self._ended:>{len(str(self._total))}}/{self._total}]"
+        line = f"{count} {report.name}: {report.state} {report.duration}".rstrip()
+        click.echo(writable(line, self._stream), file=self._stream)
+
+    def close(self, reports: List[NodeReport]) -> None:
+        """Write nothing more."""
+
+
+class Bar:
+    """Display of a bar with the running nodes, and at the end a table of all."""
+
+    def __init__(self, total: int, console: Console):
+        self._console = console
+        self._running: Dict[str, None] = {}
+        self._progress = Progress(
+            TextColumn("[bold]nodes"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}", markup=False),
+            console=console,
+        )
+        self._bar = self._progress.add_task("", total=total)
+        self._progress.start()
+
+    def started(self, name: str) -> None:
+        """Show the node beside the bar."""
+        self._running[name] = None
+        self._show()
+
+    def ended(self, report: NodeReport) -> None:
+        """Move the bar."""
+        self._running.pop(report.name, None)
+        self._progress.advance(self._bar)
+        self._show()
+
+    def _show(self) -> None:
+        self._progress.update(self._bar, description=self._shown_nodes())
+
+    def _shown_nodes(self) -> str:
+        return writable(", ".join(list(self._running)[:3]), self._console)
+
+    def close(self, reports: List[NodeReport]) -> None:
+        """Replace the bar by the table."""
+        self._progress.stop()
+        shown = [one._replace(name=writable(one.name, self._console)) for one in reports]
+        self._console.print(summary_table(shown))
+
+
+@contextmanager
+def follow_progress(node_names: Iterable[str]) -> Iterator[NodeProgress]:
+    """Show the progress of these nodes until the block ends: a bar on a terminal, else lines."""
+    names = list(node_names)
+    console = get_console()
+    with ExitStack() as stack:
+        stack.enter_context(_prefect_logs_once())
+        display = Bar(len(names), console) if console.is_terminal else Lines(len(names))
+        progress = NodeProgress(names, display)
+        stack.callback(progress.close)
+        stack.enter_context(_handlers_write_to(sys.stdout))
+        yield progress
+
+
+@contextmanager
+def _prefect_logs_once() -> Iterator[None]:
+    """Keep off the console what the progress shows anyway, and what two handlers would print."""
+    root_handlers = list(filter(_is_console, logging.getLogger().handlers))
+    own_handlers = list(filter(_is_console, logging.getLogger("prefect").handlers))
+    filters = [(handler, _is_not_progress) for handler in root_handlers]
+    filters += [
+        (handler, _is_not_progress if not root_handlers else _nothing) for handler in own_handlers
+    ]
+    for handler, keep in filters:
+        handler.addFilter(keep)
+    try:
+        yield
+    finally:
+        for handler, keep in filters:
+            handler.removeFilter(keep)
+
+
+def _is_console(handler: logging.Handler) -> bool:
+    return type(handler) is logging.StreamHandler or isinstance(handler, RichHandler)
+
+
+def _is_not_progress(record: logging.LogRecord) -> bool:
+    # The progress shows the states of tasks, and the error of a node is raised in the end.
+    return record.name not in {"prefect.KedroTaskRunner", "prefect.KedroFlowRunner"}
+
+
+def _nothing(record: logging.LogRecord) -> bool:
+    return False
+
+
+@contextmanager
+def _handlers_write_to(stream: Any) -> Iterator[None]:
+    """Let console handlers write through the stream that the bar has installed."""
+    handlers = list(_console_handlers())
+    before = [handler.setStream(stream) for handler in handlers]
+    try:
+        yield
+    finally:
+        for handler, old in zip(handlers, before):
+            handler.setStream(old or stream)
+
+
+def _console_handlers() -> Iterator[logging.StreamHandler[Any]]:
+    for name in ("", "kedro", "prefect"):
+        for handler in logging.getLogger(name).handlers:
+            if type(handler) is logging.StreamHandler and handler.stream is sys.__stdout__:
+                yield handler

@@ -1,0 +1,67 @@
+"""Where the process that an agent starts for a flow run gets its flow from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterable
+
+import prefect
+from prefect import Client
+
+from project.api import queries
+from project.api.client import PrefectApi
+from project.compat.kedro_project import find_pipeline, open_project
+from project.compat.prefect_patches import patch_client_to_retry, patch_context
+from project.deploy.deployment import make_flow
+from project.deploy.flow_spec import FlowSpec
+from project.errors import FlowRunError
+from project.execution.runners import AgentFlowRunner
+from project.flow.graph import KedroFlow
+
+
+def load_flow() -> KedroFlow:
+    """Return the flow that an agent is to run, built again from the project's code.
+
+    Raises:
+        FlowRunError: the pipeline has other nodes than when the flow was registered.
+    """
+    patch_context()
+    spec = FlowSpec.from_env()
+    pipelines = open_project(spec.ref.project_path, spec.ref.package_name)
+    if not spec.ref.project_path.is_dir():  # the project is installed as a package
+        spec = spec._replace(ref=spec.ref._replace(project_path=Path.cwd()))
+    flow = make_flow(find_pipeline(pipelines, spec.ref.pipeline_name), spec)
+    if prefect.context.get("flow_run_id") is not None:
+        patch_client_to_retry()
+        _use_flow_runner(AgentFlowRunner)
+    flow_id = prefect.context.get("flow_id")
+    if flow_id is not None:
+        require_registered_tasks(flow, PrefectApi(Client()), flow_id)
+    return flow
+
+
+def _use_flow_runner(runner: type) -> None:
+    # `prefect execute flow-run` reads this after it has loaded the flow; agents set it to Prefect's
+    # own class by a variable that no run configuration can override.
+    prefect.config.engine.flow_runner.default_class = f"{runner.__module__}.{runner.__qualname__}"
+
+
+def require_registered_tasks(flow: KedroFlow, api: PrefectApi, flow_id: str) -> None:
+    """Require that a flow has the tasks that were registered.
+
+    Raises:
+        FlowRunError: names the nodes that differ, and what to do.
+    """
+    registered = queries.registered_tasks(api, flow_id)
+    now, before = set(flow.slugs.values()), set(registered.slugs)
+    if now != before:
+        raise FlowRunError(
+            f"Flow '{flow.name}' was registered as version {registered.version} with other nodes "
+            f"than its pipeline has now (new: {_listed(now - before)}; gone: "
+            f"{_listed(before - now)}). Register it again with 'kedro prefect register', and "
+            "start a new run."
+        )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"

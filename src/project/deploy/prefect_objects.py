@@ -1,0 +1,130 @@
+"""Prefect's own objects, made from what ``prefect.yml`` says of them."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any, Mapping, Optional
+
+import pendulum
+import prefect.engine.results
+import prefect.run_configs
+import prefect.storage
+from prefect.engine.result import Result
+from prefect.run_configs import RunConfig
+from prefect.schedules import Schedule
+from prefect.schedules.clocks import Clock, CronClock, IntervalClock
+from prefect.storage import Storage
+
+from project.compat.prefect_patches import patch_cron_clock
+from project.config.credentials import CREDENTIAL_WORDS
+from project.config.model import ScheduleSettings, Settings
+from project.errors import SettingsError
+
+# A clock needs a start; a fixed one leaves the registered flow the same from day to day.
+_START = datetime(2020, 1, 1)
+
+_JSON_RESULTS = {"PrefectResult", "ConstantResult", "SecretResult"}
+_PICKLING_STORAGES = {"Azure", "Docker", "GCS", "Local", "S3", "Webhook"}
+_REFERENCES = {"name", "file", "path", "arn"}  # TOKEN_FILE holds no token
+
+
+def make_schedule(settings: Optional[ScheduleSettings]) -> Optional[Schedule]:
+    """Return the schedule of a flow."""
+    if settings is None:
+        return None
+    patch_cron_clock()
+    try:
+        return Schedule(clocks=[_clock(settings)])
+    except (ValueError, KeyError) as error:  # a bad cron expression, an unknown time zone
+        raise SettingsError(f"prefect.yml: schedule: {error}.") from error
+
+
+def _clock(settings: ScheduleSettings) -> Clock:
+    try:
+        start = pendulum.instance(_START, tz=settings.timezone)
+    except (ValueError, KeyError):
+        raise ValueError(f"timezone: no time zone is called {settings.timezone!r}") from None
+    if settings.cron is not None:
+        return CronClock(settings.cron, start_date=start)
+    return IntervalClock(timedelta(seconds=settings.interval_seconds or 0), start_date=start)
+
+
+def make_run_config(settings: Settings, env: Mapping[str, str]) -> RunConfig:
+    """Return the run configuration, with the labels and what names the flow's source."""
+    given = dict(settings.run_config or {"type": "UniversalRun"})
+    given["env"] = {**(given.get("env") or {}), **env}
+    given["labels"] = sorted({*(given.get("labels") or ()), *settings.labels})
+    config: RunConfig = _make(prefect.run_configs, given, "run_config")
+    return config
+
+
+def make_storage(settings: Settings, default: Storage) -> Storage:
+    """Return where an agent finds the flow."""
+    if settings.storage is None:
+        return default
+    storage: Storage = _make(prefect.storage, settings.storage, "storage")
+    kind = type(storage).__name__
+    if kind in _PICKLING_STORAGES and not storage.stored_as_script:
+        raise SettingsError(
+            f"prefect.yml: storage: {kind} keeps a pickled copy of the flow, and there is none: "
+            "an agent loads the flow from the project's code. Leave `storage` out (in containers "
+            "too: their image has the project), or name a script with `stored_as_script: true`."
+        )
+    return storage
+
+
+def make_result(settings: Settings) -> Optional[Result]:
+    """Return where results of tasks are kept, if anywhere."""
+    if settings.result is None:
+        return None
+    if settings.result.get("type") in _JSON_RESULTS:
+        raise SettingsError(
+            f"prefect.yml: result.type: {settings.result['type']} keeps JSON in the API, and the "
+            "results here are datasets. Use one that keeps files, such as LocalResult or S3Result."
+        )
+    result: Result = _make(prefect.engine.results, settings.result, "result")
+    return result
+
+
+def _refuse_credentials(given: Any, key: str) -> None:
+    """Refuse what would be stored in the API in clear.
+
+    Raises:
+        SettingsError: names the key, and never the value.
+    """
+    if isinstance(given, (list, tuple)):
+        for each in given:
+            _refuse_credentials(each, key)
+    elif isinstance(given, Mapping):
+        for name, value in given.items():
+            path = f"{key}.{name}"
+            if isinstance(value, str) and _is_credential(str(name), is_env=".env." in path):
+                raise SettingsError(
+                    f"prefect.yml: {path}: a credential would be stored in the Prefect API, for "
+                    "everybody to read. Give it to the agent's environment instead."
+                )
+            _refuse_credentials(value, path)
+
+
+def _is_credential(name: str, is_env: bool) -> bool:
+    words = re.split(r"[^a-z0-9]+", name.lower())
+    if words[-1] in _REFERENCES or (words[-1] == "secret" and not is_env):
+        return False  # Prefect's own arguments that end so name one of its secrets
+    return any(all(part in words for part in parts) for parts in CREDENTIAL_WORDS)
+
+
+def _make(module: Any, given: Mapping[str, Any], key: str) -> Any:
+    _refuse_credentials(given, key)
+    arguments = {name: value for name, value in given.items() if name != "type"}
+    kind = getattr(module, str(given.get("type")), None)
+    if kind is None:
+        known = sorted(name for name in vars(module) if name[0].isupper())
+        raise SettingsError(
+            f"prefect.yml: {key}.type: Prefect has no {given.get('type')!r}; "
+            f"it has {', '.join(known)}."
+        )
+    try:
+        return kind(**arguments)
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"prefect.yml: {key}: {given['type']}: {error}.") from error

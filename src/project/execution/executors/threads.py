@@ -1,0 +1,132 @@
+"""Executor that runs tasks in threads."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from functools import partial
+from threading import Lock
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
+
+import prefect
+from prefect.executors import Executor
+
+from project.execution.executors.local import without_config
+
+
+class ThreadsExecutor(Executor):
+    """Runs tasks in threads of this process; a task holds no thread while it waits for others.
+
+    ``workers``: the number of threads; ``None``: one per core.
+    """
+
+    def __init__(self, workers: Optional[int] = None):
+        self.workers = workers or os.cpu_count() or 1
+        self._pool: Optional[ThreadPoolExecutor] = None
+        super().__init__()
+
+    @contextmanager
+    def start(self) -> Iterator[None]:
+        """Keep the threads for as long as the flow runs; after an error start no further task.
+
+        Tasks that have started are waited for: Python cannot interrupt a thread.
+        """
+        config = prefect.context.config
+        with ThreadPoolExecutor(self.workers, "node", _share_config, (config,)) as pool:
+            self._pool = pool
+            try:
+                yield
+            finally:
+                self._pool = None
+
+    def submit(
+        self,
+        fn: Callable[..., Any],
+        *args: Any,
+        extra_context: Any = None,
+        context: Optional[Mapping[str, Any]] = None,
+        **kwargs: Any,
+    ) -> Future[Any]:
+        """Return a future of ``fn``, which starts when all futures among its arguments are done."""
+        call = partial(fn, context=without_config(context)) if context else fn
+        future: Future[Any] = Future()
+        _when_done(_futures_in([args, kwargs]), lambda: self._start(future, call, args, kwargs))
+        return future
+
+    def wait(self, futures: Any) -> Any:
+        """Return the same structure with results in the place of futures."""
+        done, _ = wait(_futures_in(futures), return_when=FIRST_EXCEPTION)
+        for future in done:
+            future.result()
+        return _resolved(futures)
+
+    def _start(self, future: Future[Any], call: Callable[..., Any], *arguments: Any) -> None:
+        pool = self._pool
+        try:
+            if pool is not None:
+                pool.submit(self._fulfil, future, call, *arguments)
+                return
+        except RuntimeError:  # how a pool refuses that has been left just now
+            if self._pool is not None:
+                raise
+        future.cancel()
+
+    def _fulfil(
+        self,
+        future: Future[Any],
+        call: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: Dict[str, Any],
+    ) -> None:
+        if self._pool is None:  # left while the call was in the queue
+            future.cancel()
+            return
+        try:
+            future.set_result(call(*_resolved(args), **_resolved(kwargs)))
+        except BaseException as error:  # the thread that waits raises it
+            future.set_exception(error)
+
+
+def _share_config(config: Any) -> None:
+    prefect.context.config = config
+
+
+def _when_done(futures: List[Future[Any]], start: Callable[[], None]) -> None:
+    lock = Lock()
+    left = len(futures) + 1
+
+    def one_is_done(_: Any) -> None:
+        nonlocal left
+        with lock:
+            left -= 1
+            is_last = left == 0
+        if is_last:
+            start()
+
+    for future in futures:
+        future.add_done_callback(one_is_done)
+    one_is_done(None)
+
+
+def _futures_in(structure: Any) -> List[Future[Any]]:
+    found, left = [], [structure]
+    while left:
+        item = left.pop()
+        if isinstance(item, Future):
+            found.append(item)
+        elif isinstance(item, dict):
+            left.extend(item.values())
+        elif isinstance(item, (list, tuple)):
+            left.extend(item)
+    return found
+
+
+def _resolved(structure: Any) -> Any:
+    if isinstance(structure, Future):
+        return structure.result()
+    if isinstance(structure, dict):
+        return {key: _resolved(value) for key, value in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        return type(structure)(map(_resolved, structure))
+    return structure

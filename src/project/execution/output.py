@@ -1,0 +1,211 @@
+"""Log records and printed lines of the tasks that run, on their way to the API."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from contextlib import nullcontext
+from threading import Lock, get_ident
+from typing import Any, Callable, Dict, List, TextIO
+
+import prefect
+
+TakeRecord = Callable[[logging.LogRecord], None]
+
+# These loggers write about the reports themselves.
+UNREPORTED = ("project.api", "prefect.Diagnostics", "urllib3", "uvicorn", "asyncio")
+
+# A printed line that is longer is taken in parts.
+MAX_LINE_LENGTH = 10_000
+
+_stdout_lock = Lock()
+
+
+class OutputCapture:
+    """Hands over every log record from INFO on, and every line that a task prints.
+
+    A context manager. ``take`` gets the records, in the thread that caused them; a line becomes a
+    record of a logger called ``stdout``.
+    """
+
+    def __init__(self, take: TakeRecord):
+        self._handler = _Handler(take)
+        self._loggers: List[logging.Logger] = []
+
+    def __enter__(self) -> OutputCapture:
+        self._add_to_loggers()
+        with _stdout_lock:
+            if not isinstance(sys.stdout, TaskStdout):
+                sys.stdout = TaskStdout(sys.stdout)
+            self._stdout = sys.stdout
+            self._stdout.handlers.append(self._handler)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        with _stdout_lock:
+            self._stdout.handlers.remove(self._handler)
+            # Another capture may still need it, or somebody else have replaced it.
+            if sys.stdout is self._stdout and not self._stdout.handlers:
+                sys.stdout = self._stdout.stream
+        self._remove_from_loggers()
+        self._handler.end_lines()
+
+    def reattach(self) -> None:
+        """Listen again to loggers that Kedro has configured since."""
+        self._remove_from_loggers()
+        self._add_to_loggers()
+
+    def _add_to_loggers(self) -> None:
+        # Records reach the root logger from everywhere but from loggers that do not propagate.
+        named = [logging.getLogger(name) for name in ("kedro", "prefect")]
+        isolated = [logger for logger in named if not logger.propagate]
+        self._loggers = [logging.getLogger(), *isolated]
+        for logger in self._loggers:
+            logger.addHandler(self._handler)
+
+    def _remove_from_loggers(self) -> None:
+        for logger in self._loggers:
+            logger.removeHandler(self._handler)
+
+
+class TaskStdout(io.TextIOBase):
+    """``sys.stdout`` that also gives handlers what tasks print."""
+
+    def __init__(self, stream: TextIO):
+        self.stream = stream
+        self.handlers: List[_Handler] = []
+
+    def write(self, text: str) -> int:
+        """Write text to the stream."""
+        if prefect.context.get("task_slug"):
+            for handler in list(self.handlers):
+                handler.write_printed(text)
+        return self.stream.write(text)
+
+    @property
+    def rich_proxied_file(self) -> TextIO:
+        """Return the stream to which rich writes, and with it Kedro's log on the console."""
+        stream: TextIO = getattr(self.stream, "rich_proxied_file", self.stream)
+        return stream
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """Return the stream's encoding."""
+        return self.stream.encoding
+
+    @property
+    def errors(self) -> Any:  # type: ignore[override]
+        """Return how the stream treats characters that its encoding lacks."""
+        return self.stream.errors
+
+    @property
+    def closed(self) -> bool:
+        """Return whether the stream is closed."""
+        return self.stream.closed
+
+    def flush(self) -> None:
+        """Flush the stream."""
+        self.stream.flush()
+
+    def isatty(self) -> bool:
+        """Return whether the stream is a terminal."""
+        return self.stream.isatty()
+
+    def fileno(self) -> int:
+        """Return the stream's file descriptor."""
+        return self.stream.fileno()
+
+    def writable(self) -> bool:
+        """Return whether the stream can be written."""
+        return self.stream.writable()
+
+    def close(self) -> None:
+        """Leave the stream open: this object is also closed when it is collected."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+class _Handler(logging.Handler):
+    """Hands over log records, and each line that a task prints."""
+
+    def __init__(self, take: TakeRecord):
+        super().__init__(logging.INFO)
+        self._take = take
+        self._unfinished: Dict[int, _Line] = {}  # by thread
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name.endswith("TaskRunner"):  # with these records a task starts and ends
+            self._end_line(get_ident())
+        if not record.name.startswith(UNREPORTED):
+            self._hand_over(record)
+
+    def write_printed(self, text: str) -> None:
+        *ended, unfinished = text.split("\n")
+        for part in ended:
+            self._continue_line(part)
+            self._end_line(get_ident())
+        self._continue_line(unfinished)
+
+    def end_lines(self) -> None:
+        """Hand over the lines that no newline has ended."""
+        for thread in list(self._unfinished):
+            self._end_line(thread)
+
+    def _continue_line(self, text: str) -> None:
+        if not text:
+            return
+        thread, task = get_ident(), _current_task()
+        line = self._unfinished.get(thread)
+        if line is None or line.is_long or line.task != task:
+            self._end_line(thread)
+            line = self._unfinished[thread] = _Line(task)
+        line.add(text)
+
+    def _end_line(self, thread: int) -> None:
+        line = self._unfinished.pop(thread, None)
+        text = "".join(line.pieces) if line else ""
+        if line and text.strip():
+            fields = {"name": "stdout", "msg": text, "levelno": logging.INFO, "levelname": "INFO"}
+            with nullcontext() if line.task == _current_task() else prefect.context(line.task):
+                self._hand_over(logging.makeLogRecord(fields))
+
+    def _hand_over(self, record: logging.LogRecord) -> None:
+        try:
+            self._take(record)
+        except Exception:  # like all handlers: no log call makes a node fail
+            self.handleError(record)
+
+
+class _Line:
+    """What a task has printed of a line, as a terminal shows it after carriage returns."""
+
+    def __init__(self, task: Dict[str, Any]) -> None:
+        self.task = task
+        self.pieces: List[str] = []
+        self._length = 0
+        self._is_returned = False
+
+    @property
+    def is_long(self) -> bool:
+        return self._length >= MAX_LINE_LENGTH
+
+    def add(self, text: str) -> None:
+        first, *overwriting = text.split("\r")
+        self._append(first)
+        for piece in overwriting:
+            self._is_returned = True
+            self._append(piece)
+
+    def _append(self, piece: str) -> None:
+        if not piece:
+            return
+        if self._is_returned:
+            self.pieces, self._length, self._is_returned = [], 0, False
+        self.pieces.append(piece)
+        self._length += len(piece)
+
+
+def _current_task() -> Dict[str, Any]:
+    return {name: prefect.context.get(name) for name in ("task_slug", "task_run_id")}

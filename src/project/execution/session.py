@@ -1,0 +1,75 @@
+"""A Kedro session that is opened from names and runs a flow's tasks.
+
+Under an agent nobody calls ``session.run()``, and yet everything that Kedro does before and after
+the nodes must happen, hooks included, in its own order and in one thread. So the flow runner calls
+it, with a Kedro runner that runs the tasks of the flow.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Callable, Optional, Union
+
+from kedro.pipeline import Pipeline
+from prefect.engine.runner import ENDRUN
+from prefect.engine.state import Failed, State
+
+from project.compat import kedro as compat
+from project.compat.kedro_project import run_session
+from project.compat.run_options import RunOptions, check_run_options
+from project.errors import FlowRunError
+from project.execution.kedro_run import KedroRun
+from project.flow.pipeline_ref import PipelineRef
+
+logger = logging.getLogger(__name__)
+
+# Runs the tasks over a Kedro run, or, if none could be opened, lets them end with the reason.
+RunTasks = Callable[[Union[KedroRun, BaseException]], State]
+
+
+def run_in_session(ref: PipelineRef, options: RunOptions, run_tasks: RunTasks) -> State:
+    """Run tasks inside a new Kedro session and return the state in which the flow run ends.
+
+    As with ``kedro run``, a hook that fails after the nodes fails the run.
+    """
+    runner = _TaskRunner(run_tasks, is_async=bool(options.get("is_async")))
+    error: Optional[BaseException] = None
+    try:
+        check_run_options(options)
+        run_session(ref.project_path, ref.pipeline_name, options, runner)
+    except Exception as caught:
+        error = caught
+    if runner.end is not None:
+        raise runner.end
+    if runner.state is None:
+        return run_tasks(error or FlowRunError("Kedro ran no runner."))
+    if error is None or error is runner.error:
+        return runner.state
+    logger.error("The Kedro session failed after the nodes", exc_info=error)
+    if not runner.state.is_successful():
+        return runner.state
+    return Failed(f"After the nodes: {error!r}", result=error)
+
+
+class _TaskRunner(compat.KedroRunner):
+    """Kedro runner that runs the tasks of a flow over what a session has prepared."""
+
+    def __init__(self, run_tasks: RunTasks, is_async: bool):
+        super().__init__(is_async=is_async)
+        self.state: Optional[State] = None
+        self.error: Optional[BaseException] = None
+        self.end: Optional[ENDRUN] = None
+        self._run_tasks = run_tasks
+
+    def _run(self, pipeline: Pipeline, catalog: Any, *args: Any, **kwargs: Any) -> None:
+        hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
+        run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async)
+        try:
+            self.state = self._run_tasks(run)
+        except ENDRUN as end:  # how Prefect ends a run, for one after it was cancelled
+            self.state, self.end = end.state, end
+        if not self.state.is_successful():
+            compat.suggest_resume(self, pipeline, run.done_nodes, catalog)
+            ended = FlowRunError(f"The flow run ended as {self.state!r}.")
+            self.error = ended if run.error is None else run.error
+            raise self.error

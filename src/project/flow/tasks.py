@@ -1,0 +1,151 @@
+"""The tasks of a flow: they hold names, and run nodes in the Kedro run of their process."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import (
+    Any,
+    ContextManager,
+    Dict,
+    Iterable,
+    Mapping,
+    Optional,
+    Protocol,
+    Sequence,
+    Tuple,
+    Union,
+)
+
+import prefect
+from kedro.pipeline.node import Node
+from prefect import Task
+from prefect.engine.signals import SKIP, TRIGGERFAIL
+from prefect.engine.state import State, TriggerFailed
+from prefect.triggers import all_successful
+
+from project.flow.groups import Group
+
+InMemory = Mapping[str, Any]  # datasets in memory, by name
+
+
+class NodeRun(Protocol):
+    """What a task needs of a Kedro run."""
+
+    run_id: Optional[str]
+    failed_node: Optional[str]
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """Return the nodes that were selected for this run, by name."""
+
+    def execute(self, node_names: Sequence[str], received: InMemory) -> Dict[str, Any]:
+        """Run nodes and return the datasets that they leave in memory."""
+
+    def fail(self, node_name: str, error: BaseException) -> None:
+        """Record that a node failed for good."""
+
+
+class NodeRuns(Protocol):
+    """What a flow needs of the Kedro runs of its process."""
+
+    def provide(self, flow_run_id: str, run: Union[NodeRun, BaseException]) -> ContextManager[None]:
+        """Provide the Kedro run of a flow run, or the error that kept it from opening."""
+
+    def find(self, flow_run_id: str) -> Optional[NodeRun]:
+        """Return the Kedro run, if one is open."""
+
+    def acquire(self, flow_run_id: str) -> NodeRun:
+        """Return the Kedro run, or raise why there is none."""
+
+
+class InitTask(Task):
+    """First task of every flow: requires the Kedro run to be open, and logs its id.
+
+    The flow's parameters are its inputs, so that they are part of the flow; the Kedro session
+    reads them from the flow run.
+    """
+
+    def __init__(self, package_name: str, runs: NodeRuns):
+        self._runs = runs
+        super().__init__(name=f"{package_name}_init", checkpoint=False)
+
+    def run(self, **options: Any) -> None:
+        """Log the id of the Kedro run; raise what kept its session from opening."""
+        run = self._runs.acquire(prefect.context.flow_run_id)
+        self.logger.info("Kedro run %s: %d nodes", run.run_id, len(run.nodes))
+
+
+class NodeTask(Task):
+    """Runs the nodes of one group, in order.
+
+    Its result is what the nodes leave in memory for others: a dictionary from dataset name to
+    the in-memory dataset that holds the value.
+    """
+
+    # Prefect's own is the same, but in Python, and a flow calls it some fifty times per task.
+    __hash__ = object.__hash__
+
+    def __init__(self, group: Group, runs: NodeRuns):
+        self.node_names: Tuple[str, ...] = tuple(node.name for node in group.nodes)
+        self.description = ", ".join(_function_name(node) for node in group.nodes)
+        self.writes = tuple(chain.from_iterable(node.outputs for node in group.nodes))
+        needed = chain.from_iterable(node.inputs for node in group.nodes)
+        self.reads = tuple(name for name in needed if name not in self.writes)
+        self._runs = runs
+        super().__init__(
+            name=group.name,
+            tags={tag for node in group.nodes for tag in node.tags},
+            trigger=self.may_start,
+            skip_on_upstream_skip=False,
+            state_handlers=[record_failure],
+            nout=1,  # else Prefect reads it from the signature of run, each time
+        )
+
+    def describe(self, dataset_types: Mapping[str, Optional[str]]) -> Dict[str, Any]:
+        """Return what a page shows of the task beyond what Prefect serializes."""
+
+        def typed(names: Iterable[str]) -> Dict[str, Any]:
+            return {name: {"type": dataset_types.get(name), "required": True} for name in names}
+
+        inputs, outputs = typed(self.reads), typed(self.writes)
+        return {"description": self.description, "inputs": inputs, "outputs": outputs}
+
+    def run(self, **upstream: Optional[InMemory]) -> Dict[str, Any]:
+        """Run the nodes; each argument is the result of one upstream task."""
+        run = self._runs.acquire(prefect.context.flow_run_id)
+        selected = [name for name in self.node_names if name in run.nodes]
+        if not selected:
+            raise SKIP("Not selected for this run.", result=None)
+        results = (result or {} for result in upstream.values())  # None: a task that was skipped
+        received = {name: one for result in results for name, one in result.items()}
+        return run.execute(selected, received)
+
+    def may_start(self, upstream_states: Mapping[Any, State]) -> bool:
+        """Trigger: start when every upstream task succeeded and no node of the run has failed.
+
+        Like Kedro's runners, a run starts no further node once one has failed. There is no Kedro
+        run if its session could not be opened; the init task, which is upstream, failed then.
+        """
+        run = self._runs.find(prefect.context.flow_run_id)
+        if run is not None and run.failed_node is not None:
+            raise TRIGGERFAIL(f"Not started: node '{run.failed_node}' failed before.")
+        return bool(all_successful(upstream_states))
+
+    def record_failure(self, state: State) -> None:
+        """Let the Kedro run know of a failure that no retry follows."""
+        run = self._runs.find(prefect.context.flow_run_id)
+        is_failure = state.is_failed() and not isinstance(state, TriggerFailed)
+        is_final = prefect.context.get("task_run_count", 1) > self.max_retries
+        if run is not None and is_failure and is_final:
+            run.fail(self.name, state.result)
+
+
+def record_failure(task: NodeTask, old_state: State, new_state: State) -> None:
+    """State handler of node tasks: the first one that fails for good ends the Kedro run."""
+    task.record_failure(new_state)
+
+
+def _function_name(node: Node) -> str:
+    function = getattr(node.func, "func", node.func)  # behind a functools.partial
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return f"{named.__module__}.{named.__qualname__}"

@@ -1,0 +1,45 @@
+"""The parameters of a flow run, and how a run is cancelled."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from project.deploy.registration import run_parameters
+from project.execution.cancellation import Cancellation
+
+
+def test_values_that_json_lacks_are_kept_as_text_and_lists() -> None:
+    options = {
+        "params": {"day": date(2026, 1, 2), "at": datetime(2026, 1, 2, 3, 4), "some": {3, 1, 2}},
+        "tags": ("a", "b"),
+        "env": None,
+    }
+
+    assert run_parameters(options) == {
+        "params": {"day": "2026-01-02", "at": "2026-01-02T03:04:00", "some": [1, 2, 3]},
+        "tags": ["a", "b"],
+        "env": None,
+    }
+
+
+def test_a_run_in_another_thread_is_cancelled_there_and_not_in_the_main_one() -> None:
+    raised: list[Any] = []
+
+    def run() -> None:
+        cancellation = Cancellation()
+        with cancellation.handle_sigint():
+            cancellation.check()
+            cancellation.request()
+            with pytest.raises(KeyboardInterrupt) as caught:
+                cancellation.check()
+        raised.append(caught.type)
+
+    thread = Thread(target=run)
+    thread.start()
+    thread.join()
+
+    assert raised == [KeyboardInterrupt]

@@ -1,0 +1,165 @@
+"""What tasks log and print, as it is captured."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+import prefect
+import pytest
+
+from project.execution.output import MAX_LINE_LENGTH, OutputCapture, _Line
+from project.execution.runners import send_line
+
+Lines = List[Tuple[Optional[str], str]]
+
+
+@contextmanager
+def listening() -> Iterator[Lines]:
+    """Yield the captured lines, each with the task that caused it."""
+    found: Lines = []
+
+    def take(record: logging.LogRecord) -> None:
+        found.append((prefect.context.get("task_slug"), record.getMessage()))
+
+    with OutputCapture(take):
+        yield found
+
+
+def task(slug: str) -> Any:
+    return prefect.context(task_slug=slug, task_run_id=f"run of {slug}")
+
+
+def test_each_printed_line_is_captured_once_it_is_whole() -> None:
+    with listening() as lines, task("a"):
+        print("one", "two", end="")
+        assert lines == []
+        print(" three\n\n  \nfour\nfi", end="")
+        print("ve\r\n", end="")
+
+    assert lines == [("a", "one two three"), ("a", "four"), ("a", "five")]
+
+
+def test_what_no_task_prints_is_not_captured() -> None:
+    with listening() as lines:
+        print("nobody's")
+
+    assert lines == []
+
+
+def test_many_carriage_returns_make_one_line() -> None:
+    with listening() as lines, task("a"):
+        for count in range(60_000):
+            print(f"\r{count}", end="")
+        print()
+        for count in range(3):
+            print(f"{count}\r", end="")
+        print()
+
+    assert lines == [("a", "59999"), ("a", "2")]
+
+
+def test_of_an_unfinished_line_only_what_a_terminal_shows_is_kept() -> None:
+    line = _Line({})
+    for count in range(60_000):
+        line.add(f"\r{count}\rdone {count}")
+
+    assert line.pieces == ["done 59999"]
+
+
+def test_a_line_that_goes_on_is_captured_in_parts_and_whole() -> None:
+    with listening() as lines, task("a"):
+        for _ in range(2 * MAX_LINE_LENGTH):
+            print(".", end="")
+        print("end")
+        print("x" * 3 * MAX_LINE_LENGTH)
+
+    parts = ["." * MAX_LINE_LENGTH, "." * MAX_LINE_LENGTH, "end", "x" * 3 * MAX_LINE_LENGTH]
+    assert lines == [("a", part) for part in parts]
+
+
+def test_an_unfinished_line_is_captured_when_prefect_says_that_the_task_has_ended() -> None:
+    with listening() as lines, task("a"):
+        print("50 %", end="")
+        logging.getLogger("prefect.SomeTaskRunner").info("Finished")
+
+    assert lines == [("a", "50 %"), ("a", "Finished")]
+
+
+def test_an_unfinished_line_belongs_to_its_own_task() -> None:
+    with listening() as lines:
+        with task("a"):
+            print("50 %", end="")
+        with task("b"):
+            print("mine")
+
+    assert lines == [("a", "50 %"), ("b", "mine")]
+
+
+def test_an_unfinished_line_is_captured_at_the_end_at_last() -> None:
+    found: Dict[str, Any] = {}
+
+    def take(record: logging.LogRecord) -> None:
+        found[record.getMessage()] = prefect.context.get("task_run_id")
+
+    with OutputCapture(take), task("a"):
+        print("50 %", end="")
+
+    assert found == {"50 %": "run of a"}
+
+
+# Ruff would see the mistake in a call that spells it out.
+WITH_A_MISTAKE = ("%s and %s", 1)
+
+
+@pytest.fixture
+def logger(monkeypatch: pytest.MonkeyPatch) -> logging.Logger:
+    """Return a logger that pytest does not hear: it makes an error of a call with a mistake."""
+    for handler in logging.getLogger().handlers:
+        monkeypatch.setattr(type(handler), "emit", lambda self, record: None)
+    return logging.getLogger("shop.nodes")
+
+
+def test_a_log_call_with_wrong_arguments_is_no_error_of_the_node(
+    logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found: List[str] = []
+    with OutputCapture(lambda record: found.append(record.getMessage())):
+        logger.warning(*WITH_A_MISTAKE)
+        logger.warning("%s and %s", 1, 2)
+
+    assert found == ["1 and 2"]
+    assert "--- Logging error ---" in capsys.readouterr().err
+
+
+def test_nor_is_it_under_an_agent(
+    logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with prefect.context(running_with_backend=True, flow_run_id="some"), OutputCapture(send_line):
+        logger.warning(*WITH_A_MISTAKE)
+
+    assert "--- Logging error ---" in capsys.readouterr().err
+
+
+def test_the_streams_of_overlapping_captures_are_put_back() -> None:
+    before = sys.stdout
+    first, second = OutputCapture(lambda _: None), OutputCapture(lambda _: None)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__()
+    still_captured = sys.stdout is not before
+    second.__exit__()
+
+    assert still_captured
+    assert sys.stdout is before
+
+
+def test_lines_are_captured_however_they_are_written() -> None:
+    with listening() as lines, task("a"):
+        sys.stdout.writelines(["one\n", "two\n"])
+        assert isinstance(sys.stdout, io.TextIOBase)
+
+    assert lines == [("a", "one"), ("a", "two")]
