@@ -128,7 +128,7 @@ def test_a_failure_is_known_with_its_message(make_project: MakeProject) -> None:
         "d_independent": "TriggerFailed",
     }
     assert "Broken('cannot use abc')" in messages["b_fail"]
-    assert messages["d_independent"] == "Not started: node 'b_fail' had failed before."
+    assert messages["d_independent"] == "Not started: node 'b_fail' had already failed."
 
 
 @pytest.mark.parametrize("runner", RUNNERS)

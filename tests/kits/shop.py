@@ -131,6 +131,7 @@ FILES = {
         """,
     "src/shop/nodes.py": """
         import logging
+        import time
 
         logger = logging.getLogger(__name__)
 

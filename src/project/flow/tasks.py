@@ -128,7 +128,7 @@ class NodeTask(Task):
         """
         run = self._runs.find(prefect.context.flow_run_id)
         if run is not None and run.failed_node is not None:
-            raise TRIGGERFAIL(f"Not started: node '{run.failed_node}' failed before.")
+            raise TRIGGERFAIL(f"Not started: node '{run.failed_node}' had already failed.")
         return bool(all_successful(upstream_states))
 
     def record_failure(self, state: State) -> None:
