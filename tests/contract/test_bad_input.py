@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from pathlib import Path
 from typing import Callable, List
 
 import pytest
@@ -104,22 +103,6 @@ def test_a_node_that_raises_makes_the_exit_code_1(make_project: MakeProject) -> 
     assert run.returncode == 1
     assert "TypeError: unsupported operand" in run.stdout
     assert "two: Failed" in run.stdout
-
-
-def test_another_prefect_is_refused_with_the_version_to_install(
-    make_project: MakeProject, tmp_path: Path
-) -> None:
-    metadata = tmp_path / "other" / "prefect-2.0.0.dist-info" / "METADATA"
-    metadata.parent.mkdir(parents=True)
-    metadata.write_text("Metadata-Version: 2.1\nName: prefect\nVersion: 2.0.0\n")
-    project = make_project(PIPELINE)
-    project.write(f"src/{project.package}/settings.py", PLAIN_SETTINGS)
-    run = kedro_run(project, pythonpath=tmp_path / "other")
-
-    if "VersionConflict" in run.stdout:  # Kedro 0.17 checks the versions that its plugins need
-        assert run.returncode != 0
-    else:
-        assert_one_clear_error(run, "Prefect 2.0.0 is installed", "prefect==1.1.0")
 
 
 def test_without_the_hooks_the_runner_works_with_the_defaults(make_project: MakeProject) -> None:
