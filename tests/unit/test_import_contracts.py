@@ -39,8 +39,12 @@ def test_a_breach_is_refused(breach: str, tmp_path: Path) -> None:
     )
     (tmp_path / "project" / name).write_text(text + "\n")
     checked = subprocess.run(
-        [shutil.which("lint-imports", path=Path(sys.executable).parent) or "lint-imports"]
-        + ["--config", str(REPOSITORY / "pyproject.toml"), "--no-cache"],
+        [
+            shutil.which("lint-imports", path=Path(sys.executable).parent) or "lint-imports",
+            "--config",
+            str(REPOSITORY / "pyproject.toml"),
+            "--no-cache",
+        ],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         capture_output=True,
