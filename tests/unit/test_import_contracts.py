@@ -38,13 +38,10 @@ def test_a_breach_is_refused(breach: str, tmp_path: Path) -> None:
         ignore=shutil.ignore_patterns("__pycache__", "static"),
     )
     (tmp_path / "project" / name).write_text(text + "\n")
+    command = shutil.which("lint-imports", path=Path(sys.executable).parent)
+    assert command
     checked = subprocess.run(
-        [
-            shutil.which("lint-imports", path=Path(sys.executable).parent) or "lint-imports",
-            "--config",
-            str(REPOSITORY / "pyproject.toml"),
-            "--no-cache",
-        ],
+        [command, "--config", str(REPOSITORY / "pyproject.toml"), "--no-cache"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         capture_output=True,
