@@ -112,7 +112,11 @@ ONCE = ["Submitted", "Running"]
 def test_a_killed_flow_run_ends_failed_and_the_command_says_why(served: Shop) -> None:
     with agent(served):
         following = served.start(*RUN)
-        os.kill(pid_of_the_run(served), signal.SIGKILL)
+        process = pid_of_the_run(served)
+        eventually(
+            lambda: served.ask('query { task_run(where: {state: {_eq: "Running"}}) { id } }')
+        )
+        os.kill(process, signal.SIGKILL)
         said = Said.of(following, 60)
 
     assert said.code == 1
@@ -142,7 +146,7 @@ def test_a_second_ctrl_c_does_not_wait_for_the_end(served: Shop) -> None:
         following = served.start(*RUN)
         os.kill(pid_of_the_run(served), signal.SIGSTOP)
         following.send_signal(signal.SIGINT)
-        text = said_until(following, "Ctrl-C again does not wait for its end.")
+        text = said_until(following, "Press Ctrl-C again to exit without waiting for it.")
         following.send_signal(signal.SIGINT)
         said = Said.of(following, 20)
 
@@ -173,7 +177,7 @@ def test_an_api_that_is_away_while_a_node_ends_loses_nothing(served: Shop) -> No
             proxy.passed.clear()
             proxy.answer = lambda: http(500, b"{}")
             (served.folder / "go").touch()
-            eventually(lambda: [one for one in proxy.passed if b"set_task_run" in one.body][1:])
+            eventually(lambda: [one for one in proxy.passed if b"task_run" in one.body][1:])
             proxy.answer = lambda: None
             said = Said.of(following, 60)
 

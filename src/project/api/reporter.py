@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
+from functools import partial
 from threading import Event, Thread
 from time import monotonic
 from typing import Callable, Iterator, Mapping, Optional, Protocol
@@ -65,13 +66,14 @@ class Reporter:
         self._lines = LineSender(api, flow_run_id)
         self._final_state: Optional[State] = None
         self._error: Optional[ApiError] = None
+        self._has_states, self._has_lines = Event(), Event()
         self._finishing = Event()
         self._ended = Event()
 
     def task_state(self, slug: str, state: State) -> None:
         """Report a state of a task, by its slug; a task that the API does not have is ignored."""
         if slug in self._task_run_ids:
-            self._states.put(RunState(self._task_run_ids[slug], state))
+            self._put_state(RunState(self._task_run_ids[slug], state))
 
     def flow_state(self, state: State) -> None:
         """Report the final state of the flow run, once everything else is reported."""
@@ -80,12 +82,17 @@ class Reporter:
     def cancelled(self, state: State) -> None:
         """Report at once that the flow run was cancelled; the API then cancels its task runs."""
         self._states.forget_tasks()
-        self._states.put(RunState(None, state))
+        self._put_state(RunState(None, state))
 
     def log(self, record: logging.LogRecord) -> None:
         """Report a log line, as one of the task that the calling thread runs."""
         slug = prefect.context.get("task_slug")
         self._lines.put(record, self._task_run_ids.get(slug))
+        self._has_lines.set()
+
+    def _put_state(self, state: RunState) -> None:
+        self._states.put(state)
+        self._has_states.set()
 
     @contextmanager
     def reporting(self) -> Iterator[None]:
@@ -94,8 +101,12 @@ class Reporter:
         Raises:
             ApiError: the final state could not be reported.
         """
-        for work in (self._send_states, self._send_lines, self._watch):
-            Thread(target=work, name=f"prefect {work.__name__}", daemon=True).start()
+        for work in (
+            partial(self._send_in_rounds, self._states, self._has_states),
+            partial(self._send_in_rounds, self._lines, self._has_lines),
+            self._watch,
+        ):
+            Thread(target=work, name="prefect reporter", daemon=True).start()
         try:
             yield
         except BaseException:
@@ -114,10 +125,12 @@ class Reporter:
         self._wait_until_sent(self._lines, ended)
         if self._wait_until_sent(self._states, ended):
             self._repair_states()
+            self._has_states.set()
         if self._final_state is not None:
-            self._states.put(RunState(None, self._final_state))
+            self._put_state(RunState(None, self._final_state))
         is_sent = self._wait_until_sent(self._states, ended)
-        self._ended.set()
+        for event in (self._ended, self._has_states, self._has_lines):
+            event.set()
         return None if is_sent else self._keep_unreported()
 
     def _repair_states(self) -> None:
@@ -141,25 +154,25 @@ class Reporter:
             self._ended.wait(0.01)
         return True
 
-    def _send_states(self) -> None:
-        self._send_in_rounds(self._states)
-
-    def _send_lines(self) -> None:
-        self._send_in_rounds(self._lines)
-
-    def _send_in_rounds(self, sender: Sender) -> None:
+    def _send_in_rounds(self, sender: Sender, has_news: Event) -> None:
+        """Send what waits, at once after a quiet time and else every ``ROUND_SECONDS``."""
         pause = ROUND_SECONDS
         while not self._ended.is_set():
-            (self._ended if self._finishing.is_set() else self._finishing).wait(pause)
+            has_news.wait()
+            has_news.clear()
             try:
                 while sender.waiting() and not self._ended.is_set():
                     sender.send_round()
-                pause = 0.01 if self._finishing.is_set() else ROUND_SECONDS
+                pause = ROUND_SECONDS
             except ApiError as error:
                 if self._error is None:
                     logger.warning("%s The run continues, and will be reported later.", error)
                 self._error = error
-                pause = min(2 * max(pause, ROUND_SECONDS), MAX_PAUSE_SECONDS)
+                has_news.set()
+                pause = min(2 * pause, MAX_PAUSE_SECONDS)
+            # At the end of the run nothing is gained by waiting for more, but after an error.
+            is_error = pause > ROUND_SECONDS
+            (self._ended if is_error else self._finishing).wait(pause)
 
     def _watch(self) -> None:
         """Tell the API that the process is alive, and find out whether the run is cancelled."""
