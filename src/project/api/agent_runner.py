@@ -17,6 +17,7 @@ from prefect.utilities.configuration import set_temporary_config
 
 from project.api.client import PrefectApi
 from project.api.reporter import Reporter
+from project.api.unreported import UnreportedStates
 from project.compat.run_options import RUN_OPTIONS, RunOptions
 from project.errors import ApiError
 from project.execution.cancellation import Cancellation
@@ -27,6 +28,9 @@ from project.flow.graph import KedroFlow
 from project.flow.tasks import NodeRun
 
 logger = logging.getLogger(__name__)
+
+# Of a process that could not report the end of its run, and has left it for another to report.
+UNREPORTED_EXIT_CODE = 75
 
 
 class AgentTaskRunner(KedroTaskRunner):
@@ -100,13 +104,16 @@ class AgentFlowRunner(CloudFlowRunner):
                 return final_state
         except ApiError as error:
             logger.error(error)
-            raise SystemExit(1) from error
+            raise SystemExit(UNREPORTED_EXIT_CODE) from error
 
     def _make_reporter(
         self, task_contexts: Mapping[Any, Mapping[str, Any]], cancellation: Cancellation
     ) -> Reporter:
         ids = {self.flow.slugs[task]: one["task_run_id"] for task, one in task_contexts.items()}
         api = PrefectApi(self.client)
+        if self.flow.ref.project_path.is_dir():
+            api.unreported = UnreportedStates.of_project(self.flow.ref.project_path, api.url)
+            api.unreported.deliver(api)
         return Reporter(api, prefect.context.flow_run_id, ids, cancellation.request)
 
     def _run_cancellable_tasks(

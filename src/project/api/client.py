@@ -12,7 +12,7 @@ import prefect
 from prefect import Client
 
 from project.api import queries
-from project.api.embedded import FOLDER, embedded_api, own_flow_run
+from project.api.embedded import embedded_api, own_flow_run
 from project.api.transport import REQUEST_SECONDS, Transport
 from project.api.unreported import UnreportedStates
 from project.errors import ApiUncertainError
@@ -96,6 +96,6 @@ def connect(
         else:
             prefect_api = PrefectApi(Client(api_server=api))
         prefect_api.connect()
-        prefect_api.unreported = UnreportedStates(project_path / FOLDER / "unreported", api)
+        prefect_api.unreported = UnreportedStates.of_project(project_path, api)
         prefect_api.unreported.deliver(prefect_api)
         yield prefect_api

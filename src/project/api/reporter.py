@@ -23,8 +23,7 @@ logger = logging.getLogger(__name__)
 
 ROUND_SECONDS = 0.25
 MAX_PAUSE_SECONDS = 5.0
-HEARTBEAT_SECONDS = 30.0
-CANCEL_CHECK_SECONDS = 5.0
+CANCEL_CHECK_SECONDS = 2.0
 GIVE_UP_SECONDS = 20.0
 
 UNREPORTED_END = "The run has ended, but its final state could not be reported"
@@ -176,13 +175,14 @@ class Reporter:
 
     def _watch(self) -> None:
         """Tell the API that the process is alive, and find out whether the run is cancelled."""
+        heartbeat_seconds = prefect.config.cloud.heartbeat_interval
         heartbeat = monotonic()
-        while not self._ended.wait(CANCEL_CHECK_SECONDS):
+        while not self._ended.wait(min(CANCEL_CHECK_SECONDS, heartbeat_seconds)):
             try:
                 state = queries.flow_run_state(self._api, self._flow_run_id)
                 if state in {"Cancelling", "Cancelled"}:
                     self._on_cancel()
-                if monotonic() - heartbeat > HEARTBEAT_SECONDS:
+                if monotonic() - heartbeat > heartbeat_seconds:
                     heartbeat = monotonic()
                     queries.update_heartbeat(self._api, self._flow_run_id)
             except ApiError as error:

@@ -43,7 +43,7 @@ class Transport:
     def __init__(self, url: str, api_key: Optional[str] = None, tenant_id: Optional[str] = None):
         self.url = url
         # requests sends even what is for this machine through the proxies of the environment.
-        self._use_proxies = urlsplit(url).hostname not in {"127.0.0.1", "localhost", "::1"}
+        self._use_proxies = not is_on_this_machine(url)
         self._headers = {"Content-Type": "application/json", "X-PREFECT-CORE-VERSION": "1.1.0"}
         if api_key:
             self._headers["Authorization"] = f"Bearer {api_key}"
@@ -132,6 +132,11 @@ class Transport:
         if code in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
             return ApiUnreachableError(answer)
         return ApiUncertainError(f"{answer} Check its log, and the address ('api' in prefect.yml).")
+
+
+def is_on_this_machine(url: str) -> bool:
+    """Return whether an address is one of this machine's loopback addresses."""
+    return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
 
 
 def _within(seconds: float, function: Callable[[], T]) -> T:

@@ -11,6 +11,7 @@ from uuid import uuid4
 from prefect.engine.state import State
 
 from project.api import queries
+from project.api.embedded import FOLDER
 from project.api.queries import GraphQL
 from project.api.state_sender import RunState, StateSender
 from project.errors import ApiError, ApiRefusedError
@@ -34,6 +35,11 @@ class UnreportedStates:
     def __init__(self, folder: Path, api: str):
         self._folder = folder
         self._api = api
+
+    @classmethod
+    def of_project(cls, project_path: Path, api: str) -> UnreportedStates:
+        """Return what runs of a project could not report."""
+        return cls(project_path / FOLDER / "unreported", api)
 
     def save(self, flow_run_id: str, states: Sequence[UnreportedState]) -> Path:
         """Write the states of a flow run, in their order, and return the file."""
