@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from project.server.database import Database, prepare_database
+from project.server.store.database import Database, prepare_database
 from project.server.errors import (
     DatabaseTooNewError,
     DatabaseUnavailableError,

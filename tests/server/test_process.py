@@ -127,14 +127,14 @@ def test_several_can_share_a_database(settings: ServerSettings, start: Any) -> N
 
 
 def test_only_one_of_them_runs_the_services(settings: ServerSettings) -> None:
-    from project.server.locks import SoleRole
+    from project.server.store.locks import ProcessLock
 
-    role = SoleRole(settings.database.with_name("api.db.services.lock"))
+    role = ProcessLock(settings.database.with_name("api.db.services.lock"))
     with EmbeddedServer(settings):
-        eventually(lambda: not role.take() or role.leave())
+        eventually(lambda: not role.acquire() or role.release())
 
-    assert role.take()
-    role.leave()
+    assert role.acquire()
+    role.release()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -8,9 +8,9 @@ from typing import Any, Callable, Iterator
 import pytest
 from sqlalchemy import event
 
-from project.server.database import Database
-from project.server.documents import document
-from project.server.execution import Request, run_query
+from project.server.store.database import Database
+from project.server.graphql.documents import parse_document
+from project.server.graphql.execution import Request, run_query
 from project.server.settings import ServerSettings
 from tests.server.kit import Api, Registered, two_tasks
 
@@ -29,7 +29,7 @@ class Watched:
 
     def run(self, query: str, max_rows: int = 1_000) -> dict:
         self.statements.clear()
-        request = Request(document(query), {})
+        request = Request(parse_document(query), {})
         return self._database.read(lambda each: run_query(each, request, max_rows)).result()
 
     def plans(self) -> list:

@@ -7,7 +7,7 @@ from typing import Callable
 
 import pytest
 
-from project.server.database import Database
+from project.server.store.database import Database
 from project.server.settings import ServerSettings
 from tests.server.kit import Api, Registered, mutation, run_row, set_flow_state, two_tasks
 

@@ -9,12 +9,12 @@ from typing import Any, Callable
 import pytest
 from sqlalchemy import Connection, update
 
-from project.server.database import Database
+from project.server.store.database import Database
 from project.server.process import EmbeddedServer
-from project.server.reaper import Reaper
+from project.server.services.reaper import Reaper
 from project.server.settings import ServerSettings
-from project.server.tables import flow_run, task_run
-from project.server.timestamps import ago
+from project.server.store.tables import flow_run, task_run
+from project.server.store.timestamps import seconds_ago
 from tests.server.kit import (
     Api,
     Registered,
@@ -49,7 +49,7 @@ def pass_an_hour(settings: ServerSettings) -> Callable[..., None]:
             for key in (flow_run.c.id, task_run.c.flow_run_id):
                 for column in (key.table.c[name] for name in columns):
                     given = key == run_id, column.is_not(None)
-                    connection.execute(update(key.table).where(*given).values({column: ago(3600)}))
+                    connection.execute(update(key.table).where(*given).values({column: seconds_ago(3600)}))
 
         with closing(Database(settings.database, 5)) as database:
             database.write(write).result()

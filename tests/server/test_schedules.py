@@ -13,7 +13,7 @@ from prefect.schedules import CronSchedule, IntervalSchedule, Schedule, adjustme
 from prefect.schedules.clocks import CronClock, DatesClock, IntervalClock, RRuleClock
 from prefect.serialization.schedule import ScheduleSchema
 
-from project.server.schedules import next_events
+from project.server.mutations.schedules import next_events
 from tests.server.kit import Api, Registered, two_tasks
 
 Register = Callable[..., Registered]

@@ -26,7 +26,7 @@ def server_settings(project_path: Path, **given: Any) -> Any:
 
 def owned_run(project_path: Path, flow_run_id: str) -> ContextManager[None]:
     """Own a flow run while the context lasts: a server ends it if this process does not."""
-    from project.server.owners import owned
+    from project.server.store.locks import owned_run as owned
 
     return owned(server_settings(project_path).database, flow_run_id)
 
