@@ -80,7 +80,7 @@ class Endpoint:
         if is_mutation(request.document, request.operation_name):
             mutation = self._database.write(lambda connection: run_mutation(connection, request))
             response, flows_to_schedule = await asyncio.wrap_future(mutation)
-            if flows_to_schedule:
+            if flows_to_schedule:  # done before the answer, so that the client finds the new runs
                 await asyncio.wrap_future(self._services.schedule(flows_to_schedule))
             return orjson.dumps(response)
 
@@ -91,6 +91,7 @@ class Endpoint:
         return await asyncio.wrap_future(self._database.read(read))
 
     async def _body(self, http: HttpRequest) -> bytes:
+        # Counted as it arrives: the client's Content-Length may be wrong or missing.
         body = bytearray()
         async for chunk in http.stream():
             body += chunk

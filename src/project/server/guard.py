@@ -38,10 +38,12 @@ class Guard:
         host, origin = headers.get("host", ""), headers.get("origin")
         if self._checks_host and _hostname(host) not in LOOPBACK_HOSTS:
             return _refuse(403, f"Host {host!r} is not this server's.", "FORBIDDEN")
+        # https is this server behind a proxy that ends TLS.
         if origin is not None and origin not in (f"http://{host}", f"https://{host}"):
             return _refuse(403, f"Origin {origin!r} is not this server's.", "FORBIDDEN")
         is_public = scope["path"] == "/health" or is_page(scope["method"], scope["path"])
         if self._token and not is_public:
+            # Compared in constant time, which tells nothing about how much of a guess is right.
             expected = f"Bearer {self._token}".encode()
             if not hmac.compare_digest(headers.get("authorization", "").encode(), expected):
                 message = "Give the server's token as your Prefect API key."

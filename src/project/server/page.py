@@ -25,6 +25,7 @@ _INDEX = "index.html"
 _STYLES = "styles.css"
 _FIRST_SHEETS = ("tokens", "base", "frame")
 
+# Not from `mimetypes`, which asks the operating system: there, .js may be text/plain.
 _MEDIA_TYPES = {
     ".css": "text/css",
     ".html": "text/html",
@@ -32,6 +33,7 @@ _MEDIA_TYPES = {
     ".json": "application/json",
     ".svg": "image/svg+xml",
 }
+# No inline script, no code or request to another site; and no other site may frame the page.
 _HEADERS = {
     "Cache-Control": "no-cache",
     "Content-Security-Policy": (
@@ -112,6 +114,7 @@ def _static_files() -> tuple[Mapping[str, _File], str]:
     sheets = [name for name in bodies if name.endswith(".css")]
     sheets.sort(key=lambda name: (*(Path(name).stem != first for first in _FIRST_SHEETS), name))
     bodies[_STYLES] = b"".join(bodies.pop(name) for name in sheets)
+    # An address with the version never gets other content, so that browsers need not ask again.
     version = hashlib.sha256(b"".join(bodies.values())).hexdigest()[:12]
     addresses = f'"/static/@{version}/'.encode()
     bodies[_INDEX] = bodies[_INDEX].replace(b'"/static/', addresses)

@@ -23,7 +23,7 @@ from project.server.store.locks import ProcessLock
 
 _LOCK = "server.lock"
 _RECORD = "server.json"
-_BACKLOG = 2048
+_BACKLOG = 2048  # every request of Prefect's client is a new connection
 _STOP_SECONDS = 5
 _LOCK_TIMEOUT_SECONDS = 0.5  # `running_server` briefly holds the lock, too
 
@@ -40,12 +40,14 @@ def serve(settings: ServerSettings, on_ready: Callable[[str], None]) -> None:
         url = _url(settings.host, listener)
 
         def announce() -> None:
+            # Written aside and renamed: a reader never sees half a record.
             draft = directory / f"{_RECORD}.{os.getpid()}"
             draft.write_text(json.dumps({"url": url, "pid": os.getpid()}))
             draft.replace(directory / _RECORD)
             on_ready(url)
 
         server = _Server(settings, announce)
+        # Uvicorn's own handlers would raise the signal again once the server has stopped.
         signals = (signal.SIGINT, signal.SIGTERM)
         handlers = {number: signal.signal(number, server.stop) for number in signals}
         try:
@@ -101,7 +103,7 @@ class _Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 lifespan="on",
-                ws="none",
+                ws="none",  # no WebSockets here, so that their library need not be imported
                 proxy_headers=False,
                 server_header=False,
                 timeout_graceful_shutdown=_STOP_SECONDS,
@@ -117,7 +119,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Capture no signals."""
+        """Capture no signals: only a main thread may, and there `serve` does."""
         yield
 
     def stop(self, *_signal: object) -> None:

@@ -79,6 +79,7 @@ def _check(text: str) -> DocumentNode:
 
 def _parse(text: str) -> DocumentNode:
     try:
+        # Locations would only make documents larger: no message here reports them.
         return parse(text, no_location=True, max_tokens=_MAX_TOKENS)
     except GraphQLSyntaxError as error:
         raise BadRequestError(error.message, "GRAPHQL_PARSE_FAILED") from error

@@ -101,6 +101,7 @@ def _error(error: GraphQLError) -> dict[str, Any]:
     if isinstance(cause, OperationalError):
         raise cause  # the whole transaction is lost with it, also what other fields have done
     message = escape_surrogates(error.message)
+    # What is not meant for the client may contain data of others: it goes to the log.
     if cause is not None and not isinstance(cause, (ApiError, GraphQLError)):
         _log.error("A request failed at %s.", error.path, exc_info=cause)
         message = f"Internal error ({type(cause).__name__}); the server's log has the details."

@@ -24,6 +24,7 @@ from project.server.store.rows import is_in
 
 Where = Mapping[str, Any]
 
+# SQLite's LIKE ignores case, as PostgreSQL's ILIKE does; its escape character must be named.
 _COMPARISONS: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     "_eq": lambda column, value: column == value,
     "_neq": lambda column, value: column != value,
@@ -33,7 +34,7 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     "_lte": lambda column, value: column <= value,
     "_in": is_in,
     "_nin": lambda column, values: not_(is_in(column, values)),
-    "_ilike": lambda column, value: column.like(value, escape="\\"),  # PostgreSQL's escape
+    "_ilike": lambda column, value: column.like(value, escape="\\"),
     "_is_null": lambda column, value: column.is_(None) if value else column.is_not(None),
 }
 
@@ -89,7 +90,7 @@ def _parts(source: FromClause, where: Where | None) -> Iterator[ColumnElement[bo
 
 
 def _part(source: FromClause, key: str, value: Any) -> ColumnElement[bool]:
-    if key == "_or":
+    if key == "_or":  # of nothing, it is false, as in Hasura
         return or_(*(condition(source, each) for each in value)) if value else not_(true())
     if key == "_not":
         return not_(condition(source, value))

@@ -53,6 +53,7 @@ class Reader:
         return self._connection.scalar(count) or 0
 
     def _fetch(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+        # One row more than is left shows that there are too many, without reading them all.
         rows = self._connection.execute(statement).fetchmany(self._rows_left + 1)
         self._rows_left -= len(rows)
         if self._rows_left < 0:
@@ -103,6 +104,7 @@ class Reader:
 
 def _statement(source: FromClause, selection: Selection) -> Select[Any]:
     columns = (source.c[name] for name in selection.columns.values())
+    # Stored JSON goes into the response as the text that it is.
     as_sent = (type_coerce(c, JsonFragment) if isinstance(c.type, Json) else c for c in columns)
     return select(*as_sent).order_by(*ordering(source, selection.arguments.order_by))
 

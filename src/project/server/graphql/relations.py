@@ -26,6 +26,7 @@ def aliased(target: Table, outer: FromClause | None = None) -> FromClause:
 
     Aliases are kept, because making one takes longer than building the rest of a statement.
     """
+    # `outer` only distinguishes a table within itself (flow -> flow_runs -> flow) in the cache.
     alias = target.alias()
     alias.columns.keys()  # filled in now, before another thread can see the alias
     return alias

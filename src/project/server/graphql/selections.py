@@ -97,7 +97,7 @@ def _select(
     for key, name, fields in _fields(info, nodes):
         if name in table.c:
             selection.columns[key] = name
-        elif name == _TYPE_NAME:
+        elif name == _TYPE_NAME:  # any column keeps its place in the order of the response
             selection.columns[key] = "id"
             selection.type_names.append(key)
         else:

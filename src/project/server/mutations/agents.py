@@ -43,6 +43,7 @@ def register_agent(
         "core_version": context.core_version,
         "labels": sorted(labels or []),
     }
+    # An agent registers each time that it starts: without this, there would be a row for each.
     same = (agent.c[column].is_not_distinct_from(value) for column, value in values.items())
     existing = context.connection.scalar(select(agent.c.id).where(*same))
     return existing or insert_row(context.connection, agent, **values)

@@ -196,6 +196,7 @@ def _labels(flow_row: RowMapping, group: RowMapping, run: NewFlowRun) -> list[st
 
 
 def _parameters(flow_row: RowMapping, group: RowMapping, run: NewFlowRun) -> dict[str, Any]:
+    # A default that is falsy is left out: the flow itself supplies it.
     defaults = {
         each["name"]: each["default"] for each in flow_row["parameters"] if each.get("default")
     }

@@ -54,6 +54,7 @@ def create_flow(context: MutationContext, serialized_flow: Json, options: FlowOp
     if not serialized_flow.get("name"):
         raise ApiError("The serialized flow has no name.")
     group = _flow_group(connection, project_row, options, serialized_flow["name"])
+    # The key is that of the newest version only: to register an older flow again is a change.
     settings, key = group["settings"], options.idempotency_key
     if key and key == settings.get("idempotency_key"):
         in_use = flow.c.flow_group_id == group["id"], flow.c.archived.is_(False)
@@ -157,6 +158,7 @@ def _insert_version(
 
 
 def _archive(connection: Connection, flow_id: str) -> None:
+    # Its waiting runs would start with code that has been replaced.
     update_row(connection, flow, flow_id, archived=True, is_schedule_active=False)
     delete_scheduled_runs(connection, flow_id)
     waiting = flow_run.c.flow_id == flow_id, flow_run.c.state == "Scheduled"

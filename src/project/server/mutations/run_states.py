@@ -82,6 +82,7 @@ def set_flow_run_states(
     """Set states of flow runs; a cancelled run cancels its unfinished task runs."""
     changes = [(each.flow_run_id, check_state(each.state)) for each in states]
     write_flow_run_states(context.connection, changes)
+    # An agent submits the runs that it takes from the queue.
     submitted = [key for key, state in changes if state["type"] == "Submitted"]
     if context.agent_id and submitted:
         taken = update(flow_run).where(is_in(flow_run.c.id, submitted))
@@ -121,6 +122,7 @@ def write_task_run_states(connection: Connection, changes: Sequence[Change]) -> 
     """
     runs = _current(connection, "task_run", _TASK_RUNS, changes)
     for key, state in changes:
+        # The flow run may have been cancelled, or taken over, since this task run was submitted.
         if state["type"] == "Running" and runs[key]["flow_state"] != "Running":
             raise StateRejectedError(
                 f"task run {key} cannot start, as its flow run {runs[key]['flow_run_id']} "

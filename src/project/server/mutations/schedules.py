@@ -81,6 +81,7 @@ def set_flow_group_schedule(
     timezone: Optional[str] = None,
 ) -> bool:
     """Replace the schedules of a group's flows."""
+    # Intervals count from this date, whenever the schedule is set.
     start = {"dt": "2019-01-01T00:00:00", "tz": timezone or "UTC"}
     clocks: list[dict[str, Any]] = []
     for cron in cron_clocks or []:

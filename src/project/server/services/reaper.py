@@ -19,7 +19,7 @@ from project.server.store.tables import task_run_state as history
 from project.server.store.timestamps import now, seconds_ago
 
 _MAX_RESURRECTIONS = 3
-# The messages of Prefect Server.
+# The first three are the messages of Prefect Server.
 _NO_HEARTBEAT = "No heartbeat detected from the remote task; marking the run as failed."
 _RESCHEDULED = "Rescheduled by a Lazarus process."
 _GIVEN_UP = (

@@ -50,6 +50,7 @@ class Services:
         return self._worker.submit(self._scheduler.schedule, flow_ids)
 
     def _run(self) -> None:
+        # At least once a second, to take over soon from a process that has ended.
         pause_seconds = min(1.0, *(job.seconds for job in self._jobs))
         while not self._stopped.wait(pause_seconds):
             if self._lock.acquire():

@@ -87,8 +87,8 @@ def _engine(
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # `_begin` begins transactions, not the driver
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")  # SQLite's default is OFF, per connection
+        connection.execute("PRAGMA synchronous = FULL")  # a commit survives a power failure
         connection.execute(f"PRAGMA {'query_only = ON' if read_only else 'journal_mode = WAL'}")
 
     @event.listens_for(engine, "begin")

@@ -16,6 +16,7 @@ class ProcessLock:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # One thread may acquire it, and another release it.
         self._lock = FileLock(str(path), thread_local=False)
 
     def acquire(self, timeout_seconds: float = 0) -> bool:
@@ -54,6 +55,7 @@ def orphaned_runs(database: Path) -> Iterator[str]:
             continue
         try:
             yield path.name
+            # Only after the caller is done: if it fails, the next one finds the run again.
             path.unlink(missing_ok=True)
         finally:
             lock.release()

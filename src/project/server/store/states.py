@@ -63,6 +63,7 @@ def columns_after(run: Mapping[str, Any], state: State, moment: str) -> dict[str
         "state_start_time": to_timestamp(due) if due else None,
         "start_time": run["start_time"] or (moment if type_ == "Running" else None),
         "end_time": moment if type_ in FINISHED - _WITHOUT_END_TIME else run["end_time"],
+        # An agent that has just submitted a run is alive, as is the process that reports Running.
         "heartbeat": moment if type_ in ("Running", "Submitted") else run["heartbeat"],
         "updated": moment,
     }

@@ -68,6 +68,7 @@ class Writer:
             with self._engine.begin() as connection:
                 results = [job(connection) for job, _ in group]
         except Exception as error:
+            # A job or the commit failed: what all of them wrote is rolled back.
             if len(group) == 1:
                 group[0][1].set_exception(error)
             else:
