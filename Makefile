@@ -8,29 +8,49 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
 
 export DO_NOT_TRACK := 1
 
-.PHONY: run test test-api lint check format matrix matrix-ci bench bench-matrix lock vendor clean
+.PHONY: run test test-api lint check page-lint page-test format matrix matrix-ci bench bench-matrix lock vendor clean
 
 run: .venv/.installed  ## run the example pipeline on Prefect
 	$(BIN)/kedro run --runner=project.runner.PrefectRunner
 
-test: .venv/.installed  ## run the tests
+test: .venv/.installed page-test  ## run the tests
 	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile
 
 test-api: .venv/.installed  ## the end-to-end tests on any Prefect 1.x API: make test-api URL=http://...
 	TEST_API_URL=$(or $(URL),$(error Give the address of the API: make test-api URL=http://...)) \
 		$(BIN)/python -m pytest tests/server/test_end_to_end.py
 
-lint: .venv/.installed  ## format, lint, types, import contracts
+lint: .venv/.installed page-lint  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+page-lint:  ## format, lint and types of the page's modules, where Node.js is there
+	$(call with_node,lint)
+
+page-test:  ## the unit tests of the page's modules, where Node.js is there
+	$(call with_node,test)
+
+# Releases with this feature recognise the page's files, which end in .js, as modules.
+define with_node
+	@if node -e 'process.exit(process.features.require_module ? 0 : 1)' 2>/dev/null; then \
+		$(MAKE) --silent tools/page/node_modules/.installed && npm --prefix tools/page run --silent $(1); \
+	else \
+		echo "Skipped: the page's $(1) needs Node.js 20.19, 22.12 or newer."; \
+	fi
+endef
+
+tools/page/node_modules/.installed: tools/page/package-lock.json
+	cd tools/page && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
 check: lint test  ## all of the above that a change must pass
 
-format: .venv/.installed  ## format the code and mend what ruff can mend
+format: .venv/.installed  ## format the code, and fix what the linters can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(call with_node,format)
 
 matrix: .venv/.installed  ## the contract tests on every supported Kedro and Python
 	$(call run_cells,--error-on-missing-interpreters)
@@ -55,8 +75,8 @@ lock: .venv/.installed  ## choose anew the versions of the development environme
 		--no-emit-index-url --no-header --extra example --group dev --upgrade \
 		--output-file requirements-dev.txt pyproject.toml
 
-vendor:  ## copy anew the libraries of the page from the npm registry
-	cd tools/page && npm ci --ignore-scripts && node vendor.mjs
+vendor: tools/page/node_modules/.installed  ## copy the libraries of the page from the npm registry again
+	cd tools/page && node vendor.mjs
 
 # pip refuses prefect 1.1.0 for its metadata, so that uv installs everything but itself.
 .venv/.installed: requirements-dev.txt pyproject.toml

@@ -20,9 +20,9 @@ STATIC = Path(__file__).parent / "static"
 _ADDRESS = re.compile(r"/((?!(graphql|health|static)(/|$))[^/.]+(/[^/.]+){0,2}/?)?")
 _FILE = re.compile(r"/static/(@(?P<version>\w+)/)?(?P<name>.+)")
 _INDEX = "index.html"
-# Written as several files, sent as one: a browser asks for each in turn before it draws anything.
+# The style sheets are sent as one, because a browser draws nothing until it has all of them.
 _STYLES = "styles.css"
-_SHEETS = ("tokens", "base", "frame", "flows", "flow", "graph", "run")
+_FIRST_SHEETS = ("tokens", "base", "frame")
 
 _TYPES = {
     ".css": "text/css",
@@ -96,7 +96,9 @@ def _files() -> tuple[Mapping[str, _File], str]:
     """Return all files by name, and their version; read once: a browser asks for many at a time."""
     paths = sorted(path for path in STATIC.rglob("*") if path.is_file())
     bodies = {path.relative_to(STATIC).as_posix(): path.read_bytes() for path in paths}
-    bodies[_STYLES] = b"".join(bodies.pop(f"css/{name}.css") for name in _SHEETS)
+    sheets = [name for name in bodies if name.endswith(".css")]
+    sheets.sort(key=lambda name: (*(Path(name).stem != first for first in _FIRST_SHEETS), name))
+    bodies[_STYLES] = b"".join(bodies.pop(name) for name in sheets)
     version = hashlib.sha256(b"".join(bodies.values())).hexdigest()[:12]
     own = f'"/static/@{version}/'.encode()
     bodies[_INDEX] = bodies[_INDEX].replace(b'"/static/', own)
