@@ -57,8 +57,8 @@ def page(browser: Browser) -> Iterator[Page]:
 @pytest.fixture
 def faults(page: Page) -> Faults:
     """Return the faults in the page, for tests that expect some."""
-    found: Faults = page.faults  # type: ignore[attr-defined]
-    return found
+    faults: Faults = page.faults  # type: ignore[attr-defined]
+    return faults
 
 
 @pytest.fixture

@@ -97,8 +97,8 @@ class Drawing:
 
     @property
     def places(self) -> dict[str, dict[str, float]]:
-        found: dict[str, dict[str, float]] = self.boxes.evaluate_all(_BOXES)
-        return found
+        places: dict[str, dict[str, float]] = self.boxes.evaluate_all(_BOXES)
+        return places
 
     @property
     def edges(self) -> set[str]:
@@ -113,8 +113,8 @@ class Drawing:
 
     @property
     def opened(self) -> list[str]:
-        found: list[str] = self.page.evaluate("drawing.opened")
-        return found
+        ids: list[str] = self.page.evaluate("drawing.opened")
+        return ids
 
     @property
     def selected(self) -> set[str]:

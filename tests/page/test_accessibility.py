@@ -32,7 +32,7 @@ def run(site: Site) -> SimulatedRun:
 
 @pytest.fixture(params=[("light", WIDE), ("dark", NARROW)], ids=["light-wide", "dark-narrow"])
 def violations(page: Page, request: pytest.FixtureRequest) -> Violations:
-    """Return a function that tells which rules the page breaks as it stands, and where."""
+    """Return a function that returns the rules that the page breaks now, and where."""
     theme, size = request.param
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.set_viewport_size(size)
@@ -46,14 +46,14 @@ def violations(page: Page, request: pytest.FixtureRequest) -> Violations:
 
 
 def in_each_tab(page: Page, count: int, violations: Violations) -> list[str]:
-    """Open one tab after another, and return all that was found."""
+    """Open one tab after another, and return all violations."""
     expect(page.get_by_role("tab")).to_have_count(count)
-    found = []
+    all_violations = []
     for tab in page.get_by_role("tab").all():
         tab.click()
         expect(page.get_by_role("tabpanel")).not_to_be_empty()
-        found += violations()
-    return found
+        all_violations += violations()
+    return all_violations
 
 
 def test_the_flows(page: Page, site: Site, violations: Violations) -> None:

@@ -332,8 +332,8 @@ def test_nodes_are_selected_by_clicking_them_in_the_graph(page: Page, site: Site
     run_form.get_by_label("tables.clean").press("Enter")
     expect(run_form.get_by_text("Only 2 of 3 nodes will run.")).to_be_visible()
 
-    (chosen,) = started(page, site)["parameters"].values()
-    assert sorted(chosen) == ["model.fit", "tables.clean"]
+    (names,) = started(page, site)["parameters"].values()
+    assert sorted(names) == ["model.fit", "tables.clean"]
 
 
 def test_a_run_can_have_its_own_time_and_labels(page: Page, site: Site) -> None:

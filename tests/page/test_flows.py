@@ -162,14 +162,14 @@ def test_the_arrow_keys_move_from_run_to_run(page: Page, site: Site) -> None:
 def test_the_first_view_of_a_thousand_runs_is_a_few_small_requests(page: Page, site: Site) -> None:
     flow = site.register(two_tasks())
     many_runs(site, flow.id, 1000)
-    asked: list[Request] = []
-    page.on("requestfinished", lambda request: asked.extend([request]))
+    requests: list[Request] = []
+    page.on("requestfinished", lambda request: requests.extend([request]))
     page.goto(site())
     expect(page.get_by_role("group", name="Last runs").get_by_role("link")).to_have_count(20)
 
-    wait_for_events(page, lambda: any(map(graphql, asked)))
-    queries = [each for each in asked if graphql(each)]
+    wait_for_events(page, lambda: any(map(graphql, requests)))
+    queries = [request for request in requests if graphql(request)]
     assert len(queries) == 1
     assert queries[0].sizes()["responseBodySize"] < 10_000
-    assert len(asked) < 40
-    assert sum(each.sizes()["responseBodySize"] for each in asked) < 80_000
+    assert len(requests) < 40
+    assert sum(request.sizes()["responseBodySize"] for request in requests) < 80_000

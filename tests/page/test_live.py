@@ -21,8 +21,8 @@ def run(site: Site) -> SimulatedRun:
 
 def create_artifact(run: SimulatedRun, text: str) -> str:
     """Let a task create an artifact, and return its id."""
-    given = {"task_run_id": run.tasks["load"], "kind": "markdown", "data": {"markdown": text}}
-    return str(run.api.mutate("create_task_run_artifact", **given)["id"])
+    artifact = {"task_run_id": run.tasks["load"], "kind": "markdown", "data": {"markdown": text}}
+    return str(run.api.mutate("create_task_run_artifact", **artifact)["id"])
 
 
 def open_until_over(page: Page, address: str) -> None:
@@ -54,16 +54,16 @@ def expect_state(page: Page, state: str) -> None:
 
 
 def answered(page: Page, *fields: str) -> list[int]:
-    """Return a list that grows by the number of rows of each answer that has the first field."""
-    found: list[int] = []
+    """Return a list that grows by the number of rows of each response that has the first field."""
+    counts: list[int] = []
 
     def see(response: Response) -> None:
         data = response.json()["data"] if graphql(response.request) else {}
         if fields[0] in data:
-            found.append(sum(len(data[field]) for field in fields))
+            counts.append(sum(len(data[field]) for field in fields))
 
     page.on("response", see)
-    return found
+    return counts
 
 
 @pytest.mark.parametrize("tab", ["timeline", "log", "artifacts"])
@@ -72,17 +72,17 @@ def test_a_run_that_has_ended_is_polled_twice_a_minute(
 ) -> None:
     run.set_state("Success")
     open_until_over(page, f"{run.address}?tab={tab}")
-    asked: Counter[str] = Counter()
+    requests: Counter[str] = Counter()
 
     def see(request: Request) -> None:
         if body := graphql(request):
-            asked[body["query"]] += 1
+            requests[body["query"]] += 1
 
     page.on("request", see)
     pass_seconds(page, 61)
 
-    assert asked
-    assert set(asked.values()) <= {2, 3}  # real time passes as well
+    assert requests
+    assert set(requests.values()) <= {2, 3}  # real time passes as well
 
 
 def test_a_restart_from_elsewhere_is_noticed_and_followed(page: Page, run: SimulatedRun) -> None:

@@ -28,9 +28,11 @@ def test_a_run_is_run_again_with_the_same_numbers(page: Page, site: Site) -> Non
 
 
 def test_nan_is_shown(page: Page, site: Site) -> None:
-    asked = {"flow_id": site.register(chain("load")).id, "parameters": {"env": math.nan}}
+    run_input = {"flow_id": site.register(chain("load")).id, "parameters": {"env": math.nan}}
     query = "mutation($input: create_flow_run_input!) { create_flow_run(input: $input) { id } }"
-    body = json.dumps({"query": query, "variables": {"input": asked}})  # as Prefect's client does
+    body = json.dumps(
+        {"query": query, "variables": {"input": run_input}}
+    )  # as Prefect's client does
     answer = requests.post(site.url, data=body, timeout=10).json()
     run = answer["data"]["create_flow_run"]["id"]
 

@@ -44,8 +44,8 @@ def bars(page: Page) -> dict[str, list[str]]:
     script = """rows => Object.fromEntries(rows.map(row => [
         row.querySelector("a").textContent.trim(),
         [...row.querySelectorAll("[data-state]")].map(bar => bar.dataset.state)]))"""
-    found: dict[str, list[str]] = page.locator(".timeline-rows li:has(a)").evaluate_all(script)
-    return found
+    states: dict[str, list[str]] = page.locator(".timeline-rows li:has(a)").evaluate_all(script)
+    return states
 
 
 def test_a_run_is_followed_from_scheduled_to_success(page: Page, run: SimulatedRun) -> None:

@@ -110,8 +110,8 @@ def test_a_restart_runs_only_the_failed_child_of_a_mapped_task(
     page.get_by_role("tab", name="Log").click()
 
     expect(page.get_by_role("log").get_by_text("the sum is 3")).to_be_visible()
-    found = attempts(recovering, run_id)
-    again = {name: count for name, count in found.items() if count > 1 and name != "echo"}
+    counts = attempts(recovering, run_id)
+    again = {name: count for name, count in counts.items() if count > 1 and name != "echo"}
     assert again == {"echo[1]": 2}
 
 

@@ -96,9 +96,9 @@ def test_typed_text_is_searched_literally(page: Page, log: Locator, run: Simulat
     run.log("100 % done", "100 rows done", "is_active", "is active", "C:\\data")
     eventually(lambda: len(texts(log)) == 5)
 
-    for typed, found in (("100 %", "100 % done"), ("is_a", "is_active"), (":\\d", "C:\\data")):
+    for typed, line in (("100 %", "100 % done"), ("is_a", "is_active"), (":\\d", "C:\\data")):
         page.get_by_label("Text").fill(typed)
-        eventually(lambda found=found: texts(log) == [found])
+        eventually(lambda line=line: texts(log) == [line])
 
 
 def test_a_long_log_follows_its_end_until_the_user_scrolls_up(

@@ -48,10 +48,10 @@ def fact(page: Page, name: str) -> Any:
 def children_of(run: SimulatedRun, name: str, count: int) -> list[str]:
     """Create the children of a mapped task, and return their ids."""
     rows = run_row(run.api, run.id, "task_runs { task_id task { name } }")["task_runs"]
-    task_id = next(each["task_id"] for each in rows if each["task"]["name"] == name)
-    given = {"flow_run_id": run.id, "task_id": task_id}
+    task_id = next(row["task_id"] for row in rows if row["task"]["name"] == name)
+    child = {"flow_run_id": run.id, "task_id": task_id}
     return [
-        run.api.mutate("get_or_create_task_run_info", **given, map_index=index)["id"]
+        run.api.mutate("get_or_create_task_run_info", **child, map_index=index)["id"]
         for index in range(count)
     ]
 

@@ -67,7 +67,7 @@ function copied({ name, files }) {
 
 function row(file, names) {
   const packages = names.map((name) => JSON.parse(readFileSync(new URL(`${name}/package.json`, MODULES))));
-  const columns = ["name", "version", "license"].map((key) => packages.map((each) => each[key]).join(", "));
+  const columns = ["name", "version", "license"].map((key) => packages.map((metadata) => metadata[key]).join(", "));
   const digest = createHash("sha256")
     .update(readFileSync(new URL(file, TARGET)))
     .digest("hex");

@@ -24,7 +24,7 @@ test("a duration is never negative, and there is none without a start", () => {
   assert.equal(formatDuration(null), "–");
 });
 
-test("a time is told by how far away it is", () => {
+test("a time is written by how far away it is", () => {
   const now = Date.parse(START);
   const words = [1, -5, 300, -7200, 200_000].map((seconds) => formatRelativeTime(after(-seconds), now));
 

@@ -18,7 +18,7 @@ const run = (taskId, state, isKept = false) => {
   return { id: taskId, task_id: taskId, map_index: -1, state, serialized_state: { type: state, _result: result } };
 };
 const plan = (tasks, edges, taskRuns) => {
-  const byId = new Map(tasks.map((each) => [each.id, each]));
+  const byId = new Map(tasks.map((planned) => [planned.id, planned]));
   const { failed, again, taskRunIds } = restartPlan(byId, edges, taskRuns);
   return { failed: [...failed].sort(), again: [...again].sort(), taskRunIds: taskRunIds.sort() };
 };

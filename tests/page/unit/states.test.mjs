@@ -19,7 +19,7 @@ test("every state is there once, and the states of a family are together", () =>
   assert.equal(new Set(families).size, families.length);
 });
 
-test("what is not known, or no state, is pending", () => {
+test("an unknown state, or none, is pending", () => {
   assert.equal(stateFamily("Invented"), "pending");
   assert.equal(stateFamily(null), "pending");
   assert.equal(isFinished("Invented"), false);

@@ -1,4 +1,4 @@
-// What the graph is given, and what its parts hand to each other.
+// The data of the graph, and what its parts pass to each other.
 
 type Direction = "TB" | "LR";
 type BoxKind = "node" | "dataset" | "namespace";

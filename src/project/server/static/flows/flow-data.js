@@ -40,14 +40,14 @@ const CHANGES = `query ($id: uuid!, $now: timestamptz!, $since: timestamptz!, $v
  * @returns {Promise<FlowData | NotFound>}
  */
 export async function loadFlow(id, previous) {
-  const known = previous?.isMissing ? null : previous;
-  const contents = known?.flow ?? (await loadContents(id));
-  const changes = contents && (await loadChanges(contents.id, known?.since ?? BEFORE_ALL));
+  const loaded = previous?.isMissing ? null : previous;
+  const contents = loaded?.flow ?? (await loadContents(id));
+  const changes = contents && (await loadChanges(contents.id, loaded?.since ?? BEFORE_ALL));
   if (!changes) return { isMissing: true };
-  const isOtherRun = known && known.last?.id !== changes.last[0]?.id;
+  const isOtherRun = loaded && loaded.last?.id !== changes.last[0]?.id;
   return isOtherRun
     ? withChanges(contents, await loadChanges(contents.id, BEFORE_ALL), null)
-    : withChanges(contents, changes, known);
+    : withChanges(contents, changes, loaded);
 }
 
 /** @param {string} id */

@@ -1,4 +1,4 @@
-// RUN: starts a run with chosen parameters, time, labels and nodes.
+// RUN: starts a run with other parameters, time, labels and nodes than the defaults.
 import { Graph } from "../graph/graph.js";
 import { edgesAmong } from "../shared/directed-graph.js";
 import { ErrorBanner } from "../shared/error-banner.js";

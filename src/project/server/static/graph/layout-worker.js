@@ -21,7 +21,7 @@ const MAX_COST_FOR_FRAMES = 2000; // and for frames that hold their own boxes al
 self.onmessage = ({ data }) => self.postMessage(layOut(data));
 
 /**
- * The best of some layouts: dagre's depends on the order of what it is given, and may put other boxes into a group.
+ * The best of some layouts: dagre's depends on the order of nodes and edges, and may put other boxes into a group.
  * Boxes have their corner at x, y.
  * @param {LayoutRequest} request
  */

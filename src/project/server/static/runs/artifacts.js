@@ -41,13 +41,13 @@ export function Artifacts({ where, names, isOver }) {
  * @returns {Promise<ArtifactData>}
  */
 async function loadArtifacts(where, previous) {
-  const known = previous ?? { byId: new Map(), since: BEFORE_ALL };
-  const data = await query(ARTIFACTS, { where, changed: { ...where, updated: { _gt: known.since } } });
+  const loaded = previous ?? { byId: new Map(), since: BEFORE_ALL };
+  const data = await query(ARTIFACTS, { where, changed: { ...where, updated: { _gt: loaded.since } } });
   const rows = /** @type {Artifact[]} */ (data.task_run_artifact);
-  const byId = new Map([...known.byId, ...rows.map((row) => /** @type {const} */ ([row.id, row]))]);
+  const byId = new Map([...loaded.byId, ...rows.map((row) => /** @type {const} */ ([row.id, row]))]);
   const isComplete = byId.size === data.task_run_artifact_aggregate.aggregate.count;
   if (previous && !isComplete) return loadArtifacts(where, null);
-  return rows.length ? { byId, since: latestUpdate(rows, known.since) } : known;
+  return rows.length ? { byId, since: latestUpdate(rows, loaded.since) } : loaded;
 }
 
 /** @param {{ names: Names, id: string }} props */

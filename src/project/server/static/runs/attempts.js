@@ -8,7 +8,7 @@ const ATTEMPTS = `query ($ids: [uuid!]!) {
 const VERSIONS_OF_ONE_ATTEMPT = 3;
 
 /**
- * The attempts of those task runs whose own row cannot tell of all of them: Map(task run id -> attempts).
+ * The attempts of those task runs whose own row does not show all of them: Map(task run id -> attempts).
  * @param {TaskRunRow[]} rows
  */
 export async function loadAttempts(rows) {
@@ -51,7 +51,7 @@ export function withAttempts(taskRuns, rows, attempts, taskOf) {
 }
 
 /**
- * What a task run's own row tells, which keeps its first start and its last end.
+ * The attempt that a task run's own row shows, with the first start and the last end.
  * @param {TaskRunRow} row
  * @returns {Attempt[]}
  */

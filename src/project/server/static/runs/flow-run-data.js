@@ -36,8 +36,8 @@ const LAST_POLLS_MILLISECONDS = 5000;
  * @returns {Promise<FlowRunData | NotFound>}
  */
 export async function loadFlowRun(id, previous) {
-  const known = previous?.isMissing ? null : previous;
-  const [fixed, changes] = await Promise.all([known ?? loadFixed(id), loadChanges(id, known)]);
+  const loaded = previous?.isMissing ? null : previous;
+  const [fixed, changes] = await Promise.all([loaded ?? loadFixed(id), loadChanges(id, loaded)]);
   if (!fixed || !changes.flow_run_by_pk) return { isMissing: true };
   return withChanges(fixed, changes, await loadAttempts(changes.task_run));
 }
@@ -92,27 +92,27 @@ async function loadFixed(id) {
 
 /**
  * @param {string} id
- * @param {FlowRunData | null} known
+ * @param {FlowRunData | null} loaded
  */
-function loadChanges(id, known) {
-  const { states, since } = known ?? NOTHING;
+function loadChanges(id, loaded) {
+  const { states, since } = loaded ?? NOTHING;
   return query(CHANGES, { id, since, state: states.at(-1)?.id ?? 0 });
 }
 
 /**
- * @param {FlowRunData} known
+ * @param {FlowRunData} loaded
  * @param {any} changes
  * @param {Map<string, Attempt[]>} attempts
  * @returns {FlowRunData}
  */
-function withChanges(known, { flow_run_by_pk: { states: newStates, ...run }, task_run: rows }, attempts) {
-  if (includesAll(known.run, run) && !newStates.length && !rows.length) return known;
+function withChanges(loaded, { flow_run_by_pk: { states: newStates, ...run }, task_run: rows }, attempts) {
+  if (includesAll(loaded.run, run) && !newStates.length && !rows.length) return loaded;
   return {
-    ...known,
-    run: { ...known.run, ...run },
-    states: [...known.states, ...newStates],
-    taskRuns: withAttempts(known.taskRuns, rows, attempts, (row) => known.flow.tasks.get(row.task_id)),
-    since: latestUpdate(rows, known.since),
+    ...loaded,
+    run: { ...loaded.run, ...run },
+    states: [...loaded.states, ...newStates],
+    taskRuns: withAttempts(loaded.taskRuns, rows, attempts, (row) => loaded.flow.tasks.get(row.task_id)),
+    since: latestUpdate(rows, loaded.since),
     endSeen: isFinished(run.state) ? performance.now() : null,
   };
 }

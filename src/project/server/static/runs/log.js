@@ -7,7 +7,7 @@ import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../
 import { loadEarlier, loadLog, MIN_LEVELS } from "./log-data.js";
 
 /** @import { LogData, LogFilter } from "./log-data.js" */
-/** @typedef {Pick<LogFilter, "taskRunId" | "minLevel" | "text">} ChosenFilter */
+/** @typedef {Pick<LogFilter, "taskRunId" | "minLevel" | "text">} UserFilter */
 /** @typedef {{ key: string, line: LogLine, text: string, isFirst: boolean }} LogRow */
 
 const ROW_PIXELS = 20;
@@ -25,13 +25,13 @@ const CLOCK = new Intl.DateTimeFormat(undefined, {
  * @param {{ flowRunId: string, taskRunId?: string, names?: Map<string, string>, isOver: boolean }} props
  */
 export function Log({ flowRunId, taskRunId, names = new Map(), isOver }) {
-  const [chosen, setChosen] = useState(/** @type {ChosenFilter} */ ({ minLevel: "", taskRunId: "", text: "" }));
-  const filter = { ...chosen, flowRunId, taskRunId: taskRunId ?? chosen.taskRunId };
+  const [userFilter, setUserFilter] = useState(/** @type {UserFilter} */ ({ minLevel: "", taskRunId: "", text: "" }));
+  const filter = { ...userFilter, flowRunId, taskRunId: taskRunId ?? userFilter.taskRunId };
   const { data, error, loadMore } = useLog(filter, isOver);
-  const isFiltered = Object.values(chosen).some(Boolean);
+  const isFiltered = Object.values(userFilter).some(Boolean);
   const ended = isOver ? "Nothing was logged." : "Nothing has been logged yet.";
   return html`
-    <${Filters} filter=${chosen} onFilter=${setChosen} names=${taskRunId ? null : names} />
+    <${Filters} filter=${userFilter} onFilter=${setUserFilter} names=${taskRunId ? null : names} />
     ${error && html`<p class="problem" role="alert">${error.message}</p>`}
     <${Lines}
       key=${JSON.stringify(filter)} log=${data} names=${names} onMore=${loadMore}
@@ -60,15 +60,15 @@ function useLog(filter, isOver) {
 
 /**
  * @param {{
- *   filter: ChosenFilter, names: Map<string, string> | null,
- *   onFilter: (change: (previous: ChosenFilter) => ChosenFilter) => void,
+ *   filter: UserFilter, names: Map<string, string> | null,
+ *   onFilter: (change: (previous: UserFilter) => UserFilter) => void,
  * }} props
  */
 function Filters({ filter, onFilter, names }) {
   const [text, setText] = useState(filter.text);
-  const set = (/** @type {keyof ChosenFilter} */ name, /** @type {string} */ value) =>
+  const set = (/** @type {keyof UserFilter} */ name, /** @type {string} */ value) =>
     onFilter((previous) => (previous[name] === value ? previous : { ...previous, [name]: value }));
-  const change = (/** @type {keyof ChosenFilter} */ name) => (/** @type {FieldEvent} */ event) =>
+  const change = (/** @type {keyof UserFilter} */ name) => (/** @type {FieldEvent} */ event) =>
     set(name, event.target.value);
   useEffect(() => {
     const timer = setTimeout(() => set("text", text), TYPING_MILLISECONDS);

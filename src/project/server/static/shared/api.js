@@ -25,7 +25,7 @@ let promptForToken = async () => {
 let pendingToken = null;
 
 /**
- * Sets how the user is asked for the token when the server requires one; `isWrong`: the last one was refused.
+ * Sets what asks the user for a token when the server requires one; `isWrong`: the last one was refused.
  * @param {(isWrong: boolean) => Promise<string>} prompt
  */
 export function onTokenRequired(prompt) {

@@ -14,7 +14,7 @@ const MAX_SECONDS = 30;
 
 /**
  * Loads now, and again every `seconds` while the tab is visible; every 30 seconds while `isOver(data)`, for what is
- * over may begin again. `load(previousData)` may return what it was given: then nothing is rendered again.
+ * over may begin again. If `load(previousData)` returns its argument, nothing is rendered again.
  * @template T
  * @param {(previous: T | null) => Promise<T>} load
  * @param {unknown[]} dependencies

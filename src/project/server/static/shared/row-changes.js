@@ -13,9 +13,9 @@ export function latestUpdate(rows, since) {
 
 /**
  * Whether a row brings nothing new.
- * @param {Record<string, any>} known
+ * @param {Record<string, any>} loaded
  * @param {Record<string, any>} row
  */
-export function includesAll(known, row) {
-  return Object.keys(row).every((key) => known[key] === row[key]);
+export function includesAll(loaded, row) {
+  return Object.keys(row).every((key) => loaded[key] === row[key]);
 }

@@ -33,7 +33,7 @@ const SUCCESSFUL = new Set(["success", "skipped"]);
 const BY_NAME = new Map(STATES.map((row, severity) => [row.state, { ...row, severity }]));
 
 /**
- * The family of a state; "pending" of one that is not known.
+ * The family of a state; "pending" for an unknown one.
  * @param {string | null} state
  * @returns {StateFamily}
  */

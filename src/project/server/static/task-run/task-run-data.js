@@ -39,19 +39,19 @@ const CHANGES = `query (
  * @returns {Promise<TaskRunData | NotFound>}
  */
 export async function loadTaskRun(id, previous) {
-  const known = previous && !previous.isMissing ? previous : await loadFixed(id);
-  if (!known) return { isMissing: true };
+  const loaded = previous && !previous.isMissing ? previous : await loadFixed(id);
+  if (!loaded) return { isMissing: true };
   const changes = await query(CHANGES, {
     id,
-    run: known.flowRun.id,
-    task: known.task.id,
-    neighbours: known.neighbourIds,
-    state: known.states.at(-1)?.id ?? 0,
-    since: known.since,
-    neighboursSince: known.neighboursSince,
+    run: loaded.flowRun.id,
+    task: loaded.task.id,
+    neighbours: loaded.neighbourIds,
+    state: loaded.states.at(-1)?.id ?? 0,
+    since: loaded.since,
+    neighboursSince: loaded.neighboursSince,
   });
   if (!changes.task_run_by_pk) return { isMissing: true };
-  return hasNews(known, changes) ? withChanges(known, changes, await loadAttempts(changes.children)) : known;
+  return hasNews(loaded, changes) ? withChanges(loaded, changes, await loadAttempts(changes.children)) : loaded;
 }
 
 /**
@@ -88,39 +88,39 @@ function neighboursIn(edges) {
 }
 
 /**
- * @param {TaskRunData} known
+ * @param {TaskRunData} loaded
  * @param {any} changes
  */
-function hasNews(known, { task_run_by_pk: { states, ...row }, flow_run_by_pk: flowRun, neighbours, children }) {
-  const isSame = includesAll(known.taskRun, row) && includesAll(known.flowRun, flowRun);
+function hasNews(loaded, { task_run_by_pk: { states, ...row }, flow_run_by_pk: flowRun, neighbours, children }) {
+  const isSame = includesAll(loaded.taskRun, row) && includesAll(loaded.flowRun, flowRun);
   return !isSame || [states, neighbours, children].some((rows) => rows.length);
 }
 
 /**
- * @param {TaskRunData} known
+ * @param {TaskRunData} loaded
  * @param {any} changes
  * @param {Map<string, Attempt[]>} childAttempts
  * @returns {TaskRunData}
  */
-function withChanges(known, changes, childAttempts) {
+function withChanges(loaded, changes, childAttempts) {
   const { task_run_by_pk: taskRunRow, flow_run_by_pk: flowRun, neighbours, children } = changes;
   const { states: newStates, ...row } = taskRunRow;
   /** @type {StateRow[]} */
-  const states = [...known.states, ...newStates];
+  const states = [...loaded.states, ...newStates];
   const hasEnded = isFinished(row.state) && isFinished(flowRun.state);
   const runs = new Map(neighbours.map((/** @type {TaskRunRow} */ run) => [run.task_id, run]));
   const withRun = (/** @type {Neighbour} */ task) => ({ ...task, run: runs.get(task.id) ?? task.run });
   return {
-    ...known,
-    taskRun: { ...known.taskRun, ...row, task: known.task },
-    flowRun: { ...known.flowRun, ...flowRun },
+    ...loaded,
+    taskRun: { ...loaded.taskRun, ...row, task: loaded.task },
+    flowRun: { ...loaded.flowRun, ...flowRun },
     states,
     attempts: attemptsOf(states.map((state) => ({ ...state, task_run_id: "" }))).get("") ?? [],
-    upstream: known.upstream.map(withRun),
-    downstream: known.downstream.map(withRun),
-    children: withAttempts(known.children, children, childAttempts, () => known.task),
-    since: latestUpdate(children, known.since),
-    neighboursSince: latestUpdate(neighbours, known.neighboursSince),
+    upstream: loaded.upstream.map(withRun),
+    downstream: loaded.downstream.map(withRun),
+    children: withAttempts(loaded.children, children, childAttempts, () => loaded.task),
+    since: latestUpdate(children, loaded.since),
+    neighboursSince: latestUpdate(neighbours, loaded.neighboursSince),
     endSeen: hasEnded ? performance.now() : null,
   };
 }
