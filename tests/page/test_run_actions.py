@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,12 @@ def open_run(page: Page, prefect: CommandLine, flow: str) -> str:
     run_id: str = prefect.runs(flow, "id")[-1]["id"]
     page.goto(f"{prefect.api.url}/default/flow-run/{run_id}")
     return run_id
+
+
+def stop_polling(page: Page) -> None:
+    """Stop the timers of a page whose clock is installed, and wait for its last requests."""
+    page.clock.pause_at(datetime.now() + timedelta(seconds=1))
+    page.evaluate("fetch('/health').then((response) => response.text())")
 
 
 def attempts(prefect: CommandLine, run_id: str) -> dict[str, int]:
@@ -160,8 +167,10 @@ def test_a_state_is_set_manually_with_a_reason(page: Page, run: SimulatedRun) ->
 
 
 def test_an_error_is_shown_in_the_dialog(page: Page, run: SimulatedRun) -> None:
+    page.clock.install()
     page.goto(run.address)
     page.get_by_role("button", name="Run again").click()
+    stop_polling(page)
     run.api.mutate("delete_flow", flow_id=run_row(run.api, run.id, "flow_id")["flow_id"])
 
     page.get_by_role("dialog").get_by_role("button", name="Run again").click()

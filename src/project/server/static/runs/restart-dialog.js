@@ -17,16 +17,14 @@ const OPEN_UP_TO = 8;
 export function RestartDialog({ run, flow, onDone, onClose }) {
   const [plan, setPlan] = useState(/** @type {RestartPlan | null} */ (null));
   const [problem, setProblem] = useState(/** @type {Error | null} */ (null));
+  const [planning] = useState(() => loadPlan(run.id, flow));
   useEffect(() => {
-    query(RESULTS, { id: run.id }).then(
-      ({ task_run: taskRuns }) => setPlan(restartPlan(flow.tasks, flow.edges, taskRuns)),
-      setProblem,
-    );
+    planning.then(setPlan, setProblem);
   }, []);
   const restart = async () => {
-    if (!plan) throw problem ?? new Error("The tasks to run are still being loaded. Try again in a moment.");
+    const { taskRunIds } = await planning; // the button may be pressed before the plan is shown
     const now = new Date().toISOString();
-    await setStates("task_run", plan.taskRunIds, { type: "Pending", message: "Reset to run again." });
+    await setStates("task_run", taskRunIds, { type: "Pending", message: "Reset to run again." });
     await setStates("flow_run", [run.id], {
       type: "Scheduled",
       message: "Restarted from the failed tasks.",
@@ -41,6 +39,15 @@ export function RestartDialog({ run, flow, onDone, onClose }) {
     ${plan && html`<${Plan} plan=${plan} tasks=${flow.tasks} />`}
     <p class="muted">An agent with the labels of the run (${run.labels.join(", ") || "none"}) will run it.</p>
   <//>`;
+}
+
+/**
+ * @param {string} id
+ * @param {RunFlow} flow
+ */
+async function loadPlan(id, flow) {
+  const { task_run: taskRuns } = await query(RESULTS, { id });
+  return restartPlan(flow.tasks, flow.edges, taskRuns);
 }
 
 /** @param {{ plan: RestartPlan, tasks: Map<string, RankedTask> }} props */
