@@ -15,6 +15,7 @@ from project.api.client import PrefectApi
 from project.compat import kedro as compat
 from project.compat.run_options import RunOptions
 from project.deploy.deployment import Deployment, flow_key
+from project.errors import FlowRunError
 from project.flow.graph import KedroFlow
 
 # No agent has this label, so that none takes a run that belongs to a process of `kedro run`.
@@ -40,6 +41,22 @@ class Registration(NamedTuple):
 def find_registration(api: PrefectApi, deployment: Deployment) -> Optional[Registration]:
     """Return what the API has of a flow, if that is exactly what would be registered."""
     return _find(api, deployment, flow_key(deployment.make_flow(), deployment.spec))
+
+
+def require_registration(api: PrefectApi, deployment: Deployment) -> Registration:
+    """Return the newest version of a flow that the API has.
+
+    Raises:
+        FlowRunError: it is not registered.
+    """
+    row = _newest(api, deployment)
+    name, project = deployment.flow_name, deployment.prefect_project
+    if row is None:
+        raise FlowRunError(
+            f"Flow '{name}' of project '{project}' is not registered at {api.url}. "
+            f"{deployment.how_to_register()}"
+        )
+    return Registration(row.id, name, project, row.version, is_new=False)
 
 
 def register(api: PrefectApi, deployment: Deployment) -> Registration:
