@@ -24,8 +24,8 @@ class PrefectApi:
     """One Prefect API; a failure is an ``ApiError`` that names its address.
 
     ``client`` has the address and the credentials, and ``pages`` is the address of the web page.
-    ``own_flow_run`` makes this process the owner of a flow run, where the API can find out that
-    an owner died. ``unreported`` has what earlier runs could not report.
+    ``own_flow_run`` makes this process the owner of the flow run with an idempotency key, where the
+    API can find out that an owner died. ``unreported`` has what earlier runs could not report.
     """
 
     def __init__(self, client: Client, pages: Optional[str] = None):

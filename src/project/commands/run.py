@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, List
+from uuid import uuid4
 
 import click
 
@@ -37,6 +38,6 @@ def run(project: Any, /, wait: bool, **values: Any) -> None:
     deployment = kedro_project.find_deployment(pipeline)
     with kedro_project.connect(deployment.settings.api, must_outlive_process=True) as api:
         registration = require_registration(api, deployment)
-        flow_run_id = start_run(api, registration, options, is_here=False)
+        flow_run_id = start_run(api, registration, options, str(uuid4()), is_here=False)
         echo(f"Flow run {flow_run_id} on {api.url}")
         follow_agent_run(api, flow_run_id, wait)

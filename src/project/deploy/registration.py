@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import date
 from typing import Any, Dict, NamedTuple, Optional
-from uuid import uuid4
 
 from prefect.utilities.graphql import compress
 
@@ -15,11 +14,9 @@ from project.api.client import PrefectApi
 from project.compat import kedro as compat
 from project.compat.run_options import RunOptions
 from project.deploy.deployment import Deployment, flow_key
+from project.deploy.orphans import HERE_LABEL
 from project.errors import FlowRunError
 from project.flow.graph import KedroFlow
-
-# No agent has this label, so that none takes a run that belongs to a process of `kedro run`.
-HERE_LABEL = "kedro-run"
 
 
 class Registration(NamedTuple):
@@ -115,14 +112,14 @@ def deploy(api: PrefectApi, deployment: Deployment) -> Registration:
 
 
 def start_run(
-    api: PrefectApi, registration: Registration, options: RunOptions, *, is_here: bool
+    api: PrefectApi, registration: Registration, options: RunOptions, key: str, *, is_here: bool
 ) -> str:
-    """Create a flow run and return its id; ``is_here``: not one for agents."""
+    """Create a flow run with an idempotency key, and return its id; ``is_here``: not for agents."""
     return queries.create_flow_run(
         api,
         registration.flow_id,
         run_parameters(options),
-        key=str(uuid4()),
+        key=key,
         labels=[HERE_LABEL] if is_here else None,
     )
 
