@@ -101,7 +101,7 @@ def find_deployment(
 def make_local_flow(pipeline: Pipeline, settings: Settings) -> KedroFlow:
     """Return the flow of a pipeline that is run at once and never registered."""
     ref = PipelineRef(Path.cwd(), package_name(), "__default__")
-    flow = build_flow(pipeline, ref.pipeline_name, ref, KedroRuns(), grouping=settings.grouping)
+    flow = build_flow(pipeline, ref.pipeline_name, ref, KedroRuns())
     flow.executor = make_executor(settings.executor)
     return flow
 
@@ -114,7 +114,6 @@ def make_flow(pipeline: Pipeline, spec: FlowSpec) -> KedroFlow:
         settings.flow or spec.ref.pipeline_name,
         spec.ref,
         KedroRuns(),
-        grouping=settings.grouping,
         parameters=[option.name for option in RUN_OPTIONS],
     )
     flow.executor = make_executor(settings.executor)

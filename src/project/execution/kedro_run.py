@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import chain
 from threading import Lock
-from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence, Set
+from typing import Any, Dict, Mapping, NamedTuple, Optional, Set
 
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
@@ -51,16 +51,15 @@ class KedroRun:
         for name in compat.dataset_names(self.pipeline):
             compat.get_dataset(self.catalog, name)
 
-    def execute(self, node_names: Sequence[str], received: Mapping[str, Any]) -> Dict[str, Any]:
-        """Run nodes in order and return the datasets in memory that other nodes may need.
+    def execute(self, node_name: str, received: Mapping[str, Any]) -> Dict[str, Any]:
+        """Run a node and return the datasets in memory that other nodes may need.
 
         ``received`` are the datasets in memory that upstream nodes have left.
         """
         self._place(received)
-        nodes = [self.nodes[name] for name in node_names]
-        for node in nodes:
-            self._execute(node)
-        return self._left_in_memory(nodes)
+        node = self.nodes[node_name]
+        self._execute(node)
+        return self._left_in_memory(node)
 
     def _place(self, received: Mapping[str, Any]) -> None:
         for name, dataset in received.items():
@@ -98,9 +97,8 @@ class KedroRun:
             )
         return f"{where} was never saved. {remedy}"
 
-    def _left_in_memory(self, nodes: Sequence[Node]) -> Dict[str, Any]:
-        names = dict.fromkeys(chain.from_iterable(node.outputs for node in nodes))
-        datasets = {name: compat.get_dataset(self.catalog, name) for name in names}
+    def _left_in_memory(self, node: Node) -> Dict[str, Any]:
+        datasets = {name: compat.get_dataset(self.catalog, name) for name in node.outputs}
         return {
             name: dataset
             for name, dataset in datasets.items()

@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain
-from typing import (
-    Any,
-    ContextManager,
-    Dict,
-    Iterable,
-    Mapping,
-    Optional,
-    Protocol,
-    Sequence,
-    Tuple,
-    Union,
-)
+from typing import Any, ContextManager, Dict, Iterable, Mapping, Optional, Protocol, Union
 
 import prefect
 from kedro.pipeline.node import Node
@@ -23,8 +11,6 @@ from prefect.engine.signals import SKIP, TRIGGERFAIL
 from prefect.engine.state import State, TriggerFailed
 from prefect.triggers import all_successful
 from prefect.utilities.executors import RecursiveCall
-
-from project.flow.groups import Group
 
 InMemory = Mapping[str, Any]  # datasets in memory, by name
 
@@ -39,8 +25,8 @@ class NodeRun(Protocol):
     def nodes(self) -> Mapping[str, Node]:
         """Return the nodes that were selected for this run, by name."""
 
-    def execute(self, node_names: Sequence[str], received: InMemory) -> Dict[str, Any]:
-        """Run nodes and return the datasets that they leave in memory."""
+    def execute(self, node_name: str, received: InMemory) -> Dict[str, Any]:
+        """Run a node and return the datasets that it leaves in memory."""
 
     def fail(self, node_name: str, error: BaseException) -> None:
         """Record that a node failed for good."""
@@ -91,25 +77,23 @@ class InitTask(Task):
 
 
 class NodeTask(Task):
-    """Runs the nodes of one group, in order.
+    """Runs one node.
 
-    Its result is what the nodes leave in memory for others: a dictionary from dataset name to
+    Its result is what the node leaves in memory for others: a dictionary from dataset name to
     the in-memory dataset that holds the value.
     """
 
     # Prefect's own is the same, but in Python, and a flow calls it some fifty times per task.
     __hash__ = object.__hash__
 
-    def __init__(self, group: Group, runs: NodeRuns):
-        self.node_names: Tuple[str, ...] = tuple(node.name for node in group.nodes)
-        self.description = ", ".join(_function_name(node) for node in group.nodes)
-        self.writes = tuple(chain.from_iterable(node.outputs for node in group.nodes))
-        needed = chain.from_iterable(node.inputs for node in group.nodes)
-        self.reads = tuple(name for name in needed if name not in self.writes)
+    def __init__(self, node: Node, runs: NodeRuns):
+        self.description = _function_name(node)
+        self.reads = tuple(node.inputs)
+        self.writes = tuple(node.outputs)
         self._runs = runs
         super().__init__(
-            name=group.name,
-            tags={tag for node in group.nodes for tag in node.tags},
+            name=node.name,
+            tags=set(node.tags),
             trigger=self.may_start,
             skip_on_upstream_skip=False,
             state_handlers=[record_failure],
@@ -126,15 +110,14 @@ class NodeTask(Task):
         return {"description": self.description, "inputs": inputs, "outputs": outputs}
 
     def run(self, **upstream: Optional[InMemory]) -> Dict[str, Any]:
-        """Run the nodes; each argument is the result of one upstream task."""
+        """Run the node; each argument is the result of one upstream task."""
         run = self._runs.acquire(prefect.context.flow_run_id)
-        selected = [name for name in self.node_names if name in run.nodes]
-        if not selected:
+        if self.name not in run.nodes:
             raise SKIP("Not selected for this run.", result=None)
         results = (result or {} for result in upstream.values())  # None: a task that was skipped
         received = {name: one for result in results for name, one in result.items()}
         try:
-            return run.execute(selected, received)
+            return run.execute(self.name, received)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
