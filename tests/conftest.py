@@ -5,12 +5,11 @@ from __future__ import annotations
 import signal
 from itertools import count
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Callable, Iterator
 
 import pytest
-from kedro.framework import hooks
 
-from tests.kits.projects import KedroProject, write_metadata
+from tests.kits.projects import KedroProject, unregister_global_hooks, write_metadata
 
 SETTINGS = """
 from project.compat import project_hooks
@@ -56,7 +55,4 @@ def make_project(tmp_path: Path) -> Callable[..., KedroProject]:
 def forget_global_hooks() -> Iterator[None]:
     """Empty the hook manager that Kedro 0.17 keeps for the whole process."""
     yield
-    get_hook_manager: Any = getattr(hooks, "get_hook_manager", None)
-    if get_hook_manager is not None:
-        for plugin in list(get_hook_manager().get_plugins()):
-            get_hook_manager().unregister(plugin)
+    unregister_global_hooks()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from typing import Any, Callable, Iterable, NamedTuple, Optional, Set
+from weakref import WeakValueDictionary
 
 import kedro.io
 from kedro.pipeline import Pipeline
@@ -20,7 +21,7 @@ _run_parameters = inspect.signature(AbstractRunner.run).parameters
 
 
 class RunArguments(NamedTuple):
-    """Name what ``AbstractRunner.run`` hands to ``_run`` after pipeline and catalog."""
+    """What ``AbstractRunner.run`` hands to ``_run`` after pipeline and catalog."""
 
     hook_manager: Any
     run_id: Optional[str]
@@ -47,9 +48,10 @@ else:  # Kedro 0.17: one hook manager for the whole process
 
 
 class KedroRunner(AbstractRunner):
-    """Be a Kedro runner of which a subclass writes ``_run`` alone."""
+    """Kedro runner of which a subclass writes ``_run`` alone."""
 
     def __init__(self, is_async: bool = False):
+        _own_runners[id(self)] = self
         if "extra_dataset_patterns" in inspect.signature(AbstractRunner.__init__).parameters:
             in_memory = {"{default}": {"type": "MemoryDataset"}}
             super().__init__(is_async=is_async, extra_dataset_patterns=in_memory)
@@ -68,6 +70,15 @@ class KedroRunner(AbstractRunner):
 
     def _get_executor(self, max_workers: int) -> None:
         """Return no executor: Prefect's run the nodes (abstract from Kedro 0.19.11 on)."""
+
+
+# By id, because a subclass need not be hashable.
+_own_runners: WeakValueDictionary[int, KedroRunner] = WeakValueDictionary()
+
+
+def is_own_runner(name: Optional[str]) -> bool:
+    """Return whether a run's parameter ``runner``, which is a string, stands for one of ours."""
+    return any(name == str(runner) for runner in _own_runners.values())
 
 
 def suggest_resume(
@@ -134,14 +145,14 @@ def dataset_names(pipeline: Pipeline) -> Set[str]:
 
 
 def is_registered(catalog: Any, name: str) -> bool:
-    """Tell whether the catalog has this name, or a pattern of the user's that serves it."""
+    """Return whether the catalog has this name, or a pattern of the user's that serves it."""
     if hasattr(type(catalog), "__contains__"):
         return name in catalog
     return name in catalog.list()
 
 
 def is_in_memory(dataset: Any) -> bool:
-    """Tell whether a dataset keeps its value in the memory of its process alone."""
+    """Return whether a dataset keeps its value in the memory of its process alone."""
     return isinstance(dataset, MemoryDataset)
 
 
