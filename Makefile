@@ -1,41 +1,61 @@
-# The commands of this project; each sets up what it needs in .venv first.
+# The commands of this project. Each one first creates or updates .venv if necessary.
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
-# Half of the time a test waits for another process: one worker more than there are cores.
+# Tests wait for other processes half of the time, so use one worker more than there are cores.
 WORKERS = $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
 
 export DO_NOT_TRACK := 1
 
-.PHONY: run test test-api lint check format matrix matrix-ci bench bench-matrix lock vendor clean
+.PHONY: run test test-api lint check page-lint page-test format matrix matrix-ci bench bench-matrix lock vendor clean
 
 run: .venv/.installed  ## run the example pipeline on Prefect
 	$(BIN)/kedro run --runner=project.runner.PrefectRunner
 
-test: .venv/.installed  ## run the tests
+test: .venv/.installed page-test  ## run the tests
 	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile
 
-test-api: .venv/.installed  ## the end-to-end tests on any Prefect 1.x API: make test-api URL=http://...
-	TEST_API_URL=$(or $(URL),$(error Give the address of the API: make test-api URL=http://...)) \
+test-api: .venv/.installed  ## run the end-to-end tests against any Prefect 1.x API: make test-api URL=http://...
+	TEST_API_URL=$(or $(URL),$(error Set the address of the API: make test-api URL=http://...)) \
 		$(BIN)/python -m pytest tests/server/test_end_to_end.py
 
-lint: .venv/.installed  ## format, lint, types, import contracts
+lint: .venv/.installed page-lint  ## check format, lint, types and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint test  ## all of the above that a change must pass
+page-lint:  ## check format, lint and types of the page's modules, if Node.js is installed
+	$(call with_node,lint)
 
-format: .venv/.installed  ## format the code and mend what ruff can mend
+page-test:  ## run the unit tests of the page's modules, if Node.js is installed
+	$(call with_node,test)
+
+# Releases with this feature recognise the page's files, which end in .js, as modules.
+define with_node
+	@if node -e 'process.exit(process.features.require_module ? 0 : 1)' 2>/dev/null; then \
+		$(MAKE) --silent tools/page/node_modules/.installed && npm --prefix tools/page run --silent $(1); \
+	else \
+		echo "Skipped: the page's $(1) needs Node.js 20.19, 22.12 or newer."; \
+	fi
+endef
+
+tools/page/node_modules/.installed: tools/page/package-lock.json
+	cd tools/page && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
+check: lint test  ## run everything that a change must pass
+
+format: .venv/.installed  ## format the code and fix what the linters can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(call with_node,format)
 
-matrix: .venv/.installed  ## the contract tests on every supported Kedro and Python
+matrix: .venv/.installed  ## run the contract tests on every supported Kedro and Python
 	$(call run_cells,--error-on-missing-interpreters)
 
-matrix-ci: .venv/.installed  ## two of its cells: the ends of what is older than 1.0
+matrix-ci: .venv/.installed  ## run two cells of the matrix, on Kedro 0.17.7 and 0.19.15
 	$(call run_cells,--tags quick --no-error-on-missing-interpreters)
 
 define run_cells
@@ -44,21 +64,21 @@ define run_cells
 		$(BIN)/python tools/matrix_table.py .nox/matrix.json
 endef
 
-bench: .venv/.installed  ## the benchmarks, side by side with Kedro's runners and plain Prefect
+bench: .venv/.installed  ## run the benchmarks against Kedro's runners and plain Prefect
 	$(BIN)/python -m benchmarks
 
-bench-matrix: .venv/.installed  ## what a node costs above Kedro's SequentialRunner, on each Kedro
+bench-matrix: .venv/.installed  ## measure the overhead per node over SequentialRunner, on each Kedro
 	$(BIN)/nox --session overhead
 
-lock: .venv/.installed  ## choose anew the versions of the development environment
+lock: .venv/.installed  ## update the versions in requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
 		--no-emit-index-url --no-header --extra example --group dev --upgrade \
 		--output-file requirements-dev.txt pyproject.toml
 
-vendor:  ## copy anew the libraries of the page from the npm registry
-	cd tools/page && npm ci --ignore-scripts && node vendor.mjs
+vendor: tools/page/node_modules/.installed  ## copy the page's libraries from the npm registry again
+	cd tools/page && node vendor.mjs
 
-# pip refuses prefect 1.1.0 for its metadata, so that uv installs everything but itself.
+# pip rejects the metadata of prefect 1.1.0, so uv installs everything except itself.
 .venv/.installed: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv --clear .venv
@@ -67,5 +87,5 @@ vendor:  ## copy anew the libraries of the page from the npm registry
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	touch $@
 
-clean:  ## remove what the commands above have made
+clean:  ## remove environments, builds and caches
 	rm -rf .venv .nox dist .pytest_cache .mypy_cache .ruff_cache tools/page/node_modules

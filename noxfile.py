@@ -1,4 +1,4 @@
-"""The contract tests on every supported Kedro and Python, against the built wheel."""
+"""Sessions that run the contract tests on every supported Kedro and Python."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PYTHONS = {
     "1.0.0": ["3.9", "3.10", "3.11", "3.12", "3.13"],
     "1.7.0": ["3.10", "3.11", "3.12", "3.13"],
 }
-QUICK = ["0.17.7", "0.19.15"]  # the ends of what is older than 1.0; make test runs on the newest
+QUICK = ["0.17.7", "0.19.15"]  # the newest 0.17 and 0.19; make test covers the newest Kedro
 
 WHEELS = Path(".nox/wheels")
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -31,13 +31,13 @@ nox.options.download_python = "never"
 
 
 def show_pyenv_versions() -> None:
-    """Let a pyenv offer all the interpreters that it has, not only the one chosen."""
+    """Make pyenv offer all of its interpreters, not only the selected one."""
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     os.environ["PYENV_VERSION"] = ":".join(found.name for found in root.glob("versions/3.*"))
 
 
 def cells() -> list[nox.param]:
-    """Return every cell; the quick ones are on the Python that runs this, where they can be."""
+    """Return all cells; the quick ones use the Python that runs nox, if their Kedro supports it."""
     quick = {(HERE if HERE in PYTHONS[kedro] else PYTHONS[kedro][-1], kedro) for kedro in QUICK}
     return [
         nox.param(python, kedro, tags=[kedro, "quick" if (python, kedro) in quick else "slow"])
@@ -59,7 +59,7 @@ def wheel(session: nox.Session) -> None:
 @nox.session(requires=["wheel"])
 @nox.parametrize("python, kedro", [(pythons[-1], kedro) for kedro, pythons in PYTHONS.items()])
 def overhead(session: nox.Session, kedro: str) -> None:
-    """Measure what a node costs above Kedro's SequentialRunner, with one Kedro."""
+    """Measure the overhead per node over Kedro's SequentialRunner, with one Kedro."""
     (built,) = WHEELS.glob("*.whl")
     session.install("--compile-bytecode", str(built), f"kedro=={kedro}")
     env = {"DO_NOT_TRACK": "1", "PYTHONWARNINGS": "ignore", "HOME": session.create_tmp()}
@@ -75,15 +75,15 @@ def contract(session: nox.Session, kedro: str) -> None:
     session.install("--compile-bytecode", str(built), f"kedro=={kedro}", *tests)
     env = {
         "DO_NOT_TRACK": "1",
-        # Random pipelines differ by Kedro, hardly by Python: all of them on one Python of each.
+        # Random pipelines depend on Kedro, hardly on Python: run all of them on only one Python.
         "EXAMPLES": "200" if session.python == PYTHONS[kedro][-1] else "40",
         "HOME": session.create_tmp(),  # Prefect writes ~/.prefect
         "PREFECT__LOGGING__LEVEL": "WARNING",
-        # Kedro refuses a Python newer than itself unless someone has decided on this warning.
+        # Kedro refuses to start on a Python newer than it supports unless this warning is set.
         "PYTHONWARNINGS": "default:Kedro is not yet fully compatible",
     }
     session.run("python", "-c", IS_INSTALLED, env=env)
-    # Warnings are errors in `make test` alone: here each cell has releases of its own.
+    # Warnings are errors only in `make test`: each cell here has other releases.
     options = ["--quiet", "-o", "filterwarnings=default", "--disable-warnings"]
-    options += ["-p", "no:cacheprovider"]  # two cells at a time would share one cache
+    options += ["-p", "no:cacheprovider"]  # cells that run in parallel would share a cache
     session.run("python", "-m", "pytest", *options, "tests/contract", *session.posargs, env=env)

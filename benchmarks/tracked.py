@@ -13,7 +13,9 @@ from typing import Any, Callable, Iterator, Tuple
 
 import pendulum
 import prefect
+from prefect import Client
 from prefect.storage import Module
+from prefect.utilities.configuration import set_temporary_config
 
 from benchmarks import pipelines
 from project.api.client import PrefectApi, connect
@@ -79,10 +81,11 @@ def tracked() -> float:
 def cloud_runners() -> float:
     """Return the seconds from Running to Success with Prefect's own runners on the same API."""
     with _api(1) as (api, *_):
-        with api.translate_errors():
-            api.client.create_project("plain")
-            flow_id = api.client.register(plain_flow(), "plain", build=False, no_url=True)
-            flow_run_id = api.client.create_flow_run(flow_id)
+        with set_temporary_config({"backend": "server", "cloud.api": api.url}):
+            client = Client(api_server=api.url)
+            client.create_project("plain")
+            flow_id = client.register(plain_flow(), "plain", build=False, no_url=True)
+            flow_run_id = client.create_flow_run(flow_id)
         subprocess.run(
             [sys.executable, "-m", "prefect", "execute", "flow-run"],
             env={**os.environ, **_execution(api.url, flow_run_id)},

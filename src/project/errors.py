@@ -30,3 +30,15 @@ class ApiError(ProjectError):
 
 class ApiRefusedError(ApiError):
     """The Prefect API refused the request, and would refuse it again."""
+
+
+class ApiUnreachableError(ApiError):
+    """A request did not reach the Prefect API."""
+
+
+class ApiUncertainError(ApiError):
+    """No usable answer arrived, so that the Prefect API may have executed the request."""
+
+
+class RequestTooLargeError(ApiRefusedError):
+    """The Prefect API does not read a request of this size."""

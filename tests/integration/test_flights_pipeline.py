@@ -1,4 +1,4 @@
-"""The example pipeline, run whole by Kedro's own runner on the data of the year."""
+"""The whole example pipeline, run by Kedro's own runner on the real data."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SMALL_MODEL = {
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Return a function that runs the pipeline, or a part of it, and returns its data folder."""
+    """Return a function that runs the pipeline or a part of it, and returns the data folder."""
     project_path = tmp_path_factory.mktemp("flights")
 
     def run(params: dict[str, Any], tags: Sequence[str] = ()) -> Path:
@@ -54,11 +54,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 @pytest.fixture(scope="module")
 def data(run: Callable[..., Path]) -> Path:
-    """Return the data of one run of everything, with a model small enough for a test."""
+    """Return the data folder of one complete run, with a model that is small enough for a test."""
     return run(SMALL_MODEL)
 
 
-def test_the_registry_offers_the_whole_and_the_report_alone() -> None:
+def test_the_registry_has_the_whole_pipeline_and_the_report() -> None:
     pipelines = register_pipelines()
 
     assert list(pipelines) == ["__default__", "flights", "report"]
@@ -73,7 +73,7 @@ def test_the_registry_offers_the_whole_and_the_report_alone() -> None:
     }
 
 
-def test_the_documented_graph_is_the_pipeline() -> None:
+def test_the_graph_in_the_documentation_matches_the_pipeline() -> None:
     dependencies = register_pipelines()["flights"].node_dependencies
 
     assert set(ARROW.findall((ROOT / "docs/example.md").read_text(encoding="utf-8"))) == {
@@ -83,7 +83,7 @@ def test_the_documented_graph_is_the_pipeline() -> None:
     }
 
 
-def test_the_run_leaves_exactly_the_files_of_the_catalog(data: Path) -> None:
+def test_a_run_writes_exactly_the_files_of_the_catalog(data: Path) -> None:
     files = {path.relative_to(data) for path in data.rglob("*") if path.is_file()}
     (version,) = (data / "06_models/classifier.pickle").iterdir()
 
@@ -106,7 +106,7 @@ def test_the_run_leaves_exactly_the_files_of_the_catalog(data: Path) -> None:
     }
 
 
-def test_every_flight_is_read_and_only_the_cancelled_ones_are_dropped(data: Path) -> None:
+def test_every_flight_is_read_and_only_cancelled_ones_are_dropped(data: Path) -> None:
     flights = pd.read_parquet(data / "02_intermediate/flights.parquet")
     flight_table = pd.read_parquet(data / "03_primary/flight_table.parquet")
     features = pd.read_parquet(data / "04_feature/features.parquet")
@@ -116,7 +116,7 @@ def test_every_flight_is_read_and_only_the_cancelled_ones_are_dropped(data: Path
     assert len(flight_table) == len(features) == 336_776 - 8_255
 
 
-def test_the_joins_find_all_but_the_known_gaps(data: Path) -> None:
+def test_the_joins_match_everything_but_the_known_gaps(data: Path) -> None:
     flight_table = pd.read_parquet(data / "03_primary/flight_table.parquet")
     no_airport = flight_table[flight_table["dest_latitude"].isna()]
 
@@ -126,7 +126,7 @@ def test_the_joins_find_all_but_the_known_gaps(data: Path) -> None:
     assert set(flight_table.loc[flight_table["seats"].isna(), "carrier"]) >= {"AA", "MQ"}
 
 
-def test_the_first_flight_of_the_year_keeps_its_history(data: Path) -> None:
+def test_the_first_flight_of_the_year_has_the_right_times(data: Path) -> None:
     flights = pd.read_parquet(data / "02_intermediate/flights.parquet")
 
     assert flights.iloc[0].to_dict() == {
@@ -142,7 +142,7 @@ def test_the_first_flight_of_the_year_keeps_its_history(data: Path) -> None:
     }
 
 
-def test_the_model_is_tested_on_the_last_quarter_alone(data: Path) -> None:
+def test_the_model_is_tested_only_on_the_last_quarter(data: Path) -> None:
     predictions = pd.read_parquet(data / "07_model_output/predictions.parquet")
     scheduled_at = predictions["scheduled_at"].dt.tz_convert("America/New_York")
 
@@ -163,7 +163,7 @@ def test_the_model_beats_the_baseline_on_every_score(data: Path) -> None:
     assert model["late_share_of_riskiest_tenth"] > baseline["late_share_of_riskiest_tenth"]
 
 
-def test_the_report_carries_its_plots_and_numbers(data: Path) -> None:
+def test_the_report_contains_its_plots_and_figures(data: Path) -> None:
     report = (data / "08_reporting/report.html").read_text(encoding="utf-8")
     plots = list((data / "08_reporting").glob("*.png"))
 
@@ -174,7 +174,7 @@ def test_the_report_carries_its_plots_and_numbers(data: Path) -> None:
     assert "8 March: 69% of the departures were late" in report
 
 
-def test_the_report_is_drawn_anew_from_what_is_saved_and_is_the_same(
+def test_a_report_drawn_again_from_saved_data_is_the_same(
     data: Path, run: Callable[..., Path]
 ) -> None:
     before = {path.name: path.read_bytes() for path in (data / "08_reporting").iterdir()}

@@ -270,7 +270,7 @@ class KedroProject:
                     outcome.result = unwrapped(
                         session.run(runner=runner, **_named_options(options))
                     )
-            except Exception as error:
+            except BaseException as error:  # SystemExit of a node, too
                 outcome.error = error
         outcome.files = self.files()
         return outcome

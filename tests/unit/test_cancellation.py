@@ -31,7 +31,7 @@ def test_a_run_in_another_thread_is_cancelled_there_and_not_in_the_main_one() ->
 
     def run() -> None:
         cancellation = Cancellation()
-        with cancellation.handle_sigint():
+        with cancellation.handle_signals():
             cancellation.check()
             cancellation.request()
             with pytest.raises(KeyboardInterrupt) as caught:

@@ -66,6 +66,20 @@ def test_after_an_error_no_further_call_starts() -> None:
     assert second.cancelled()
 
 
+def test_a_long_chain_is_left_without_recursion(capfd: pytest.CaptureFixture[str]) -> None:
+    executor = ThreadsExecutor(1)
+    gate = Event()
+    with pytest.raises(KeyboardInterrupt), executor.start():
+        futures = [executor.submit(gate.wait, 10)]
+        for _ in range(1_000):
+            futures.append(executor.submit(add, futures[-1]))
+        Timer(0.2, gate.set).start()
+        raise KeyboardInterrupt
+
+    assert all(future.cancelled() for future in futures[1:])
+    assert "RecursionError" not in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_after_an_error_calls_in_the_queue_never_begin(workers: int) -> None:
     executor = ThreadsExecutor(workers)

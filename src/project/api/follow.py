@@ -13,6 +13,7 @@ from project.api.client import PrefectApi
 from project.api.queries import AgentRow, Event, FollowedRun
 from project.api.states import FINISHED, SUCCESSFUL
 from project.errors import ApiError, ApiRefusedError, FlowRunError
+from project.execution.cancellation import Cancellation
 
 POLL_SECONDS = 1.0
 NO_AGENT_SECONDS = 10.0
@@ -27,15 +28,19 @@ def follow_agent_run(api: PrefectApi, flow_run_id: str, wait: bool = True) -> No
 
     Raises:
         FlowRunError: it did not succeed.
+        SystemExit: a signal ended this process, after the flow run was cancelled.
     """
     if not wait:
         return
     follower = Follower(api, flow_run_id)
+    cancellation = Cancellation()
     try:
-        follower.follow()
+        with cancellation.handle_signals():
+            follower.follow()
     except KeyboardInterrupt:
         queries.cancel_flow_run(api, flow_run_id)
-        click.echo("Cancelling the flow run. Press Ctrl-C again to stop waiting for its end.")
+        cancellation.exit_if_signalled()
+        click.echo("Cancelling the flow run. Press Ctrl-C again to exit without waiting for it.")
         follower.follow(CANCELLING_SECONDS)
 
 
@@ -129,7 +134,7 @@ def _as_line(event: Event) -> str:
 def missing_agent(api: PrefectApi, labels: Iterable[str]) -> Optional[str]:
     """Return why no agent takes runs with these labels and what to do; ``None`` if one does."""
     wanted = list(labels)
-    alive = [agent for agent in queries.agents(api) if _is_alive(agent)]
+    alive = [agent for agent in queries.agents(api, api.tenant_id) if _is_alive(agent)]
     if any(_takes(agent, set(wanted)) for agent in alive):
         return None
     has = f"it has the labels {', '.join(wanted)}" if wanted else "it has no labels"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Protocol, Sequence
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Protocol, Sequence, Set
 
 Json = Any  # a value as JSON has it
+
+# A filter by null is no condition: without a tenant, look-ups are among all of them.
 
 
 class GraphQL(Protocol):
@@ -20,25 +22,37 @@ class GraphQL(Protocol):
 # --- API -------------------------------------------------------------------------------------
 
 
-def hello(api: GraphQL) -> None:
-    """Check that the API answers."""
-    api.query("query { hello }")
+class TenantRow(NamedTuple):
+    """A tenant of a Prefect Server."""
+
+    id: str
+    slug: str
 
 
-def tenant_slugs(api: GraphQL) -> List[str]:
-    """Return the slugs of the tenants."""
-    return [row["slug"] for row in api.query("query { tenant { id slug } }")]
+def tenants(api: GraphQL) -> List[TenantRow]:
+    """Return the tenants; a new Prefect Server has none."""
+    return [TenantRow(row["id"], row["slug"]) for row in api.query("query { tenant { id slug } }")]
 
 
-def create_tenant(api: GraphQL) -> None:
-    """Create the tenant ``default``."""
-    api.mutate("create_tenant", "id", name="default", slug="default")
+def create_tenant(api: GraphQL, name: str) -> str:
+    """Create a tenant and return its id."""
+    return str(api.mutate("create_tenant", "id", name=name, slug=name)["id"])
 
 
-def has_project(api: GraphQL, name: str) -> bool:
-    """Return whether the API has a Prefect project of this name."""
-    text = "query($name: String) { project(where: {name: {_eq: $name}}) { id } }"
-    return bool(api.query(text, name=name))
+def find_project(api: GraphQL, tenant_id: Optional[str], name: str) -> Optional[str]:
+    """Return the id of a Prefect project, if the tenant has one of this name."""
+    rows = api.query(
+        "query($name: String, $tenant: uuid) "
+        "{ project(where: {name: {_eq: $name}, tenant_id: {_eq: $tenant}}) { id } }",
+        name=name,
+        tenant=tenant_id,
+    )
+    return str(rows[0]["id"]) if rows else None
+
+
+def create_project(api: GraphQL, tenant_id: str, name: str) -> str:
+    """Create a Prefect project and return its id."""
+    return str(api.mutate("create_project", "id", name=name, tenant_id=tenant_id)["id"])
 
 
 class AgentRow(NamedTuple):
@@ -49,9 +63,13 @@ class AgentRow(NamedTuple):
     last_queried: Optional[str]
 
 
-def agents(api: GraphQL) -> List[AgentRow]:
-    """Return all agents that the API knows."""
-    rows = api.query("query { agent { name labels last_queried } }")
+def agents(api: GraphQL, tenant_id: Optional[str]) -> List[AgentRow]:
+    """Return all agents that have registered for a tenant."""
+    text = (
+        "query($tenant: uuid) { agent(where: {tenant_id: {_eq: $tenant}}) "
+        "{ name labels last_queried } }"
+    )
+    rows = api.query(text, tenant=tenant_id)
     return [AgentRow(row["name"], row["labels"] or [], row["last_queried"]) for row in rows]
 
 
@@ -68,20 +86,53 @@ class FlowRow(NamedTuple):
     default_parameters: Dict[str, Json]
 
 
-def newest_flow(api: GraphQL, name: str, project: str) -> Optional[FlowRow]:
+def newest_flow(
+    api: GraphQL, tenant_id: Optional[str], project: str, name: str
+) -> Optional[FlowRow]:
     """Return the newest version of a flow that is not archived."""
     rows = api.query(
-        "query($name: String, $project: String) { flow(where: {name: {_eq: $name}, "
-        "archived: {_eq: false}, project: {name: {_eq: $project}}}, order_by: {version: desc}, "
-        "limit: 1) { id version flow_group { id settings default_parameters } } }",
-        name=name,
+        "query($tenant: uuid, $project: String, $name: String) { flow(where: {archived: "
+        "{_eq: false}, name: {_eq: $name}, project: {name: {_eq: $project}, "
+        "tenant_id: {_eq: $tenant}}}, order_by: {version: desc}, limit: 1) "
+        "{ id version flow_group { id settings default_parameters } } }",
+        tenant=tenant_id,
         project=project,
+        name=name,
     )
     if not rows:
         return None
     row, group = rows[0], rows[0]["flow_group"]
     key = group["settings"].get("idempotency_key")
     return FlowRow(row["id"], row["version"], group["id"], key, group["default_parameters"] or {})
+
+
+def create_flow(api: GraphQL, project_id: str, compressed_flow: str, key: str) -> str:
+    """Create a version of a flow, without its tasks and edges, and return its id.
+
+    If the newest version has the same idempotency key, it is that one's id.
+    """
+    payload = {"serialized_flow": compressed_flow, "idempotency_key": key}
+    return str(
+        api.mutate(
+            "create_flow_from_compressed_string", "id",
+            project_id=project_id, set_schedule_active=False, **payload,
+        )["id"]
+    )  # fmt: skip
+
+
+def register_tasks(api: GraphQL, flow_id: str, tasks: Sequence[Json]) -> None:
+    """Register serialized tasks of a flow; those that it has are ignored."""
+    api.mutate("register_tasks", "success", flow_id=flow_id, serialized_tasks=list(tasks))
+
+
+def register_edges(api: GraphQL, flow_id: str, edges: Sequence[Json]) -> None:
+    """Register serialized edges of a flow, whose tasks it must have."""
+    api.mutate("register_edges", "success", flow_id=flow_id, serialized_edges=list(edges))
+
+
+def activate_schedule(api: GraphQL, flow_id: str) -> None:
+    """Let the scheduler start runs of a flow."""
+    api.mutate("set_schedule_active", "success", flow_id=flow_id)
 
 
 class RegisteredTasks(NamedTuple):
@@ -121,11 +172,15 @@ def create_flow_run(
     api: GraphQL,
     flow_id: str,
     parameters: Mapping[str, Json],
+    key: str,
     labels: Optional[Sequence[str]] = None,
 ) -> str:
-    """Create a flow run and return its id; without ``labels`` it gets those of the flow."""
+    """Create a flow run and return its id; without ``labels`` it gets those of the flow.
+
+    With an idempotency ``key`` that a run of the flow has, it is that run's id.
+    """
     given = {} if labels is None else {"labels": list(labels)}
-    payload = {"flow_id": flow_id, "parameters": dict(parameters), **given}
+    payload = {"flow_id": flow_id, "parameters": dict(parameters), "idempotency_key": key, **given}
     return str(api.mutate("create_flow_run", "id", **payload)["id"])
 
 
@@ -147,10 +202,50 @@ class TaskRunState(NamedTuple):
     state: Json
 
 
-def set_task_run_states(api: GraphQL, states: Sequence[TaskRunState]) -> None:
-    """Set the states of task runs."""
+def set_task_run_states(api: GraphQL, states: Sequence[TaskRunState]) -> Set[str]:
+    """Set the states of task runs; return the ids of those whose state waits in a queue."""
     rows = [{**state._asdict(), "version": None} for state in states]
-    api.mutate("set_task_run_states", "states { status }", states=rows)
+    answer = api.mutate("set_task_run_states", "states { id status }", states=rows)
+    return {one["id"] for one in answer["states"] if one["status"] == "QUEUED"}
+
+
+def task_run_histories(
+    api: GraphQL, flow_run_id: str, task_run_ids: Sequence[str]
+) -> Dict[Optional[str], List[str]]:
+    """Return the names of all states that task runs have had, by the ids of the task runs."""
+    rows = api.query(
+        "query($run: uuid, $ids: [uuid!]) { task_run(where: {flow_run_id: {_eq: $run}, "
+        "id: {_in: $ids}}) { id states { state } } }",
+        run=flow_run_id,
+        ids=list(task_run_ids),
+    )
+    return {row["id"]: [state["state"] for state in row["states"]] for row in rows}
+
+
+def flow_run_history(api: GraphQL, flow_run_id: str) -> List[str]:
+    """Return the names of all states that a flow run has had."""
+    text = "query($id: uuid!) { flow_run_by_pk(id: $id) { states { state } } }"
+    row = api.query(text, id=flow_run_id)
+    return [] if row is None else [state["state"] for state in row["states"]]
+
+
+def task_run_states(api: GraphQL, flow_run_id: str) -> Dict[str, str]:
+    """Return the names of the states of a flow run's task runs, by their ids."""
+    text = "query($run: uuid) { task_run(where: {flow_run_id: {_eq: $run}}) { id state } }"
+    return {row["id"]: row["state"] for row in api.query(text, run=flow_run_id)}
+
+
+def log_timestamps(api: GraphQL, flow_run_id: str, first: str, last: str) -> List[str]:
+    """Return the timestamps of a flow run's log lines between two timestamps, both included."""
+    rows = api.query(
+        "query($run: uuid, $first: timestamptz, $last: timestamptz) "
+        "{ log(where: {flow_run_id: {_eq: $run}, timestamp: {_gte: $first, _lte: $last}}) "
+        "{ timestamp } }",
+        run=flow_run_id,
+        first=first,
+        last=last,
+    )
+    return [row["timestamp"] for row in rows]
 
 
 def write_run_logs(api: GraphQL, lines: Sequence[Mapping[str, Json]]) -> None:
@@ -248,11 +343,13 @@ class FlowRunRow(NamedTuple):
     scheduled_start_time: Optional[str]
 
 
-def latest_flow_runs(api: GraphQL, limit: int) -> List[FlowRunRow]:
+def latest_flow_runs(api: GraphQL, tenant_id: Optional[str], limit: int) -> List[FlowRunRow]:
     """Return the flow runs that were created last, newest first."""
     rows = api.query(
-        "query($limit: Int) { flow_run(order_by: {created: desc}, limit: $limit) "
+        "query($tenant: uuid, $limit: Int) { flow_run(where: {tenant_id: {_eq: $tenant}}, "
+        "order_by: {created: desc}, limit: $limit) "
         "{ id name state start_time end_time scheduled_start_time flow { name version } } }",
+        tenant=tenant_id,
         limit=limit,
     )
     return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+import prefect
 from prefect.engine.state import Cancelled, Failed, Running, Skipped, State
 
 from project.api import queries
@@ -16,6 +17,8 @@ from project.execution.output import OutputCapture
 from project.execution.runners import Observe, run_flow
 from project.flow.graph import KedroFlow
 
+INTERRUPTED = Cancelled("kedro run was interrupted.")
+
 
 def run_here(
     api: PrefectApi, flow: KedroFlow, flow_run_id: str, run: KedroRun, observe: Observe
@@ -25,12 +28,13 @@ def run_here(
     Raises:
         FlowRunError: the run was cancelled through the API.
         ApiError: the end could not be reported.
+        SystemExit: a signal ended the process, after the run was reported as cancelled.
     """
-    with api.own_flow_run(flow_run_id):
-        cancellation = Cancellation()
+    with api.own_flow_run(flow_run_id), prefect.context(flow_run_id=flow_run_id):
         task_run_ids = queries.task_run_ids(api, flow_run_id)
+        cancellation = Cancellation(on_signal=lambda: reporter.cancelled(INTERRUPTED))
         reporter = Reporter(api, flow_run_id, task_run_ids, cancellation.request)
-        running = Running("Running here, in the process of kedro run.")
+        running = Running("Running in the process of kedro run.")
         queries.set_flow_run_state(api, flow_run_id, running.serialize())
 
         def report(task_runner: Any, old: State, new: State) -> Optional[State]:
@@ -42,10 +46,11 @@ def run_here(
             for slug in set(task_run_ids) - set(flow.slugs.values()):
                 reporter.task_state(slug, Skipped("Not selected for this run."))
             try:
-                with OutputCapture(reporter.log), cancellation.handle_sigint():
+                with OutputCapture(reporter.log), cancellation.handle_signals():
                     state = run_flow(flow, run, report, flow_run_id)
             except BaseException as error:
-                reporter.flow_state(_state_after(error))
+                _report_end(reporter, error)
+                cancellation.exit_if_signalled()
                 if cancellation.is_requested:
                     raise FlowRunError(f"The flow run {flow_run_id} was cancelled.") from None
                 raise
@@ -53,7 +58,8 @@ def run_here(
         return state
 
 
-def _state_after(error: BaseException) -> State:
+def _report_end(reporter: Reporter, error: BaseException) -> None:
     if isinstance(error, KeyboardInterrupt):
-        return Cancelled("The process of kedro run was interrupted.")
-    return Failed(f"The process of kedro run ended: {error!r}")
+        reporter.cancelled(INTERRUPTED)
+    else:
+        reporter.flow_state(Failed(f"kedro run failed: {error!r}"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any, Optional, Tuple
 
 import click
@@ -27,7 +26,7 @@ def agent(
 ) -> None:
     """Run Prefect's local agent, which executes flow runs, until Ctrl-C."""
     from project.commands.kedro_project import KedroProject
-    from project.deploy.agent import AgentOptions, run_agent
+    from project.deploy.agent import AgentOptions, exec_agent
 
     kedro_project = KedroProject(project.project_path, env)
     settings = kedro_project.read_settings()
@@ -36,6 +35,8 @@ def agent(
         prefect_api.ensure_tenant()
         address = None if name == "prefect" else prefect_api.url
     sources = project.project_path / getattr(project, "source_dir", "src")
-    projects = {project.package_name: project.project_path}
-    options = AgentOptions(labels or settings.labels, sources, projects, show_flow_logs)
-    sys.exit(run_agent(options, address))
+    projects = {project.package_name: str(project.project_path)}
+    exec_agent(
+        AgentOptions(list(labels or settings.labels), str(sources), projects, show_flow_logs),
+        address,
+    )

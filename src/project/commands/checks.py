@@ -116,16 +116,16 @@ def _check_code(deployment: Deployment) -> CheckResult:
 
 
 def _check_tenant(api: PrefectApi, deployment: Deployment) -> CheckResult:
-    slugs = queries.tenant_slugs(api)
-    if not slugs:
+    tenants = queries.tenants(api)
+    if not tenants:
         remedy = "create one: prefect server create-tenant --name default"
         return CheckResult("tenant", False, f"the API has no tenant; {remedy}")
-    return CheckResult("tenant", True, slugs[0])
+    return CheckResult("tenant", True, tenants[0].slug)
 
 
 def _check_project(api: PrefectApi, deployment: Deployment) -> CheckResult:
     name = deployment.prefect_project
-    if queries.has_project(api, name):
+    if queries.find_project(api, api.tenant_id, name):
         return CheckResult("project", True, name)
     text = f"the API has no project '{name}'; {_how_to_register(deployment)}"
     return CheckResult("project", False, text)

@@ -28,4 +28,4 @@ def runs(project: Any, limit: int, env: str) -> None:
     from project.console.tables import runs_table
 
     with KedroProject(project.project_path, env).connect() as api:
-        get_console().print(runs_table(latest_flow_runs(api, limit)))
+        get_console().print(runs_table(latest_flow_runs(api, api.tenant_id, limit)))

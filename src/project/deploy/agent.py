@@ -1,4 +1,7 @@
-"""Prefect's own local agent, started with what the flows of a Kedro project need."""
+"""An agent for the flows of a Kedro project: Prefect's local agent, which looks after its children.
+
+Run as ``python -m project.deploy.agent OPTIONS``, with the options as JSON.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,33 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence
+from threading import Thread
+from time import monotonic, sleep
+from typing import Any, Dict, List, Mapping, NamedTuple, NoReturn, Optional, Sequence
 
+import prefect
+from prefect.agent import Agent
+from prefect.agent.local import LocalAgent
+from prefect.engine.state import Cancelled, Failed, TriggerFailed
+
+from project.api import queries
+from project.api.agent_runner import UNREPORTED_EXIT_CODE
+from project.api.client import PrefectApi
+from project.api.state_sender import RunState, StateSender
+from project.api.states import FINISHED
+from project.api.transport import is_on_this_machine
 from project.deploy.flow_spec import PROJECTS_VARIABLE
+from project.errors import ApiError
 
 # The processes of flow runs inherit it from the agent.
 ENVIRONMENT = {
     "PREFECT__BACKEND": "server",
     # Prefect's default is a process, which goes on for ever after the flow run's is killed.
     "PREFECT__CLOUD__HEARTBEAT_MODE": "thread",
-    "PREFECT__CLOUD__CHECK_CANCELLATION_INTERVAL": "5",
-    "PREFECT__CLOUD__LOGGING_HEARTBEAT": "2",
 }
+
+CHECK_SECONDS = 0.5
+RETRY_SECONDS = 5.0
 
 
 class AgentOptions(NamedTuple):
@@ -30,55 +46,117 @@ class AgentOptions(NamedTuple):
     """
 
     labels: Sequence[str]
-    import_path: Path
-    projects: Mapping[str, Path]
+    import_path: str
+    projects: Mapping[str, str]
     show_flow_logs: bool = False
 
 
-def run_agent(options: AgentOptions, api: Optional[str] = None) -> int:
-    """Run an agent until it is stopped, by a signal to this process too; return its exit code.
+def exec_agent(options: AgentOptions, api: Optional[str] = None) -> NoReturn:
+    """Turn this process into an agent, so that nothing is left of it when it is killed.
 
     ``api``: the address to poll; ``None``: what Prefect's own configuration says.
     """
-    command = [sys.executable, "-m", "prefect", "agent", "local", "start"]
-    process = subprocess.Popen(  # noqa: S603
-        [*command, *_arguments(options, api)], env=_environment(options, api)
-    )
-    with _signals_forwarded(process):
-        return process.wait()
-
-
-def _arguments(options: AgentOptions, api: Optional[str]) -> List[str]:
-    arguments = ["--no-hostname-label", "--import-path", str(options.import_path)]
-    for label in options.labels:
-        arguments += ["--label", label]
-    if options.show_flow_logs:
-        arguments.append("--show-flow-logs")
-    return arguments if api is None else [*arguments, "--api", api]
-
-
-def _environment(options: AgentOptions, api: Optional[str]) -> Dict[str, str]:
-    projects = {name: str(path) for name, path in options.projects.items()}
-    environment = {**ENVIRONMENT, **os.environ, PROJECTS_VARIABLE: json.dumps(projects)}
-    if api is None:
-        return environment
-    without_proxy = [environment.get("NO_PROXY"), "127.0.0.1", "localhost"]
-    return {
-        **environment,
-        "PREFECT__BACKEND": "server",
-        "PREFECT__CLOUD__API": api,
-        "NO_PROXY": ",".join(filter(None, without_proxy)),
+    environment = {
+        **ENVIRONMENT,
+        **os.environ,
+        PROJECTS_VARIABLE: json.dumps(dict(options.projects)),
     }
+    if api is not None:
+        environment.update({"PREFECT__BACKEND": "server", "PREFECT__CLOUD__API": api})
+        if is_on_this_machine(api):
+            exempt = [environment.get("NO_PROXY"), "127.0.0.1", "localhost"]
+            environment["NO_PROXY"] = ",".join(filter(None, exempt))
+    command = [sys.executable, "-m", "project.deploy.agent", json.dumps(options._asdict())]
+    sys.stdout.flush()
+    os.execve(sys.executable, command, environment)  # noqa: S606
 
 
-@contextmanager
-def _signals_forwarded(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    def forward(number: int, frame: object) -> None:
-        process.send_signal(number)
+class _Child(NamedTuple):
+    flow_run_id: str
+    process: subprocess.Popen[Any]
 
-    before = {each: signal.signal(each, forward) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+
+class KedroAgent(LocalAgent):
+    """Local agent that reports the death of a flow run's process, and that a living one is alive.
+
+    A node can hold the interpreter for so long that its process sends no heartbeat; without one
+    the API takes it for dead, and starts a second process beside it.
+    """
+
+    def __init__(self, options: AgentOptions):
+        super().__init__(
+            labels=options.labels,
+            import_paths=[options.import_path],
+            show_flow_logs=options.show_flow_logs,
+            hostname_label=False,
+        )
+        self._children: List[_Child] = []
+        self._api = PrefectApi(self.client)
+        if is_on_this_machine(self._api.url):
+            # Polling a server beside us costs little, and a run starts up to 10 s earlier.
+            self._loop_intervals = {0: 0.25, 1: 0.5, 2: 0.5}
+
+    def on_startup(self) -> None:
+        """Start to look after the children."""
+        Thread(target=self._look_after_children, name="children", daemon=True).start()
+
+    def heartbeat(self) -> None:
+        """Send the agent's own heartbeat."""
+        Agent.heartbeat(self)
+
+    def deploy_flow(self, flow_run: Any) -> str:
+        """Start the process of a flow run."""
+        description: str = super().deploy_flow(flow_run)
+        (process,) = (one for one in self.processes if description == f"PID: {one.pid}")
+        self.processes.remove(process)
+        self._children.append(_Child(flow_run.id, process))
+        return description
+
+    def _look_after_children(self) -> None:
+        vouched: Dict[str, float] = {}
+        while True:
+            sleep(CHECK_SECONDS)
+            for child in list(self._children):
+                try:
+                    self._look_after(child, vouched)
+                except ApiError as error:
+                    self.logger.warning("%s Trying again.", error)
+                    sleep(RETRY_SECONDS)
+
+    def _look_after(self, child: _Child, vouched: Dict[str, float]) -> None:
+        if child.process.poll() is not None:
+            self._report_end(child)
+            self._children.remove(child)
+            vouched.pop(child.flow_run_id, None)
+        elif monotonic() > vouched.get(child.flow_run_id, 0.0):
+            queries.update_heartbeat(self._api, child.flow_run_id)
+            vouched[child.flow_run_id] = monotonic() + prefect.config.cloud.heartbeat_interval
+
+    def _report_end(self, child: _Child) -> None:
+        """End a flow run whose process has ended without doing so."""
+        code = child.process.returncode
+        state = queries.flow_run_state(self._api, child.flow_run_id)
+        if code in (0, UNREPORTED_EXIT_CODE) or state is None or state in FINISHED:
+            return
+        reason = f"The process of the flow run {_describe_exit(code)}."
+        self.logger.error("Flow run %s: %s", child.flow_run_id, reason)
+        sender = StateSender(self._api, child.flow_run_id)
+        for task_run_id, name in queries.task_run_states(self._api, child.flow_run_id).items():
+            if name == "Running":
+                sender.put(RunState(task_run_id, Failed(reason)))
+            elif name not in FINISHED:
+                sender.put(RunState(task_run_id, TriggerFailed(f"Not started: {reason}")))
+        final = Cancelled(reason) if state == "Cancelling" else Failed(reason)
+        sender.put(RunState(None, final))
+        while sender.waiting():
+            sender.send_round()
+
+
+def _describe_exit(code: int) -> str:
+    if code < 0:
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"ended with exit code {code}"
+
+
+if __name__ == "__main__":
+    KedroAgent(AgentOptions(**json.loads(sys.argv[1]))).start()

@@ -9,13 +9,13 @@ import prefect
 from prefect import Client
 
 from project.api import queries
+from project.api.agent_runner import AgentFlowRunner
 from project.api.client import PrefectApi
 from project.compat.kedro_project import find_pipeline, open_project
 from project.compat.prefect_patches import patch_client_to_retry, patch_context
 from project.deploy.deployment import make_flow
 from project.deploy.flow_spec import FlowSpec
 from project.errors import FlowRunError
-from project.execution.runners import AgentFlowRunner
 from project.flow.graph import KedroFlow
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-import warnings
 from datetime import date
 from typing import Any, Dict, NamedTuple, Optional
+from uuid import uuid4
+
+from prefect.utilities.graphql import compress
 
 from project.api import queries
+from project.api.batches import batches
 from project.api.client import PrefectApi
 from project.compat import kedro as compat
 from project.compat.run_options import RunOptions
 from project.deploy.deployment import Deployment, flow_key
+from project.flow.graph import KedroFlow
 
 # No agent has this label, so that none takes a run that belongs to a process of `kedro run`.
 HERE_LABEL = "kedro-run"
@@ -47,25 +51,43 @@ def register(api: PrefectApi, deployment: Deployment) -> Registration:
         return current
     catalog = deployment.load_catalog()
     flow.dataset_types = {name: compat.dataset_type(catalog, name) for name in flow.dataset_names()}
-    api.ensure_tenant()
-    with api.translate_errors(), warnings.catch_warnings():
-        # Prefect warns that results are not kept: that is the setting `result`, and its default.
-        warnings.simplefilter("ignore", UserWarning)
-        api.client.create_project(deployment.prefect_project)
-        flow_id = api.client.register(
-            flow, deployment.prefect_project, build=False, no_url=True, idempotency_key=key,
-            set_schedule_active=flow.schedule is not None,
-        )  # fmt: skip
+    flow_id = _register_version(api, deployment.prefect_project, flow, key)
     version = queries.flow_version(api, flow_id)
     return Registration(flow_id, flow.name, deployment.prefect_project, version, is_new=True)
 
 
+def _register_version(api: PrefectApi, project: str, flow: KedroFlow, key: str) -> str:
+    """Register a version of a flow in the steps of Prefect's own client, and return its id.
+
+    That client looks up projects among those of all tenants, and serializes the flow twice.
+    """
+    tenant_id = api.ensure_tenant()
+    project_id = queries.find_project(api, tenant_id, project)
+    if project_id is None:
+        project_id = queries.create_project(api, tenant_id, project)
+    serialized = flow.serialize()
+    tasks, edges = serialized.pop("tasks"), serialized.pop("edges")
+    flow_id = queries.create_flow(api, project_id, compress(serialized), key)
+    for batch in batches(tasks):
+        queries.register_tasks(api, flow_id, batch)
+    for batch in batches(edges):
+        queries.register_edges(api, flow_id, batch)
+    if flow.schedule is not None:
+        queries.activate_schedule(api, flow_id)  # not before its tasks are there
+    return flow_id
+
+
 def _find(api: PrefectApi, deployment: Deployment, key: str) -> Optional[Registration]:
-    row = queries.newest_flow(api, deployment.flow_name, deployment.prefect_project)
+    row = _newest(api, deployment)
     if row is None or row.idempotency_key != key:
         return None
     name, project = deployment.flow_name, deployment.prefect_project
     return Registration(row.id, name, project, row.version, is_new=False)
+
+
+def _newest(api: PrefectApi, deployment: Deployment) -> Optional[queries.FlowRow]:
+    project, name = deployment.prefect_project, deployment.flow_name
+    return queries.newest_flow(api, api.tenant_id, project, name)
 
 
 def deploy(api: PrefectApi, deployment: Deployment) -> Registration:
@@ -79,8 +101,13 @@ def start_run(
     api: PrefectApi, registration: Registration, options: RunOptions, *, is_here: bool
 ) -> str:
     """Create a flow run and return its id; ``is_here``: not one for agents."""
-    labels = [HERE_LABEL] if is_here else None
-    return queries.create_flow_run(api, registration.flow_id, run_parameters(options), labels)
+    return queries.create_flow_run(
+        api,
+        registration.flow_id,
+        run_parameters(options),
+        key=str(uuid4()),
+        labels=[HERE_LABEL] if is_here else None,
+    )
 
 
 def run_parameters(options: RunOptions) -> Dict[str, queries.Json]:
@@ -100,7 +127,7 @@ def _as_json(value: Any) -> Any:
 
 def has_default_env(api: PrefectApi, deployment: Deployment) -> bool:
     """Return whether runs that name no environment use the one of this command."""
-    row = queries.newest_flow(api, deployment.flow_name, deployment.prefect_project)
+    row = _newest(api, deployment)
     return row is not None and row.default_parameters.get("env") == deployment.env
 
 
@@ -109,7 +136,7 @@ def set_default_env(api: PrefectApi, deployment: Deployment) -> None:
 
     It belongs to all versions of the flow, and is no part of one.
     """
-    row = queries.newest_flow(api, deployment.flow_name, deployment.prefect_project)
+    row = _newest(api, deployment)
     if row is None:
         return
     defaults = {name: value for name, value in row.default_parameters.items() if name != "env"}

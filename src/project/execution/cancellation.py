@@ -1,35 +1,44 @@
-"""Stopping a run from outside, as Ctrl-C does."""
+"""Stopping a run from outside: through the API, or by a signal to its process."""
 
 from __future__ import annotations
 
 import signal
 import threading
 from contextlib import contextmanager
-from typing import Iterator
+from types import FrameType
+from typing import Callable, Iterator, List, Optional
 
 
 class Cancellation:
-    """Stops the run of the thread that made it.
+    """Stops the run of the thread that made it, as Ctrl-C does.
 
-    A run outside the main thread, which alone receives signals, stops between two nodes.
+    ``on_signal`` is called when a signal arrives that ends the process, before the run stops. A
+    run outside the main thread, which alone receives signals, stops between two nodes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_signal: Callable[[], None] = lambda: None) -> None:
         self.is_requested = False
+        self.signal: Optional[int] = None
+        self._on_signal = on_signal
         self._thread = threading.get_ident()
         self._is_in_main_thread = self._thread == threading.main_thread().ident
 
     @contextmanager
-    def handle_sigint(self) -> Iterator[None]:
-        """Handle SIGINT even if the process ignores it, as in the background of a script."""
-        if not self._is_in_main_thread or signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-            yield
-            return
-        signal.signal(signal.SIGINT, lambda *_: self.check())
+    def handle_signals(self) -> Iterator[None]:
+        """Let SIGTERM and SIGHUP stop the run, unless the process handles them itself.
+
+        SIGINT is handled even if the process ignores it, as in the background of a script, because
+        ``request`` sends it.
+        """
+        replaced = self._replaceable() if self._is_in_main_thread else []
+        before = [(number, signal.getsignal(number)) for number in replaced]
+        for number in replaced:
+            signal.signal(number, self._handle)
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            for number, handler in before:
+                signal.signal(number, handler)
 
     def request(self) -> None:
         """Stop the run; any further call has no effect."""
@@ -44,3 +53,24 @@ class Cancellation:
         """Raise KeyboardInterrupt if the run has been cancelled."""
         if self.is_requested:
             raise KeyboardInterrupt
+
+    def exit_if_signalled(self) -> None:
+        """Raise SystemExit with the exit code of a process that a signal ended, if one did."""
+        if self.signal is not None:
+            raise SystemExit(128 + self.signal)
+
+    def _replaceable(self) -> List[signal.Signals]:
+        ending = [number for number in ("SIGTERM", "SIGHUP") if hasattr(signal, number)]
+        numbers = [signal.Signals[name] for name in ending]
+        replaced = [one for one in numbers if signal.getsignal(one) is signal.SIG_DFL]
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            replaced.append(signal.SIGINT)
+        return replaced
+
+    def _handle(self, number: int, frame: Optional[FrameType]) -> None:
+        if number == signal.SIGINT:  # somebody's, if no cancellation was requested
+            self.check()
+            return
+        self.signal = number
+        self._on_signal()
+        raise KeyboardInterrupt

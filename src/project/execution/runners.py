@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
-from typing import Any, Callable, Dict, Iterable, Optional, Union
+from typing import Any, Callable, Dict, Iterable, Optional
 from uuid import uuid4
 
-import prefect
-from prefect import Task
-from prefect.engine.cloud import CloudFlowRunner
+from prefect import Parameter, Task
 from prefect.engine.flow_runner import FlowRunner
 from prefect.engine.result.base import Result
-from prefect.engine.runner import Runner, call_state_handlers
-from prefect.engine.state import State, TriggerFailed
+from prefect.engine.runner import Runner
+from prefect.engine.state import Cancelled, State, TriggerFailed
 from prefect.engine.task_runner import TaskRunner
-from prefect.utilities.executors import run_with_heartbeat
-from prefect.utilities.logging import LOG_MANAGER, CloudHandler
+from prefect.utilities.logging import get_logger
 
 from project.compat.prefect_patches import patch_context
-from project.compat.run_options import RUN_OPTIONS
 from project.errors import FlowRunError
 from project.execution.kedro_run import KedroRun
-from project.execution.output import OutputCapture
-from project.execution.session import run_in_session
 from project.flow.graph import KedroFlow
 
 Observe = Callable[[Any, State, State], Optional[State]]
@@ -44,6 +37,10 @@ class KedroTaskRunner(TaskRunner):
         self.result = task.result or (flow_result or Result()).copy()
         self.flow_result = flow_result
         Runner.__init__(self, state_handlers=state_handlers)
+        if isinstance(task, Parameter):
+            # There are as many lines about parameters as about a dozen nodes.
+            self.logger = get_logger("KedroTaskRunner.parameters")
+            self.logger.setLevel(logging.WARNING)
 
     def cache_result(self, state: State, inputs: Dict[str, Result]) -> State:
         """Cache the result of a task that asks for it.
@@ -59,45 +56,16 @@ class KedroFlowRunner(FlowRunner):
     def __init__(self, flow: KedroFlow, **kwargs: Any):
         super().__init__(flow, task_runner_cls=KedroTaskRunner, **kwargs)
 
-
-class AgentFlowRunner(CloudFlowRunner):
-    """Flow runner for the process that an agent starts: it opens a Kedro session.
-
-    The session runs the tasks, and has ended, hooks included, before the API knows that the flow
-    run has.
-    """
-
-    # Without its decorators, which would report the end of the flow run before that of the session.
-    _run_tasks = inspect.unwrap(FlowRunner.get_flow_run_state)
-
-    @run_with_heartbeat
-    @call_state_handlers
-    def get_flow_run_state(self, state: State, **arguments: Any) -> State:
-        """Run the flow's tasks in a Kedro session and return the final state."""
-        flow_run_id = prefect.context.flow_run_id
-        parameters = prefect.context.get("parameters") or {}
-        options = {option.name: parameters.get(option.name) for option in RUN_OPTIONS}
-        capture = OutputCapture(send_line)
-
-        def run_tasks(run: Union[KedroRun, BaseException]) -> State:
-            capture.reattach()
-            with self.flow.runs.provide(flow_run_id, run):
-                return self._run_tasks(state, **arguments)
-
-        try:
-            with capture:
-                return run_in_session(self.flow.ref, options, run_tasks)
-        finally:
-            LOG_MANAGER.stop()  # sends the last lines before the API knows that the run has ended
+    def determine_final_state(self, state: State, **states: Any) -> State:
+        """Return the state in which the flow run ends."""
+        return cancelled_if_tasks_are(super().determine_final_state(state, **states), **states)
 
 
-_cloud_handler = CloudHandler()
-
-
-def send_line(record: logging.LogRecord) -> None:
-    """Send a record to the API, as Prefect sends those of its own loggers."""
-    if not record.name.startswith("prefect"):
-        _cloud_handler.handle(record)
+def cancelled_if_tasks_are(state: State, *, key_states: Iterable[State], **others: Any) -> State:
+    """Return Cancelled in place of the success that Prefect makes of cancelled tasks."""
+    if state.is_successful() and any(isinstance(one, Cancelled) for one in key_states):
+        return Cancelled("Some tasks were cancelled.", result=state.result)
+    return state
 
 
 def run_flow(

@@ -11,7 +11,6 @@ import logging
 from typing import Any, Callable, Optional, Union
 
 from kedro.pipeline import Pipeline
-from prefect.engine.runner import ENDRUN
 from prefect.engine.state import Failed, State
 
 from project.compat import kedro as compat
@@ -37,10 +36,10 @@ def run_in_session(ref: PipelineRef, options: RunOptions, run_tasks: RunTasks) -
     try:
         check_run_options(options)
         run_session(ref.project_path, ref.pipeline_name, options, runner)
-    except Exception as caught:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as caught:  # SystemExit of a node, too, ends the flow run and not just us
         error = caught
-    if runner.end is not None:
-        raise runner.end
     if runner.state is None:
         return run_tasks(error or FlowRunError("Kedro ran no runner."))
     if error is None or error is runner.error:
@@ -58,16 +57,12 @@ class _TaskRunner(compat.KedroRunner):
         super().__init__(is_async=is_async)
         self.state: Optional[State] = None
         self.error: Optional[BaseException] = None
-        self.end: Optional[ENDRUN] = None
         self._run_tasks = run_tasks
 
     def _run(self, pipeline: Pipeline, catalog: Any, *args: Any, **kwargs: Any) -> None:
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
         run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async)
-        try:
-            self.state = self._run_tasks(run)
-        except ENDRUN as end:  # how Prefect ends a run, for one after it was cancelled
-            self.state, self.end = end.state, end
+        self.state = self._run_tasks(run)
         if not self.state.is_successful():
             compat.suggest_resume(self, pipeline, run.done_nodes, catalog)
             ended = FlowRunError(f"The flow run ended as {self.state!r}.")

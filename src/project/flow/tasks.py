@@ -22,6 +22,7 @@ from prefect import Task
 from prefect.engine.signals import SKIP, TRIGGERFAIL
 from prefect.engine.state import State, TriggerFailed
 from prefect.triggers import all_successful
+from prefect.utilities.executors import RecursiveCall
 
 from project.flow.groups import Group
 
@@ -56,6 +57,20 @@ class NodeRuns(Protocol):
 
     def acquire(self, flow_run_id: str) -> NodeRun:
         """Return the Kedro run, or raise why there is none."""
+
+
+class NodeError(Exception):
+    """Wraps an exception of a node that Prefect would take for one of its signals, or not catch.
+
+    Its signals (SKIP, RETRY, PAUSE and so on) are no exceptions of type ``Exception`` either.
+    """
+
+    def __init__(self, error: BaseException):
+        super().__init__(error)
+        self.error = error
+
+    def __repr__(self) -> str:
+        return repr(self.error)
 
 
 class InitTask(Task):
@@ -118,7 +133,14 @@ class NodeTask(Task):
             raise SKIP("Not selected for this run.", result=None)
         results = (result or {} for result in upstream.values())  # None: a task that was skipped
         received = {name: one for result in results for name, one in result.items()}
-        return run.execute(selected, received)
+        try:
+            return run.execute(selected, received)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            if isinstance(error, Exception) and not isinstance(error, RecursiveCall):
+                raise
+            raise NodeError(error) from error
 
     def may_start(self, upstream_states: Mapping[Any, State]) -> bool:
         """Trigger: start when every upstream task succeeded and no node of the run has failed.
@@ -137,7 +159,8 @@ class NodeTask(Task):
         is_failure = state.is_failed() and not isinstance(state, TriggerFailed)
         is_final = prefect.context.get("task_run_count", 1) > self.max_retries
         if run is not None and is_failure and is_final:
-            run.fail(self.name, state.result)
+            error = state.result
+            run.fail(self.name, error.error if isinstance(error, NodeError) else error)
 
 
 def record_failure(task: NodeTask, old_state: State, new_state: State) -> None:

@@ -1,1 +1,1 @@
-"""Kedro pipelines: plain Kedro, with no knowledge of what runs them."""
+"""The example in plain Kedro, independent of what runs it."""

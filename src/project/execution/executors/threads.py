@@ -24,6 +24,7 @@ class ThreadsExecutor(Executor):
     def __init__(self, workers: Optional[int] = None):
         self.workers = workers or os.cpu_count() or 1
         self._pool: Optional[ThreadPoolExecutor] = None
+        self._futures: List[Future[Any]] = []
         super().__init__()
 
     @contextmanager
@@ -33,12 +34,19 @@ class ThreadsExecutor(Executor):
         Tasks that have started are waited for: Python cannot interrupt a thread.
         """
         config = prefect.context.config
-        with ThreadPoolExecutor(self.workers, "node", _share_config, (config,)) as pool:
-            self._pool = pool
-            try:
-                yield
-            finally:
-                self._pool = None
+        self._futures = []
+        try:
+            with ThreadPoolExecutor(self.workers, "node", _share_config, (config,)) as pool:
+                self._pool = pool
+                try:
+                    yield
+                finally:
+                    self._pool = None
+        finally:
+            # The last first: cancelling a task would otherwise cancel, one call deeper each, those
+            # that wait for it.
+            for future in reversed(self._futures):
+                future.cancel()
 
     def submit(
         self,
@@ -51,6 +59,7 @@ class ThreadsExecutor(Executor):
         """Return a future of ``fn``, which starts when all futures among its arguments are done."""
         call = partial(fn, context=without_config(context)) if context else fn
         future: Future[Any] = Future()
+        self._futures.append(future)
         _when_done(_futures_in([args, kwargs]), lambda: self._start(future, call, args, kwargs))
         return future
 
@@ -66,11 +75,9 @@ class ThreadsExecutor(Executor):
         try:
             if pool is not None:
                 pool.submit(self._fulfil, future, call, *arguments)
-                return
-        except RuntimeError:  # how a pool refuses that has been left just now
+        except RuntimeError:  # how a pool refuses that was left in the meantime
             if self._pool is not None:
                 raise
-        future.cancel()
 
     def _fulfil(
         self,
@@ -80,7 +87,6 @@ class ThreadsExecutor(Executor):
         kwargs: Dict[str, Any],
     ) -> None:
         if self._pool is None:  # left while the call was in the queue
-            future.cancel()
             return
         try:
             future.set_result(call(*_resolved(args), **_resolved(kwargs)))

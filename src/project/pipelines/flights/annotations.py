@@ -1,7 +1,8 @@
-"""Heavy types for annotations.
+"""Types for annotations whose libraries are slow to import.
 
-Kedro imports every node function for every command, and resolves the annotations of a node: names
-imported for the type checker alone would fail there, real imports would cost each command seconds.
+Kedro imports the node functions for every command and evaluates their annotations. Names that are
+imported only for the type checker would fail there; real imports would slow each command by
+seconds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The plots of the report, drawn without pyplot: any number of threads may draw at once."""
+"""The plots of the report, drawn without pyplot, which is not thread-safe."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from project.pipelines.flights.tables import NEW_YORK
 
 INK, MUTED, GRID = "#1f2933", "#66727f", "#dde2e7"
 BLUE, ORANGE = "#1f6f9f", "#d9622b"
-MIN_FLIGHTS = 300  # an hour or an airline with fewer flights is not compared
+MIN_FLIGHTS = 300  # hours and airlines with fewer flights are left out
 AIRPORTS = {"EWR": ("Newark", ORANGE), "JFK": ("JFK", BLUE), "LGA": ("LaGuardia", "#3f8f5b")}
 
 
 def draw_hours(flight_table: DataFrame) -> Figure:
-    """Draw the share of late departures by hour, a line an airport; few flights are left out."""
+    """Draw the share of late departures by hour, with one line per airport."""
     figure, axes = _chart("Late departures through the day", "% of flights, by scheduled hour")
     hours = flight_table["scheduled_at"].dt.tz_convert(NEW_YORK).dt.hour
     shares = flight_table.groupby(["origin", hours])[TARGET].agg(["mean", "size"])
@@ -35,7 +35,7 @@ def draw_hours(flight_table: DataFrame) -> Figure:
 
 
 def draw_days(flight_table: DataFrame) -> Figure:
-    """Draw the share of late departures on each day as a calendar, a month a row."""
+    """Draw the share of late departures on each day, as a calendar with one row per month."""
     figure, axes = _chart("Late departures through the year", "% of flights, by day")
     scheduled_at = flight_table["scheduled_at"].dt.tz_convert(NEW_YORK)
     days = [scheduled_at.dt.month.rename("month"), scheduled_at.dt.day.rename("day")]
@@ -62,15 +62,15 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def draw_risk(predictions: DataFrame) -> Figure:
-    """Draw, for ten equal groups of rising risk, what came true against what was predicted."""
+    """Draw the actual and the predicted share of late departures in ten groups of rising risk."""
     figure, axes = _chart(
-        "Late departures by predicted risk", "% of the tested flights, in ten equal groups"
+        "Late departures by predicted risk", "% of the test flights, in ten equal groups"
     )
     tenth = (predictions["classifier"].rank(method="first", pct=True) * 10).clip(
         upper=9.999
     ).astype(int) + 1
     groups = 100 * predictions.groupby(tenth)[[TARGET, "classifier"]].mean()
-    axes.bar(groups.index, groups[TARGET], width=0.72, color=BLUE, label="came true")
+    axes.bar(groups.index, groups[TARGET], width=0.72, color=BLUE, label="actual")
     for position, share in enumerate(groups[TARGET], start=1):
         axes.text(
             position, 1, f"{share:.0f}", ha="center", va="bottom", color="white", fontweight="bold"
@@ -97,7 +97,7 @@ def draw_risk(predictions: DataFrame) -> Figure:
 
 
 def draw_importance(importance: DataFrame) -> Figure:
-    """Draw how much of the ROC AUC each group of features carries."""
+    """Draw the ROC AUC lost by shuffling each group of features."""
     figure, axes = _chart(
         "What the model relies on", "ROC AUC lost when a group of features is shuffled"
     )

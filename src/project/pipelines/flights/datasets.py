@@ -1,4 +1,4 @@
-"""A dataset for tables that ship inside a Python package."""
+"""A dataset for tables that are part of a Python package."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from project.pipelines.flights.annotations import DataFrame
 
 
 class PackagedCSVDataset(AbstractDataset[NoReturn, DataFrame]):
-    """Read a CSV file out of an installed package, without importing the package.
+    """Dataset that reads a CSV file from an installed package, without importing the package.
 
-    ``resource`` is the path of the file in the package; ``load_args`` go to ``pandas.read_csv``.
+    ``resource`` is the path of the file in the package; ``load_args`` are passed to
+    ``pandas.read_csv``.
     """
 
     def __init__(
@@ -31,20 +32,24 @@ class PackagedCSVDataset(AbstractDataset[NoReturn, DataFrame]):
         self.metadata = metadata
 
     def load(self) -> DataFrame:
-        """Return the table; raise ``DatasetError`` if the package or the file is missing."""
+        """Return the table.
+
+        Raises:
+            DatasetError: the package is not installed, or has no such file.
+        """
         import pandas as pd
 
         path = self._path()
         if not path.is_file():
             raise DatasetError(
                 f"Package '{self._package}' has no file '{self._resource}'. "
-                "Correct `resource` in the catalog."
+                "Correct 'resource' in the catalog."
             )
         table: DataFrame = pd.read_csv(path, **self._load_args)
         return table
 
     def save(self, data: NoReturn) -> NoReturn:
-        """Raise ``DatasetError``: an installed package is read-only."""
+        """Raise ``DatasetError``, because an installed package is read-only."""
         raise DatasetError(
             f"'{self._resource}' belongs to the package '{self._package}' and is read-only. "
             "Save to another dataset."
@@ -55,7 +60,7 @@ class PackagedCSVDataset(AbstractDataset[NoReturn, DataFrame]):
         if spec is None or not spec.submodule_search_locations:
             raise DatasetError(
                 f"Package '{self._package}' is not installed, so '{self._resource}' cannot be "
-                'read. Install the libraries of the example with: pip install "project[example]"'
+                'read. Install the libraries of the example: uv pip install "project[example]"'
             )
         return Path(spec.submodule_search_locations[0], self._resource)
 

@@ -1,4 +1,4 @@
-"""The features: what is known of a flight when its delay is predicted."""
+"""The features: what is known about a flight when its delay is predicted."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _KEYS = ["flight", "scheduled_at"]
 
 
 def measure_recent_departures(departures: DataFrame) -> DataFrame:
-    """Summarise what left each airport within an hour; ``known_at`` is the end of that hour."""
+    """Summarise the departures of each airport and hour; ``known_at`` is the end of the hour."""
     departures = departures.assign(known_at=known_from(departures["departed_at"]))
     return (
         departures.groupby(["origin", "known_at"], as_index=False)
@@ -58,13 +58,14 @@ def build_features(
 ) -> DataFrame:
     """Return the keys, the features and the target of each departure.
 
-    A flight that left early would be among its own features with a lead under an hour: that raises
-    ``ValueError``.
+    Raises:
+        ValueError: ``lead_hours`` is less than 1, so that the features of a flight that leaves
+            early would include its own departure.
     """
     if lead_hours < 1:
         raise ValueError(
-            f"features.lead_hours is {lead_hours}, which shows the model its answer. "
-            "Make it 1 or more."
+            f"features.lead_hours is {lead_hours}, which would leak the answer to the model. "
+            "Set it to 1 or more."
         )
     joined = flight_table.merge(
         recent_departures, on=["origin", "known_at"], how="left", validate="many_to_one"

@@ -1,4 +1,4 @@
-"""The libraries of the example, an optional extra of the package."""
+"""The libraries of the example, which are an optional extra of the package."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ LIBRARIES = (
 
 
 def missing_libraries() -> list[str]:
-    """Return the libraries that are not installed, without importing one."""
+    """Return the libraries that are not installed, without importing any."""
     return [name for name in LIBRARIES if find_spec(name) is None]
 
 
 def require_libraries() -> None:
-    """Raise ``ModuleNotFoundError`` naming every library that is missing."""
+    """Raise ``ModuleNotFoundError`` with the names of all missing libraries, if there are any."""
     if missing := missing_libraries():
         raise ModuleNotFoundError(
             f"The example pipeline needs {', '.join(missing)}. "
-            'Install its libraries with: pip install "project[example]"'
+            'Install its libraries: uv pip install "project[example]"'
         )

@@ -1,4 +1,4 @@
-"""The model: how likely a departure is to be late."""
+"""The model, which predicts how likely a departure is to be late."""
 
 from __future__ import annotations
 
@@ -17,15 +17,19 @@ BASELINE_KEYS = ["origin", "hour"]
 def split_flights(
     features: DataFrame, test_from: str, training: dict[str, Any]
 ) -> tuple[DataFrame, DataFrame]:
-    """Return a fraction of the flights scheduled before ``test_from``, and all from then on."""
+    """Return a sample of the flights scheduled before ``test_from``, and all later flights.
+
+    Raises:
+        ValueError: there are no flights to train on, or none to test on.
+    """
     import pandas as pd
 
     is_test = features["scheduled_at"] >= pd.Timestamp(test_from, tz=NEW_YORK)
     before = features[~is_test].sample(frac=training["fraction"], random_state=training["seed"])
     if before.empty or not is_test.any():
         raise ValueError(
-            f"Training on {len(before)} flights before {test_from} and testing on "
-            f"{is_test.sum()} is impossible. "
+            f"The split leaves {len(before)} flights before {test_from} for training and "
+            f"{is_test.sum()} for testing. "
             "Change delay_model.test_from or delay_model.training.fraction."
         )
     return before.sort_index(), features[is_test]
@@ -49,7 +53,7 @@ def _with_hour(features: DataFrame) -> DataFrame:
 def fit_classifier(
     train: DataFrame, arguments: dict[str, Any], training: dict[str, Any]
 ) -> HistGradientBoostingClassifier:
-    """Fit gradient-boosted trees, which take categories and blanks as they are."""
+    """Fit gradient-boosted trees, which handle categories and missing values directly."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     classifier = HistGradientBoostingClassifier(
@@ -60,8 +64,8 @@ def fit_classifier(
 
 
 def _one_thread() -> AbstractContextManager[Any]:
-    # How much runs at once is the runner's choice; and OpenMP threads that wait for a core which
-    # another process keeps busy make the fit ten times slower, not faster.
+    # Parallelism is the runner's choice. Besides, OpenMP threads that wait for a core that another
+    # process keeps busy make the fit ten times slower.
     from threadpoolctl import threadpool_limits
 
     limits: AbstractContextManager[Any] = threadpool_limits(limits=1, user_api="openmp")
@@ -71,9 +75,9 @@ def _one_thread() -> AbstractContextManager[Any]:
 def predict_delays(
     test: DataFrame, classifier: HistGradientBoostingClassifier, baseline: DataFrame
 ) -> DataFrame:
-    """Return for each tested flight the probability to be late, by model.
+    """Return the probability that each test flight is late, by the classifier and the baseline.
 
-    An hour that the baseline has not seen gets the mean of the others.
+    For an hour that the baseline has not seen, it is the mean over the other hours.
     """
     by_hour = _with_hour(test).merge(baseline, on=BASELINE_KEYS, how="left", validate="many_to_one")
     keys = test[["flight", "carrier", "origin", "dest", "scheduled_at", TARGET]]
@@ -89,7 +93,7 @@ def _probability(classifier: HistGradientBoostingClassifier, features: DataFrame
 
 
 def evaluate_predictions(predictions: DataFrame) -> dict[str, Any]:
-    """Score the classifier and the baseline on the tested flights."""
+    """Return the scores of the classifier and the baseline on the test flights."""
     late = predictions[TARGET]
     return {
         "flights": len(predictions),
@@ -102,7 +106,7 @@ def _score(late: Series, probability: Series) -> dict[str, float]:
     from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
     riskiest = probability.rank(method="first", ascending=False) <= len(probability) / 10
-    # Flights of equal risk have no order: each counts as the mean of them all.
+    # Flights of equal risk have no order, so each counts with their mean.
     expected = late.groupby(probability).transform("mean")
     return {
         "roc_auc": float(roc_auc_score(late, probability)),
@@ -115,7 +119,7 @@ def _score(late: Series, probability: Series) -> dict[str, float]:
 def measure_importance(
     test: DataFrame, classifier: HistGradientBoostingClassifier, importance: dict[str, Any]
 ) -> DataFrame:
-    """Return for each group of features the ROC AUC lost when its columns are shuffled together."""
+    """Return the ROC AUC lost when the columns of each group of features are shuffled together."""
     import pandas as pd
 
     seed = importance["seed"]

@@ -1,4 +1,4 @@
-"""The pipeline: clean the tables, build features, train and test a model, and report."""
+"""The pipeline: clean the tables, build features, train and test a model, write a report."""
 
 from __future__ import annotations
 

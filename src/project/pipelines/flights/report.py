@@ -1,4 +1,4 @@
-"""The report: one HTML page that carries its plots."""
+"""The report: a single HTML page with embedded plots."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from project.pipelines.flights.tables import NEW_YORK
 
 
 def summarise_delays(flights: DataFrame, flight_table: DataFrame) -> dict[str, Any]:
-    """Return the numbers of the report's first half."""
+    """Return the figures for the first half of the report."""
     scheduled_at = flight_table["scheduled_at"].dt.tz_convert(NEW_YORK)
     by_hour = _late_shares(flight_table, scheduled_at.dt.hour)
     days = scheduled_at.dt.strftime("%d %B").str.lstrip("0")

@@ -1,4 +1,4 @@
-"""The tables: cleaned, then joined into one row a departure."""
+"""The tables, which are cleaned and then joined into one row per departure."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _WEATHER_COLUMNS = {
 
 
 def clean_flights(raw_flights: DataFrame) -> DataFrame:
-    """Turn clock readings into moments in UTC; a flight without ``departed_at`` was cancelled.
+    """Convert local times to UTC; a flight without ``departed_at`` was cancelled.
 
-    Adding the delay to the schedule is right where a clock reading is ambiguous: after midnight,
-    and when clocks change.
+    The departure is the scheduled time plus the delay, because local departure times are ambiguous
+    after midnight and when the clocks change.
     """
     import pandas as pd
 
@@ -42,19 +42,19 @@ def _check_hours(table: DataFrame) -> None:
     if wrong.any():
         first = table.loc[wrong, ["time_hour", "hour"]].iloc[0]
         raise ValueError(
-            f"{wrong.sum()} rows have a time_hour (UTC) that is not their hour in New York, "
-            f"first {first['time_hour']} and {first['hour']}. Correct the source."
+            f"time_hour (UTC) does not match hour (New York) in {wrong.sum()} rows, "
+            f"first in {first['time_hour']} and {first['hour']}. Correct the source data."
         )
 
 
 def select_departures(flights: DataFrame, late_minutes: float) -> DataFrame:
-    """Drop the cancelled flights, and tell which of the others left ``late``."""
+    """Drop the cancelled flights, and mark which of the others departed ``late``."""
     departed = flights.dropna(subset="departed_at").reset_index(drop=True)
     return departed.assign(late=departed["delay_minutes"] >= late_minutes)
 
 
 def clean_weather(raw_weather: DataFrame, max_wind_speed_mph: float) -> DataFrame:
-    """Name the units, and blank wind speeds that no airport has seen."""
+    """Add units to the column names, and blank out impossible wind speeds."""
     _check_hours(raw_weather)
     weather = raw_weather.rename(columns=_WEATHER_COLUMNS)
     possible = weather["wind_speed_mph"] <= max_wind_speed_mph
@@ -64,8 +64,9 @@ def clean_weather(raw_weather: DataFrame, max_wind_speed_mph: float) -> DataFram
 
 
 def clean_planes(raw_planes: DataFrame) -> DataFrame:
-    """Keep what may matter for a delay, under one name a manufacturer; ``built`` is a year."""
+    """Keep the columns that may matter for a delay; ``built`` is a year."""
     planes = raw_planes.rename(columns={"year": "built"})
+    # The data has two names for each of these manufacturers.
     planes["manufacturer"] = planes["manufacturer"].replace(
         {"AIRBUS INDUSTRIE": "AIRBUS", "MCDONNELL DOUGLAS AIRCRAFT CO": "MCDONNELL DOUGLAS"}
     )
@@ -73,7 +74,7 @@ def clean_planes(raw_planes: DataFrame) -> DataFrame:
 
 
 def join_weather(departures: DataFrame, weather: DataFrame, lead_hours: int) -> DataFrame:
-    """Add ``known_at``, the moment of the prediction, and the last weather known then."""
+    """Add ``known_at``, the time of the prediction, and the latest weather known by then."""
     known_at = departures["scheduled_at"].dt.floor("h") - _hours(lead_hours)
     known_weather = weather.assign(known_at=known_from(weather["observed_hour"]))
     return departures.assign(known_at=known_at).merge(
@@ -85,7 +86,7 @@ def join_weather(departures: DataFrame, weather: DataFrame, lead_hours: int) -> 
 
 
 def known_from(moments: Series) -> Series:
-    """Return when what happens at ``moments`` is known: at the end of the hour."""
+    """Return when an event at each of these moments becomes known: at the end of its hour."""
     known: Series = moments.dt.floor("h") + _hours(1)
     return known
 
@@ -102,9 +103,10 @@ def join_references(
     raw_airlines: DataFrame,
     raw_airports: DataFrame,
 ) -> DataFrame:
-    """Add the plane, the airline and the place of the destination, blank where there is no match.
+    """Add plane, airline and location of the destination, blank where nothing matches.
 
-    American and Envoy report fleet numbers, not tail numbers: most of their planes stay unknown.
+    American and Envoy report fleet numbers instead of tail numbers, so most of their planes remain
+    unknown.
     """
     airlines = raw_airlines.rename(columns={"name": "airline"})
     airports = raw_airports.rename(

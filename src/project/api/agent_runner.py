@@ -1,0 +1,136 @@
+"""Prefect's runners for the process that an agent starts for a flow run."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from contextlib import nullcontext
+from typing import Any, ContextManager, Dict, Mapping, Optional, Tuple, Union
+
+import prefect
+from prefect.core import Edge
+from prefect.engine.cloud import CloudFlowRunner
+from prefect.engine.flow_runner import FlowRunner
+from prefect.engine.runner import ENDRUN
+from prefect.engine.state import Cancelled, Failed, State
+from prefect.utilities.configuration import set_temporary_config
+
+from project.api.client import PrefectApi
+from project.api.reporter import Reporter
+from project.api.unreported import UnreportedStates
+from project.compat.run_options import RUN_OPTIONS, RunOptions
+from project.errors import ApiError
+from project.execution.cancellation import Cancellation
+from project.execution.output import OutputCapture
+from project.execution.runners import KedroTaskRunner, cancelled_if_tasks_are
+from project.execution.session import run_in_session
+from project.flow.graph import KedroFlow
+from project.flow.tasks import NodeRun
+
+logger = logging.getLogger(__name__)
+
+# Of a process that could not report the end of its run, and has left it for another to report.
+UNREPORTED_EXIT_CODE = 75
+
+
+class AgentTaskRunner(KedroTaskRunner):
+    """Task runner that keeps results, and loads those of tasks that ran in another process."""
+
+    def initialize_run(self, state: Optional[State], context: Dict[str, Any]) -> Any:
+        """Return the state and the context that a task starts with."""
+        context.update(checkpointing=True)
+        return super().initialize_run(state, context)
+
+    def load_results(
+        self, state: State, upstream_states: Dict[Edge, State]
+    ) -> Tuple[State, Dict[Edge, State]]:
+        """Return the state and the upstream states with their results."""
+        try:
+            for edge, upstream in upstream_states.items():
+                result = edge.upstream_task.result or self.flow_result
+                upstream_states[edge] = upstream.load_result(result)
+        except Exception as error:  # each kind of result has its own
+            failed = Failed(f"The result of an upstream task cannot be read: {error}", error)
+            raise ENDRUN(self.handle_state_change(state, failed)) from error
+        return state, upstream_states
+
+
+class AgentFlowRunner(CloudFlowRunner):
+    """Flow runner that runs the flow's tasks in a Kedro session and reports as a run here does.
+
+    Of Prefect's own it keeps how a flow run is taken over: its states, parameters and results.
+    """
+
+    # Without its decorators: the flow run ends when its Kedro session has, hooks included.
+    _run_tasks = inspect.unwrap(FlowRunner.get_flow_run_state)
+
+    def __init__(self, flow: KedroFlow, **kwargs: Any):
+        super().__init__(flow, **kwargs)
+        self.task_runner_cls = AgentTaskRunner
+
+    def check_for_cancellation(self) -> ContextManager[None]:
+        """Check nothing: the reporter does."""
+        return nullcontext()
+
+    def determine_final_state(self, state: State, **states: Any) -> State:
+        """Return the state in which the flow run ends."""
+        return cancelled_if_tasks_are(super().determine_final_state(state, **states), **states)
+
+    def get_flow_run_state(self, state: State, **arguments: Any) -> State:
+        """Run the flow's tasks in a Kedro session, report how they end, and return that.
+
+        Raises:
+            SystemExit: the end could not be reported.
+        """
+        cancellation = Cancellation()
+        reporter = self._make_reporter(arguments["task_contexts"], cancellation)
+        # Prefect's own handler would send the lines of its loggers a second time.
+        sends_lines = prefect.config.cloud.send_flow_run_logs
+        capture = OutputCapture(reporter.log if sends_lines else lambda record: None)
+        arguments["task_runner_state_handlers"] = [
+            lambda task_runner, _, new: reporter.task_state(self.flow.slugs[task_runner.task], new)
+        ]
+
+        def run_tasks(run: Union[NodeRun, BaseException]) -> State:
+            capture.reattach()  # Kedro configures logging when it opens a session
+            with self.flow.runs.provide(prefect.context.flow_run_id, run):
+                return self._run_cancellable_tasks(cancellation, state, arguments)
+
+        try:
+            with reporter.reporting(), set_temporary_config({"cloud.send_flow_run_logs": False}):
+                with capture:
+                    final_state = run_in_session(self.flow.ref, _run_options(), run_tasks)
+                reporter.flow_state(final_state)
+                return final_state
+        except ApiError as error:
+            logger.error(error)
+            raise SystemExit(UNREPORTED_EXIT_CODE) from error
+
+    def _make_reporter(
+        self, task_contexts: Mapping[Any, Mapping[str, Any]], cancellation: Cancellation
+    ) -> Reporter:
+        ids = {self.flow.slugs[task]: one["task_run_id"] for task, one in task_contexts.items()}
+        api = PrefectApi(self.client)
+        if self.flow.ref.project_path.is_dir():
+            api.unreported = UnreportedStates.of_project(self.flow.ref.project_path, api.url)
+            api.unreported.deliver(api)
+        return Reporter(api, prefect.context.flow_run_id, ids, cancellation.request)
+
+    def _run_cancellable_tasks(
+        self, cancellation: Cancellation, state: State, arguments: Dict[str, Any]
+    ) -> State:
+        try:
+            with cancellation.handle_signals():
+                final_state: State = self._run_tasks(state, **arguments)
+                return final_state
+        except ENDRUN as end:
+            return end.state
+        except KeyboardInterrupt:
+            if not cancellation.is_requested:
+                raise
+            return Cancelled("The flow run was cancelled.")
+
+
+def _run_options() -> RunOptions:
+    parameters = prefect.context.get("parameters") or {}
+    return {option.name: parameters.get(option.name) for option in RUN_OPTIONS}

@@ -1,0 +1,104 @@
+"""Sending log lines, each at most once."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from itertools import islice
+from threading import Lock
+from time import monotonic
+from typing import Deque, List, Optional
+
+import pendulum
+
+from project.api import queries
+from project.api.batches import batches, json_size
+from project.api.lines import Line, make_line, timestamp
+from project.errors import (
+    ApiRefusedError,
+    ApiUncertainError,
+    ApiUnreachableError,
+    RequestTooLargeError,
+)
+
+logger = logging.getLogger(__name__)
+
+MAX_LINES = 500
+
+
+class LineSender:
+    """Sends the log lines of one flow run, in order."""
+
+    def __init__(self, api: queries.GraphQL, flow_run_id: str):
+        self.last_progress = monotonic()
+        self._api = api
+        self._flow_run_id = flow_run_id
+        self._waiting: Deque[Line] = deque()
+        self._unclear: List[Line] = []
+        self._newest = 0
+        self._size = MAX_LINES
+        self._lock = Lock()
+
+    def put(self, record: logging.LogRecord, task_run_id: Optional[str]) -> None:
+        """Let a line wait to be sent."""
+        with self._lock:
+            line = make_line(record, task_run_id, after=self._newest)
+            self._newest = line.time
+            self._waiting.append(line)
+
+    def waiting(self) -> int:
+        """Return how many lines wait."""
+        with self._lock:
+            return len(self._waiting)
+
+    def send_round(self) -> None:
+        """Send as many lines as one request should have.
+
+        Raises:
+            ApiError: it is to be tried again later.
+        """
+        self._settle_unclear()
+        with self._lock:
+            lines = list(islice(self._waiting, self._size))
+        sized = batches(lines, self._size, size=lambda line: json_size(line.message) + 300)
+        batch = next(sized, [])
+        try:
+            rows = [line.as_input(self._flow_run_id) for line in batch]
+            queries.write_run_logs(self._api, rows)
+        except ApiUnreachableError:
+            raise
+        except (RequestTooLargeError, ApiRefusedError) as error:
+            self._size = max(1, len(batch) // 2)
+            if len(batch) == 1:
+                logger.warning("A log line is not reported to the API: %s", error)
+                self._remove(batch)
+        except ApiUncertainError:
+            self._unclear = batch
+            raise
+        else:
+            self._remove(batch)
+            self._size = min(MAX_LINES, self._size * 2)
+
+    def _settle_unclear(self) -> None:
+        """Find out which lines the API has of a batch although it did not say so."""
+        if not self._unclear:
+            return
+        first, last = timestamp(self._unclear[0].time), timestamp(self._unclear[-1].time)
+        rows = queries.log_timestamps(self._api, self._flow_run_id, first, last)
+        found = {_microseconds(row) for row in rows}
+        self._remove([line for line in self._unclear if line.time in found])
+        self._unclear = []
+
+    def _remove(self, lines: List[Line]) -> None:
+        self.last_progress = monotonic()
+        times = {line.time for line in lines}
+        with self._lock:
+            while self._waiting and self._waiting[0].time in times:
+                times.remove(self._waiting.popleft().time)
+            if times:  # the API had written a part of a batch only
+                self._waiting = deque(line for line in self._waiting if line.time not in times)
+
+
+def _microseconds(text: str) -> int:
+    time = pendulum.parse(text)
+    return int(time.timestamp()) * 1_000_000 + int(time.microsecond)

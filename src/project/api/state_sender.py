@@ -1,0 +1,198 @@
+"""Sending states so that the slowest real Prefect Server ends with the right ones.
+
+Prefect Server writes the states of one request in parallel, takes about 12 ms for each, and goes
+on with a request after the client gave up. So a request has one state per run, few of them, and
+after an uncertain answer the API is asked what it has before anything is sent again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, deque
+from copy import copy
+from functools import cached_property
+from threading import Lock
+from time import monotonic
+from typing import Deque, Dict, List, Optional, Tuple
+
+from prefect.engine.state import State
+
+from project.api import queries
+from project.api.batches import batches, json_size
+from project.api.lines import shorten
+from project.errors import (
+    ApiError,
+    ApiRefusedError,
+    ApiUncertainError,
+    ApiUnreachableError,
+    RequestTooLargeError,
+)
+
+logger = logging.getLogger(__name__)
+
+MAX_STATES = 50
+MAX_MESSAGE_BYTES = 100_000  # a state may have 1 MB in all
+
+_UNFINISHED = frozenset({"Pending", "Running", "Retrying"})
+
+RunId = Optional[str]  # of a task run; None: the flow run
+
+
+class RunState:
+    """A state of a task run or of the flow run."""
+
+    def __init__(self, run_id: RunId, state: State):
+        self.run_id = run_id
+        self.name = type(state).__name__
+        self._state: State = copy(state)
+        self._state._result = copy(state._result)
+        self._state._result.value = None  # what a node returned is not kept until it is sent
+
+    @cached_property
+    def payload(self) -> queries.Json:
+        """Return the state as the API takes it, small enough for it."""
+        payload = self._state.serialize()
+        payload["message"] = shorten(payload.get("message") or "", MAX_MESSAGE_BYTES)
+        return payload
+
+
+class StateSender:
+    """Sends the states of one flow run and its task runs, each run's in their order.
+
+    The flow run's are sent when no state of a task run waits.
+    """
+
+    def __init__(self, api: queries.GraphQL, flow_run_id: str):
+        self.last_progress = monotonic()
+        self._api = api
+        self._flow_run_id = flow_run_id
+        self._waiting: Dict[RunId, Deque[RunState]] = {}
+        self._written: Counter[Tuple[RunId, str]] = Counter()
+        self._last: Dict[RunId, RunState] = {}
+        self._unclear: List[RunState] = []
+        self._had_unclear = False
+        self._size = MAX_STATES
+        self._lock = Lock()
+
+    def put(self, state: RunState) -> None:
+        """Let a state wait to be sent."""
+        with self._lock:
+            self._waiting.setdefault(state.run_id, deque()).append(state)
+
+    def waiting(self) -> List[RunState]:
+        """Return the states that wait, each run's in their order."""
+        with self._lock:
+            return [state for queue in self._waiting.values() for state in queue]
+
+    def forget_tasks(self) -> None:
+        """Drop the states of task runs: the API sets them when the flow run is cancelled."""
+        with self._lock:
+            self._waiting = {key: queue for key, queue in self._waiting.items() if key is None}
+
+    def send_round(self) -> None:
+        """Send the next state of as many runs as one request should have.
+
+        Raises:
+            ApiError: it is to be tried again later.
+        """
+        self._settle_unclear()
+        batch = self._next_batch()
+        try:
+            self._write(batch)
+        except ApiUnreachableError:
+            raise
+        except RequestTooLargeError as error:
+            self._size = max(1, len(batch) // 2)
+            self._drop_if_alone(batch, error)
+        except ApiRefusedError as error:
+            # One refused state makes an error of the whole answer, while others are written.
+            self._unclear = batch
+            self._settle_unclear()
+            self._size = 1
+            self._drop_if_alone([state for state in batch if self._is_waiting(state)], error)
+        except ApiUncertainError:
+            self._unclear, self._had_unclear = batch, True
+            self._size = max(1, len(batch) // 2)
+            raise
+        else:
+            self._size = min(MAX_STATES, self._size * 2)
+
+    def repair(self) -> None:
+        """Send again the last state of each task run that the API has in an earlier one.
+
+        A request that timed out may have been executed after the one that followed it.
+        """
+        if not self._had_unclear:
+            return
+        self._had_unclear = False
+        now = queries.task_run_states(self._api, self._flow_run_id)
+        for run_id, state in self._last.items():
+            if run_id and now.get(run_id) in _UNFINISHED and now[run_id] != state.name:
+                self.put(state)
+
+    def _next_batch(self) -> List[RunState]:
+        with self._lock:
+            firsts = [queue[0] for key, queue in self._waiting.items() if key is not None]
+            if not firsts:
+                return [queue[0] for queue in self._waiting.values()]
+        sized = batches(firsts, self._size, size=lambda state: json_size(state.payload))
+        return next(sized, [])
+
+    def _write(self, batch: List[RunState]) -> None:
+        if not batch:
+            return
+        if batch[0].run_id is None:
+            queries.set_flow_run_state(self._api, self._flow_run_id, batch[0].payload)
+            queued = set()
+        else:
+            states = [
+                queries.TaskRunState(state.run_id, state.payload)
+                for state in batch
+                if state.run_id is not None
+            ]
+            queued = queries.set_task_run_states(self._api, states)
+        for state in batch:
+            if state.run_id not in queued:
+                self._mark_written(state)
+
+    def _mark_written(self, state: RunState) -> None:
+        self.last_progress = monotonic()
+        self._written[state.run_id, state.name] += 1
+        self._last[state.run_id] = state
+        self._remove(state)
+
+    def _remove(self, state: RunState) -> None:
+        with self._lock:
+            queue = self._waiting.get(state.run_id)
+            if queue and queue[0] is state:
+                queue.popleft()
+            if not queue:
+                self._waiting.pop(state.run_id, None)
+
+    def _is_waiting(self, state: RunState) -> bool:
+        with self._lock:
+            queue = self._waiting.get(state.run_id)
+            return bool(queue) and queue[0] is state  # type: ignore[index]
+
+    def _settle_unclear(self) -> None:
+        """Find out what the API has of a batch although it did not say so."""
+        history: Dict[RunId, List[str]] = {}
+        task_run_ids = [state.run_id for state in self._unclear if state.run_id is not None]
+        if task_run_ids:
+            history = queries.task_run_histories(self._api, self._flow_run_id, task_run_ids)
+        elif self._unclear:
+            history[None] = queries.flow_run_history(self._api, self._flow_run_id)
+        for state in self._unclear:
+            count = history.get(state.run_id, []).count(state.name)
+            if count > self._written[state.run_id, state.name]:
+                self._mark_written(state)
+        self._unclear = []
+
+    def _drop_if_alone(self, batch: List[RunState], error: ApiError) -> None:
+        if len(batch) != 1:
+            return
+        if batch[0].run_id is None:
+            raise error  # the state of the flow run is never given up silently
+        logger.warning("Not reported to the API: %s", error)
+        self.last_progress = monotonic()
+        self._remove(batch[0])

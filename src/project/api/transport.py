@@ -1,0 +1,174 @@
+"""GraphQL over HTTP, with a deadline for each request and errors that say what to do next.
+
+Prefect's own client retries inside a request, for minutes after a 429, and its timeouts start
+anew with each byte that arrives: too long for a run that wants to end.
+"""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from queue import Empty, Queue
+from threading import Thread
+from typing import Any, Callable, List, Mapping, Optional, TypeVar, Union
+from urllib.parse import urlsplit
+
+import requests
+
+from project.errors import (
+    ApiError,
+    ApiRefusedError,
+    ApiUncertainError,
+    ApiUnreachableError,
+    RequestTooLargeError,
+)
+
+T = TypeVar("T")
+
+REQUEST_SECONDS = 15.0
+
+# What Prefect Server answers, with HTTP 200, when something behind its gateway does not work. The
+# request may have been executed.
+_INTERNAL_ERRORS = (
+    "API_ERROR",
+    "ECONNREFUSED",
+    "An internal API error occurred",
+    "Unable to connect to postgres",
+)
+
+
+class Transport:
+    """Sends GraphQL requests to one address."""
+
+    def __init__(self, url: str, api_key: Optional[str] = None, tenant_id: Optional[str] = None):
+        self.url = url
+        # requests sends even what is for this machine through the proxies of the environment.
+        self._use_proxies = not is_on_this_machine(url)
+        self._headers = {"Content-Type": "application/json", "X-PREFECT-CORE-VERSION": "1.1.0"}
+        if api_key:
+            self._headers["Authorization"] = f"Bearer {api_key}"
+            if tenant_id:
+                self._headers["X-PREFECT-TENANT-ID"] = tenant_id
+
+    def send(
+        self, text: str, variables: Mapping[str, Any], seconds: float = REQUEST_SECONDS
+    ) -> Any:
+        """Return the value of the one root field.
+
+        Raises:
+            ApiUnreachableError: the request did not reach the API.
+            ApiUncertainError: no usable answer arrived; the API may have executed the request.
+            RequestTooLargeError: the API does not read a request of this size.
+            ApiRefusedError: the API understood the request and refused it.
+            ApiError: what answers is not a Prefect API.
+        """
+        # As Prefect's client does it: the variables are a string of JSON.
+        body = json.dumps({"query": text, "variables": json.dumps(variables)})
+        try:
+            response = _within(seconds, lambda: self._post(body.encode(), seconds))
+        except requests.ConnectTimeout as error:
+            raise self._unreachable(error) from error
+        except (requests.Timeout, TimeoutError) as error:
+            raise ApiUncertainError(
+                f"The Prefect API at {self.url} did not answer within {seconds:g} seconds."
+            ) from error
+        except requests.RequestException as error:
+            raise self._broken(error) from error
+        return self._read(response)
+
+    def _post(self, body: bytes, seconds: float) -> requests.Response:
+        with requests.Session() as session:
+            session.trust_env = self._use_proxies
+            return session.post(self.url, data=body, headers=self._headers, timeout=seconds)
+
+    def _unreachable(self, error: BaseException) -> ApiUnreachableError:
+        return ApiUnreachableError(
+            f"The Prefect API at {self.url} cannot be reached: {_cause(error)}. Start one with "
+            "'kedro prefect server', or set 'api: embedded' in prefect.yml."
+        )
+
+    def _broken(self, error: requests.RequestException) -> ApiError:
+        if "NewConnectionError" in repr(error) or "Failed to establish" in str(error):
+            return self._unreachable(error)
+        return ApiUncertainError(
+            f"The connection to the Prefect API at {self.url} broke off: {_cause(error)}."
+        )
+
+    def _read(self, response: requests.Response) -> Any:
+        try:
+            answer = response.json()
+        except ValueError:
+            answer = None
+        if isinstance(answer, dict) and answer.get("errors"):
+            raise self._refusal(answer["errors"], response)
+        if not response.ok:
+            raise self._http_error(response)
+        try:
+            return next(iter(answer["data"].values()))
+        except (AttributeError, KeyError, StopIteration, TypeError):
+            raise ApiError(
+                f"The server at {self.url} is not a Prefect API. Check the address ('api' in "
+                "prefect.yml), and any proxy in between."
+            ) from None
+
+    def _refusal(self, errors: Any, response: requests.Response) -> ApiError:
+        if response.status_code == HTTPStatus.UNAUTHORIZED:
+            return self._http_error(response)
+        messages = "; ".join(_messages(errors)).rstrip(".")
+        if any(words in str(errors) for words in _INTERNAL_ERRORS):
+            return ApiUncertainError(f"The Prefect API at {self.url} has an error: {messages}.")
+        return ApiRefusedError(f"The Prefect API at {self.url} refused the request: {messages}.")
+
+    def _http_error(self, response: requests.Response) -> ApiError:
+        code = response.status_code
+        if code == HTTPStatus.UNAUTHORIZED:
+            return ApiRefusedError(
+                f"The Prefect API at {self.url} does not accept the API key. Set "
+                "PREFECT__CLOUD__API_KEY to the key that the API was started with."
+            )
+        answer = f"The Prefect API at {self.url} returned {code} {response.reason}."
+        if code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return RequestTooLargeError(answer)
+        if code in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+            return ApiUnreachableError(answer)
+        return ApiUncertainError(f"{answer} Check its log, and the address ('api' in prefect.yml).")
+
+
+def is_on_this_machine(url: str) -> bool:
+    """Return whether an address is one of this machine's loopback addresses."""
+    return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
+
+
+def _within(seconds: float, function: Callable[[], T]) -> T:
+    """Return what a function returns, or raise TimeoutError after some seconds.
+
+    The function goes on in a daemon thread: a server that sends a byte now and then cannot be
+    interrupted in another way.
+    """
+    outcome: Queue[Union[T, BaseException]] = Queue()
+
+    def run() -> None:
+        try:
+            outcome.put(function())
+        except BaseException as error:
+            outcome.put(error)
+
+    Thread(target=run, name="prefect request", daemon=True).start()
+    try:
+        result = outcome.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError from None
+    if isinstance(result, BaseException):
+        raise result
+    return result
+
+
+def _cause(error: BaseException) -> str:
+    reason: Optional[Any] = error.args[0] if error.args else None
+    return str(getattr(reason, "reason", reason) or error)
+
+
+def _messages(errors: Any) -> List[str]:
+    if not isinstance(errors, list):
+        return [str(errors)]
+    return [str(one.get("message", one)) if isinstance(one, dict) else str(one) for one in errors]

@@ -1,0 +1,75 @@
+"""Final states that a run could not report: kept on disk, and delivered by the next run."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from uuid import uuid4
+
+from prefect.engine.state import State
+
+from project.api import queries
+from project.api.embedded import FOLDER
+from project.api.queries import GraphQL
+from project.api.state_sender import RunState, StateSender
+from project.errors import ApiError, ApiRefusedError
+
+logger = logging.getLogger(__name__)
+
+
+class UnreportedState(NamedTuple):
+    """A serialized state of a task run; without ``task_run_id``, of the flow run."""
+
+    task_run_id: Optional[str]
+    payload: queries.Json
+
+
+class UnreportedStates:
+    """What runs could not report to one API, one file per flow run.
+
+    ``api`` is its name in ``prefect.yml``: the address of an embedded one changes.
+    """
+
+    def __init__(self, folder: Path, api: str):
+        self._folder = folder
+        self._api = api
+
+    @classmethod
+    def of_project(cls, project_path: Path, api: str) -> UnreportedStates:
+        """Return what runs of a project could not report."""
+        return cls(project_path / FOLDER / "unreported", api)
+
+    def save(self, flow_run_id: str, states: Sequence[UnreportedState]) -> Path:
+        """Write the states of a flow run, in their order, and return the file."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        content = {"api": self._api, "flow_run_id": flow_run_id, "states": list(states)}
+        file = self._folder / f"{flow_run_id}.json"
+        unfinished = file.with_suffix(f".{uuid4()}")
+        unfinished.write_text(json.dumps(content), encoding="utf-8")
+        unfinished.replace(file)
+        return file
+
+    def deliver(self, api: GraphQL) -> None:
+        """Report what is left from earlier runs; what cannot be reported now stays."""
+        for file in sorted(self._folder.glob("*.json")) if self._folder.is_dir() else ():
+            try:
+                content: Dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+                if content["api"] == self._api:
+                    _deliver(api, content["flow_run_id"], content["states"])
+                    file.unlink()
+                    logger.info("Reported the end of flow run %s.", content["flow_run_id"])
+            except ApiRefusedError as error:
+                logger.warning("The end of a run cannot be reported, %s: %s", file.name, error)
+                file.unlink()
+            except (ApiError, OSError, ValueError) as error:
+                logger.warning("The end of a run is not reported yet, %s: %s", file.name, error)
+
+
+def _deliver(api: GraphQL, flow_run_id: str, states: List[List[Any]]) -> None:
+    sender = StateSender(api, flow_run_id)
+    for task_run_id, payload in states:
+        sender.put(RunState(task_run_id, State.deserialize(payload)))
+    while sender.waiting():
+        sender.send_round()
