@@ -18,7 +18,7 @@ from tests.kits.projects import HookRecorder
 
 RECORDER = HookRecorder()
 HOOKS = (RECORDER, PrefectHooks(), *project_hooks())
-DISABLE_HOOKS_FOR_PLUGINS = ("project", "kedro-telemetry")
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-prefect-runner", "kedro-telemetry")
 """
 
 _numbers = count(1)

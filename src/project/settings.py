@@ -7,4 +7,4 @@ HOOKS = (PrefectHooks(), *project_hooks())
 
 # The same hooks are an entry point of this package, for projects that install it. Kedro would
 # call them twice here.
-DISABLE_HOOKS_FOR_PLUGINS = ("project",)
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-prefect-runner",)

@@ -59,9 +59,9 @@ kept: {type: tests.kits.projects.FileDataset, filepath: data/kept}
 
 # How a project may have the hooks of this package, or not.
 INSTALLATIONS = {
-    "absent": ("", '"project",'),
+    "absent": ("", '"kedro-prefect-runner",'),
     "by the entry point": ("", ""),
-    "in its settings": ("PrefectHooks(), ", '"project",'),
+    "in its settings": ("PrefectHooks(), ", '"kedro-prefect-runner",'),
 }
 SETTINGS = """
 from kedro.framework.hooks import hook_impl

@@ -52,7 +52,7 @@ PLAIN_SETTINGS = """
 from project.compat import project_hooks
 
 HOOKS = project_hooks()
-DISABLE_HOOKS_FOR_PLUGINS = ("project", "kedro-telemetry")
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-prefect-runner", "kedro-telemetry")
 """
 
 
@@ -369,9 +369,17 @@ def kedro_run(
     runner: str = "project.runner.PrefectRunner",
     pythonpath: Optional[Path] = None,
 ) -> subprocess.CompletedProcess[str]:
+    """Run ``kedro run`` in a process of its own."""
+    return kedro_command(project, "run", f"--runner={runner}", *options, pythonpath=pythonpath)
+
+
+def kedro_command(
+    project: KedroProject, *arguments: str, pythonpath: Optional[Path] = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a ``kedro`` command in a process of its own."""
     paths = [pythonpath, REPOSITORY, os.environ.get("PYTHONPATH")]
     return subprocess.run(
-        [sys.executable, "-m", "kedro", "run", f"--runner={runner}", *options],
+        [sys.executable, "-m", "kedro", *arguments],
         cwd=project.folder,
         env={
             **os.environ,
