@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from importlib import import_module
+from pathlib import Path
 from typing import Callable, List
 
 import pytest
@@ -16,7 +17,9 @@ from tests.kits.projects import (
     PLAIN_SETTINGS,
     KedroProject,
     assert_one_clear_error,
+    kedro_command,
     kedro_run,
+    write_files,
 )
 
 MakeProject = Callable[..., KedroProject]
@@ -127,6 +130,35 @@ def test_a_configuration_that_an_agent_would_not_read_is_refused(
     project.write("other/local/catalog.yml", "{}")
 
     assert_one_clear_error(kedro_run(project, "--conf-source=other"), "--conf-source", "run: here")
+
+
+@pytest.mark.parametrize(
+    "command", [["run", "--runner=project.runner.PrefectRunner"], ["prefect", "server"]]
+)
+def test_the_embedded_api_without_its_libraries_names_the_command(
+    make_project: MakeProject, tmp_path: Path, command: List[str]
+) -> None:
+    write_files(tmp_path, {"missing/uvicorn.py": "raise ImportError('no module uvicorn')"})
+    run = kedro_command(make_project(PIPELINE), *command, pythonpath=tmp_path / "missing")
+
+    assert_one_clear_error(
+        run,
+        "The embedded API needs the libraries of the extra 'server' (no module uvicorn). Install "
+        "them: uv pip install 'kedro-prefect-runner[server]'",
+    )
+
+
+def test_another_api_needs_no_libraries_of_the_embedded_one(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    names = ("filelock", "graphql", "httptools", "orjson", "sqlalchemy", "starlette", "uvicorn")
+    write_files(tmp_path, {f"missing/{name}.py": "raise ImportError" for name in names})
+    project = make_project(PIPELINE, prefect="api: http://127.0.0.1:9")
+
+    assert_one_clear_error(
+        kedro_run(project, pythonpath=tmp_path / "missing"),
+        "The Prefect API at http://127.0.0.1:9 cannot be reached",
+    )
 
 
 @pytest.mark.parametrize("name", ["nonesuch", "empty"])
