@@ -7,11 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ContextManager, Dict, List, NamedTuple, Optional
 
-from kedro.framework.session import KedroSession
-
 from project.api.client import PrefectApi, connect
-from project.compat.kedro_config import config_folders
-from project.compat.kedro_project import registered_pipelines
+from project.compat.kedro_config import missing_env_folder
+from project.compat.kedro_project import registered_pipelines, session_class
 from project.config.load import read_settings
 from project.config.model import Settings
 from project.deploy.deployment import Deployment, find_deployment
@@ -41,10 +39,15 @@ class KedroProject:
         Raises:
             SettingsError: the environment has no folder.
         """
-        session = KedroSession.create(project_path=self.project_path, env=self._env)
+        session = session_class().create(project_path=self.project_path, env=self._env)
         context = session.load_context()
-        if self._env:
-            _require_folder(self._env, Path(config_folders(context.config_loader)[-1]))
+        missing = missing_env_folder(context.config_loader)
+        if self._env and missing:
+            names = sorted(path.name for path in missing.parent.iterdir() if path.is_dir())
+            raise SettingsError(
+                f"There is no Kedro environment '{self._env}': {missing.parent} has "
+                f"{', '.join(names)}."
+            )
         return context
 
     def find_deployment(self, pipeline: Optional[str] = None) -> Deployment:
@@ -89,11 +92,3 @@ class KedroProject:
     ) -> ContextManager[PrefectApi]:
         """Connect to an API, named as in ``prefect.yml``, whose own is the default."""
         return connect(api or self.read_settings().api, self.project_path, must_outlive_process)
-
-
-def _require_folder(env: str, folder: Path) -> None:
-    if not folder.is_dir():
-        names = sorted(path.name for path in folder.parent.iterdir() if path.is_dir())
-        raise SettingsError(
-            f"There is no Kedro environment '{env}': {folder.parent} has {', '.join(names)}."
-        )

@@ -166,7 +166,8 @@ def add_dataset(catalog: Any, name: str, dataset: Any) -> None:
 
 def get_dataset(catalog: Any, name: str) -> Any:
     """Return the dataset object behind a name, resolving a pattern if need be."""
-    get = getattr(catalog, "get", None) or catalog._get_dataset
+    # Before Kedro 1.0, "get" may be a method of the user's own.
+    get = getattr(catalog, "_get_dataset", None) or catalog.get
     return get(name)
 
 

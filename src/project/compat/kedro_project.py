@@ -47,21 +47,40 @@ def config_loader_of_running_session() -> Any:
     return session and getattr(session.load_context(), "config_loader", None)
 
 
+def session_class() -> Any:
+    """Return the class of the project's sessions, which a project may choose since Kedro 1.3."""
+    settings = import_module("kedro.framework.project").settings
+    default = import_module("kedro.framework.session").KedroSession
+    return getattr(settings, "SESSION_CLASS", None) or default
+
+
 def run_session(project_path: Path, pipeline: str, options: RunOptions, runner: Any) -> Any:
     """Run a pipeline in a new Kedro session and return what ``session.run`` returns."""
-    session_class: Any = import_module("kedro.framework.session").KedroSession
-    create = inspect.signature(session_class.create).parameters
-    run = inspect.signature(session_class.run).parameters
-    keywords = selection_keywords(options, run)
-    params = "runtime_params" if "runtime_params" in create else "extra_params"
-    given = {"env": options.get("env"), params: options.get("params")}
-    with session_class.create(project_path=project_path, **given) as session:
+    project_session = session_class()
+    run = _accepted(project_session, "run")
+    created: Dict[str, Any] = {"project_path": project_path, "env": options.get("env")}
+    keywords = {**selection_keywords(options, run), **_pipeline_keyword(pipeline, run)}
+    create = _accepted(project_session, "create")
+    name = next((each for each in ("runtime_params", "extra_params") if each in create), None)
+    if name is not None:
+        created[name] = options.get("params")
+    else:  # a session of many runs
+        keywords["runtime_params"] = options.get("params")
+    with project_session.create(**created) as session:
         return session.run(
-            runner=runner,
-            load_versions=options.get("load_versions") or {},
-            **_pipeline_keyword(pipeline, run),
-            **keywords,
+            runner=runner, load_versions=options.get("load_versions") or {}, **keywords
         )
+
+
+def _accepted(owner: type, method: str) -> Dict[str, Any]:
+    """Return the parameters of a method, those included that an override passes on by ``**``."""
+    accepted: Dict[str, Any] = {}
+    for defined in (vars(base)[method] for base in owner.__mro__ if method in vars(base)):
+        parameters = inspect.signature(getattr(defined, "__func__", defined)).parameters
+        accepted.update(parameters)
+        if not any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
+            break
+    return accepted
 
 
 def _pipeline_keyword(pipeline: str, accepted: Mapping[str, Any]) -> Dict[str, Any]:
