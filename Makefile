@@ -8,7 +8,7 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
 
 export DO_NOT_TRACK := 1
 
-.PHONY: run test test-api lint check page-lint page-test format matrix matrix-ci bench bench-matrix lock vendor clean
+.PHONY: run test test-api lint check page-lint page-test format soak matrix matrix-ci bench bench-matrix lock vendor clean
 
 run: .venv/.installed  ## run the example pipeline on Prefect
 	$(BIN)/kedro run --runner=project.runner.PrefectRunner
@@ -51,6 +51,9 @@ format: .venv/.installed  ## format the code and fix what the linters can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(call with_node,format)
+
+soak: .venv/.installed  ## kill processes at random: make soak KILLS=100
+	$(BIN)/python -m tests.soak --kills $(or $(KILLS),100)
 
 matrix: .venv/.installed  ## run the contract tests on every supported Kedro and Python
 	$(call run_cells,--error-on-missing-interpreters)
