@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, Iterator
@@ -17,31 +16,11 @@ from typing import Any, Callable, Iterator
 import pytest
 
 from project.api.client import PrefectApi, connect
-from tests.kits.projects import KedroProject
+from tests.kits.background import WAITING, go_on, started
+from tests.kits.projects import REPOSITORY, KedroProject
+from tests.kits.waiting import eventually
 
 MakeProject = Callable[..., KedroProject]
-
-REPOSITORY = Path(__file__).parents[2]
-
-PIPELINE = """
-from pathlib import Path
-from time import sleep
-from kedro.pipeline import Pipeline, node
-
-def wait():
-    Path("data").mkdir(exist_ok=True)
-    Path("data/started").touch()
-    while not Path("data/go").exists():
-        sleep(0.02)
-    return 1
-
-def after(n): return n
-
-def register_pipelines():
-    return {"__default__": Pipeline([
-        node(wait, None, "n", name="wait"), node(after, "n", "m", name="after"),
-    ])}
-"""
 
 SERVE = """
 import json
@@ -53,35 +32,6 @@ from project.server.settings import ServerSettings
 settings = ServerSettings(database=Path(sys.argv[1]), **json.loads(sys.argv[2]))
 serve(settings, lambda url: print(url, flush=True))
 """
-
-
-def eventually(probe: Callable[[], Any], seconds: float = 60) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := probe()):
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)
-    return found
-
-
-@contextmanager
-def started(project: KedroProject, **how: Any) -> Iterator[subprocess.Popen[str]]:
-    """Start kedro run and yield it once its first node runs."""
-    (project.folder / "data/started").unlink(missing_ok=True)
-    command = [sys.executable, "-m", "kedro", "run", "--runner=project.runner.PrefectRunner"]
-    with subprocess.Popen(
-        command,
-        cwd=project.folder,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "DO_NOT_TRACK": "1", "COLUMNS": "200"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        **how,
-    ) as process:
-        try:
-            eventually((project.folder / "data/started").exists)
-            yield process
-        finally:
-            process.kill()
 
 
 @contextmanager
@@ -124,12 +74,8 @@ def states(run: Any) -> dict[str, str]:
     return {row["task"]["name"]: row["state"] for row in run["task_runs"]}
 
 
-def go_on(project: KedroProject) -> None:
-    (project.folder / "data/go").touch()
-
-
 def test_ctrl_c_leaves_a_cancelled_run(make_project: MakeProject) -> None:
-    project = make_project(PIPELINE)
+    project = make_project(WAITING)
     with started(project) as process:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
@@ -182,7 +128,7 @@ def test_the_end_that_a_run_could_not_report_is_reported_by_the_next(
 
 
 def test_a_killed_run_has_failed_as_soon_as_a_server_is_up_again(make_project: MakeProject) -> None:
-    project = make_project(PIPELINE)
+    project = make_project(WAITING)
     with started(project) as process:
         with connect("embedded", project.folder) as api:
             eventually(lambda: states(the_run(api))["wait"] == "Running")
@@ -196,7 +142,7 @@ def test_a_killed_run_has_failed_as_soon_as_a_server_is_up_again(make_project: M
 
 
 def test_a_killed_run_has_failed_soon_on_a_server_that_stayed(make_project: MakeProject) -> None:
-    project = make_project(PIPELINE)
+    project = make_project(WAITING)
     quick = server(project.folder / ".prefect/prefect.db", 0, reaper_seconds=0.1)
     with quick, started(project) as one, started(project):
         one.kill()
@@ -208,7 +154,7 @@ def test_a_run_cancelled_through_the_api_stops(
     make_project: MakeProject,
     port: int,
 ) -> None:
-    project = make_project(PIPELINE, prefect=f"api: http://127.0.0.1:{port}")
+    project = make_project(WAITING, prefect=f"api: http://127.0.0.1:{port}")
     url = f"http://127.0.0.1:{port}"
     database = project.folder / "prefect.db"
     with server(database, port), started(project) as process, connect(url, project.folder) as api:
@@ -224,7 +170,7 @@ def test_a_run_cancelled_through_the_api_stops(
 def test_a_run_in_the_background_of_a_script_is_cancelled_in_the_midst_of_a_node(
     make_project: MakeProject, port: int
 ) -> None:
-    project = make_project(PIPELINE.replace("sleep(0.02)", "sleep(600)"))
+    project = make_project(WAITING.replace("sleep(0.02)", "sleep(600)"))
     address = f"http://127.0.0.1:{port}"
     project.write("conf/base/prefect.yml", f"api: {address}")
     background = started(project, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
@@ -245,7 +191,7 @@ def test_a_run_outlives_an_api_that_is_away_for_a_while(
     make_project: MakeProject,
     port: int,
 ) -> None:
-    project = make_project(PIPELINE, prefect=f"api: http://127.0.0.1:{port}")
+    project = make_project(WAITING, prefect=f"api: http://127.0.0.1:{port}")
     database = project.folder / "prefect.db"
     with server(database, port) as first, started(project) as process:
         first.kill()
@@ -264,7 +210,7 @@ def test_an_api_that_stays_away_is_an_error_after_the_nodes_are_done(
     make_project: MakeProject,
     port: int,
 ) -> None:
-    project = make_project(PIPELINE, prefect=f"api: http://127.0.0.1:{port}")
+    project = make_project(WAITING, prefect=f"api: http://127.0.0.1:{port}")
     with server(project.folder / "prefect.db", port) as only, started(project) as process:
         only.kill()
         only.wait()
@@ -287,7 +233,7 @@ def test_a_disk_that_is_full_for_a_while_loses_nothing(
     make_project: MakeProject,
     port: int,
 ) -> None:
-    project = make_project(PIPELINE, prefect=f"api: http://127.0.0.1:{port}")
+    project = make_project(WAITING, prefect=f"api: http://127.0.0.1:{port}")
     with server(project.folder / "prefect.db", port) as full, started(project) as process:
         fill_disk(full, is_full=True)
         go_on(project)
@@ -306,7 +252,7 @@ def test_a_disk_that_is_full_for_a_while_loses_nothing(
 def test_two_runs_at_the_same_time_share_a_database(
     make_project: MakeProject,
 ) -> None:
-    project = make_project(PIPELINE)
+    project = make_project(WAITING)
     with started(project) as one, started(project) as two:
         go_on(project)
         for process in (one, two):
@@ -328,7 +274,7 @@ def test_an_api_that_answers_nonsense_is_one_clear_error(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        project = make_project(PIPELINE, prefect=f"api: {url}")
+        project = make_project(WAITING, prefect=f"api: {url}")
         with subprocess.Popen(
             [sys.executable, "-m", "kedro", "run", "--runner=project.runner.PrefectRunner"],
             cwd=project.folder,
