@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import uuid
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
@@ -20,7 +19,7 @@ from project.api.client import connect
 from project.api.embedded import embedded_api
 from tests.kits.background import WAITING, started
 from tests.kits.projects import NODE, RUNNERS, KedroProject, Outcome
-from tests.kits.reports import Report, not_yet, read_report
+from tests.kits.reports import Report, read_report
 from tests.kits.strict_server import strict_server
 from tests.kits.waiting import eventually
 
@@ -131,8 +130,10 @@ def prefect_project(url: str) -> Iterator[str]:
     """Return the name of a Prefect project; what a test makes there is deleted at its end."""
     name = f"runs-here-{uuid.uuid4().hex[:8]}"
     yield name
-    with connect(url, Path()) as api, suppress(ValueError):  # no such project
-        api.client.delete_project(name)
+    with connect(url, Path()) as api:
+        find = "query($name: String) { project(where: {name: {_eq: $name}}) { id } }"
+        for row in api.query(find, name=name):
+            api.mutate("delete_project", "success", project_id=row["id"])
 
 
 @pytest.fixture
@@ -172,15 +173,7 @@ def test_every_task_run_succeeds_with_each_state_once(run: Any, nodes: int) -> N
     assert {name: states for name, states in report.tasks.items() if states != SUCCESS} == {}
 
 
-@pytest.mark.parametrize(
-    "filling",
-    [
-        pytest.param("", id="short"),
-        pytest.param(
-            "x" * SIX_MEGABYTES, id="6 MB", marks=not_yet("shorten the message of a state")
-        ),
-    ],
-)
+@pytest.mark.parametrize("filling", ["", "x" * SIX_MEGABYTES], ids=["short", "6 MB"])
 def test_a_failure_is_reported_once_with_its_message_shortened(run: Any, filling: str) -> None:
     outcome, report = run(FAILING, FILLING=filling)
     message = report.messages["fail"]
@@ -212,7 +205,6 @@ def test_a_cancelled_run_ends_cancelled_with_each_state_once(
     assert repeated == {}
 
 
-@not_yet("shorten a line")
 def test_a_line_of_six_megabytes_is_reported_once_and_shortened(run: Any) -> None:
     outcome, report = run(TALKING, LENGTH=SIX_MEGABYTES)
     long = [line for line in report.lines if line.startswith("it begins")]
@@ -226,11 +218,7 @@ def test_a_line_of_six_megabytes_is_reported_once_and_shortened(run: Any) -> Non
     assert "left out" in long[0]
 
 
-def test_many_long_lines_of_wide_characters_are_reported_once_each(
-    run: Any, request: pytest.FixtureRequest
-) -> None:
-    if "embedded" not in request.node.name:  # whose limit is higher
-        request.applymarker(not_yet("cut requests by bytes"))
+def test_many_long_lines_of_wide_characters_are_reported_once_each(run: Any) -> None:
     outcome, report = run(PRINTING, LINES=MANY_LINES, LENGTH=LINE_LENGTH)
     printed = [line for line in report.lines if line.endswith("\u5bbd")]
 

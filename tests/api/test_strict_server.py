@@ -287,6 +287,19 @@ def test_an_answer_may_come_a_byte_a_second_so_that_no_read_times_out(start: Any
         assert run.states(run.task_run_ids[0]) == ["Pending", "Success"]
 
 
+def test_a_process_that_stands_still_keeps_everybodys_states_waiting(start: Any) -> None:
+    fault = Fault(Kind.STALLED, "set_task_run_states", pause=1)
+    with start(faults=(fault,)) as run, ThreadPoolExecutor() as clients:
+        begun = time.monotonic()
+        sent = [clients.submit(run.set_states, "Running") for _ in range(2)]
+        assert run.api.post(HELLO).elapsed.total_seconds() < 1
+        for each in sent:
+            each.result()
+
+        assert time.monotonic() - begun >= 1
+        assert run.states(run.task_run_ids[0]) == ["Pending", "Running", "Running"]
+
+
 def test_a_fault_may_begin_later_and_be_one_of_other_requests(start: Any) -> None:
     with start(faults=(Fault(Kind.INTERNAL_ERROR, "hello", after=1),)) as run:
         run.set_states("Success")
@@ -297,9 +310,13 @@ def test_a_fault_may_begin_later_and_be_one_of_other_requests(start: Any) -> Non
 
 def test_an_id_that_is_no_uuid_is_an_error(start: Any) -> None:
     with start() as run:
-        query = "query($id: uuid!) { flow_run_by_pk(id: $id) { state } }"
+        one = "query($id: uuid!) { flow_run_by_pk(id: $id) { state } }"
+        several = "query($ids: [uuid!]) { flow_run(where: {id: {_in: $ids}}) { state } }"
+        error = 'invalid input syntax for type uuid: "abc"'
 
-        assert run.api.error(query, {"id": "abc"}) == 'invalid input syntax for type uuid: "abc"'
+        assert run.api.error(one, {"id": "abc"}) == error
+        assert run.api.error(several, {"ids": [run.flow_run_id, "abc"]}) == error
+        assert run.api.data(several, {"ids": [run.flow_run_id]}) == [{"state": "Running"}]
 
 
 def test_a_log_level_of_somebodys_own_is_refused_with_all_lines(start: Any) -> None:

@@ -18,13 +18,10 @@ import pytest
 from project.api.client import PrefectApi, connect
 from tests.kits.background import WAITING, go_on, started
 from tests.kits.projects import REPOSITORY, KedroProject
-from tests.kits.reports import not_yet
 from tests.kits.strict_server import StrictServer
 from tests.kits.waiting import eventually
 
 MakeProject = Callable[..., KedroProject]
-
-AWAY = not_yet("take an internal error for an API that is unreachable")
 
 SERVE = """
 import json
@@ -202,10 +199,8 @@ def test_a_run_in_the_background_of_a_script_is_cancelled_in_the_midst_of_a_node
 
 
 def test_a_run_outlives_an_api_that_is_away_for_a_while(
-    make_project: MakeProject, port: int, address: str, request: pytest.FixtureRequest
+    make_project: MakeProject, port: int, address: str
 ) -> None:
-    if "strict" in request.node.name:
-        request.applymarker(AWAY)
     project = make_project(WAITING, prefect=f"api: {address}")
     database = project.folder / "prefect.db"
     with server(database, port) as first, started(project) as process:
@@ -222,10 +217,8 @@ def test_a_run_outlives_an_api_that_is_away_for_a_while(
 
 
 def test_an_api_that_stays_away_is_an_error_after_the_nodes_are_done(
-    make_project: MakeProject, port: int, address: str, request: pytest.FixtureRequest
+    make_project: MakeProject, port: int, address: str
 ) -> None:
-    if "strict" in request.node.name:
-        request.applymarker(AWAY)
     project = make_project(WAITING, prefect=f"api: {address}")
     with server(project.folder / "prefect.db", port) as only, started(project) as process:
         only.kill()

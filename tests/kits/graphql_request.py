@@ -89,8 +89,10 @@ class GraphQLRequest:
         """Return a variable's value that should be a UUID and is none."""
         for name, type_ in self.types.items():
             value = self.variables.get(name)
-            if type_.lower() == "uuid" and value is not None and not _is_uuid(value):
-                return str(value)
+            values = value if isinstance(value, list) else [value]
+            wrong = [each for each in values if each is not None and not _is_uuid(each)]
+            if type_.lower() == "uuid" and wrong:
+                return str(wrong[0])
         return None
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Dict, List, NamedTuple
 
 import pytest
-from prefect.utilities.configuration import set_temporary_config
 
 from project.api.client import connect
 
@@ -52,7 +51,7 @@ class Report(NamedTuple):
 
 def read_report(url: str, prefect_project: str) -> Report:
     """Return the latest flow run of a Prefect project."""
-    with set_temporary_config({"cloud.request_timeout": 60}), connect(url, Path()) as api:
+    with connect(url, Path()) as api:
         (row,) = api.query(_RUNS, project=prefect_project)
         lines = api.query(_LINES, id=row["id"])["logs"]
     report = Report(

@@ -61,13 +61,15 @@ class Kind(Enum):
     HUNG_UP = "done; the connection is closed without an answer"
     CUT_OFF = "done; the connection is closed in the middle of the answer"
     TRICKLE = "done; the answer comes at one byte a second"
+    STALLED = "done; the one process that writes states stands still before it"
 
 
 class Fault(NamedTuple):
     """A fault of requests with one root field (of all requests if ``operation`` is empty).
 
     It lets ``after`` of them pass, then hits ``times`` requests and whatever else comes within
-    ``seconds`` of the first of these. ``message`` is that of an internal error.
+    ``seconds`` of the first of these. ``message`` is that of an internal error, ``pause`` how many
+    seconds a process stands still.
     """
 
     kind: Kind
@@ -76,6 +78,7 @@ class Fault(NamedTuple):
     seconds: float = 0
     after: int = 0
     message: str = INTERNAL_ERROR
+    pause: float = 0
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,9 @@ class StrictServer(Proxy):
             self._note(message, fault.kind.name)
             yield instead
             return
+        if fault and fault.kind is Kind.STALLED:
+            with self._process:
+                self.closed.wait(fault.pause)
         for answer in self._answer(request, message):
             yield from self._break_up(answer, fault)
 
