@@ -132,9 +132,14 @@ def test_all_is_reported_once_to_a_server_in_good_health(trouble: Any) -> None:
         it.assert_all_reported_once()
 
 
-@pytest.mark.parametrize("operation", [TASK_STATES, LINES])
 @pytest.mark.parametrize(
-    "message", [INTERNAL_ERROR, NO_PROCESS, NO_DATABASE], ids=["internal", "refused", "database"]
+    ("operation", "message"),
+    [
+        pytest.param(TASK_STATES, INTERNAL_ERROR, id="internal error"),
+        pytest.param(TASK_STATES, NO_PROCESS, id="no process"),
+        pytest.param(TASK_STATES, NO_DATABASE, id="no database"),
+        pytest.param(LINES, INTERNAL_ERROR, id="internal error for lines"),
+    ],
 )
 def test_internal_errors_for_some_seconds_lose_nothing(
     trouble: Any, operation: str, message: str

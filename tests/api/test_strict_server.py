@@ -30,6 +30,7 @@ from tests.kits.strict_server import (
     strict_server,
 )
 from tests.kits.waiting import eventually
+from tests.server.command_line import CommandLine
 from tests.server.kit import Api, mutation, prefect_client, state, two_tasks
 
 INSTANT = (0.0, 0.0)
@@ -116,6 +117,16 @@ def test_a_new_one_has_no_tenant_and_stores_nothing_without(tmp_path: Path) -> N
         client.create_tenant(name="default")
 
         assert client.create_project("one")
+
+
+def test_the_end_to_end_tests_create_the_tenant_of_a_new_one(tmp_path: Path) -> None:
+    with strict_server(tmp_path) as server:
+        prefect = CommandLine(server.url, tmp_path)
+        with prefect.project_on_the_server():
+            assert prefect.api.data("query { project { name } }") == [{"name": prefect.project}]
+
+        assert prefect.api.data("query { tenant { slug } }") == [{"slug": "default"}]
+        assert prefect.api.data("query { project { name } }") == []
 
 
 def test_two_states_of_a_run_in_one_request_end_wrong(start: Any) -> None:
