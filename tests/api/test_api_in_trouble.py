@@ -126,10 +126,13 @@ def end_in_time(process: subprocess.Popen[str], project: KedroProject, seconds: 
     return output
 
 
-def test_all_is_reported_once_to_a_server_in_good_health(trouble: Any) -> None:
+def test_a_server_in_good_health_refuses_nothing_and_gets_small_requests(trouble: Any) -> None:
     with trouble() as it:
-        assert it.run().error is None
+        assert it.run(nodes=100).error is None
         it.assert_all_reported_once()
+
+    assert {operation.outcome for operation in it.server.operations} == {"passed"}
+    assert max(operation.states for operation in it.server.operations) <= 100
 
 
 @pytest.mark.parametrize(

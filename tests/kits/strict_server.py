@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import signal
 import sqlite3
 import time
 import uuid
@@ -378,6 +379,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--port", type=int, default=0)
     port = parser.parse_args().port
+    for each in (signal.SIGINT, signal.SIGTERM):  # a shell lets its background ignore the first
+        signal.signal(each, signal.default_int_handler)
     with TemporaryDirectory() as folder, strict_server(Path(folder), port=port) as server:
         print(server.url, flush=True)
         try:
