@@ -104,7 +104,7 @@ def test_ctrl_c_leaves_a_cancelled_run(make_project: MakeProject) -> None:
 def test_a_signal_that_ends_the_process_cancels_the_run(
     make_project: MakeProject, number: signal.Signals, executor: str
 ) -> None:
-    project = make_project(PIPELINE, prefect=f"executor: {{type: {executor}}}")
+    project = make_project(WAITING, prefect=f"executor: {{type: {executor}}}")
     api_server = server(project.folder / ".prefect/prefect.db", 0)
     with api_server, started(project) as process, connect("embedded", project.folder) as api:
         eventually(lambda: states(the_run(api))["wait"] == "Running")
@@ -120,17 +120,17 @@ def test_a_signal_that_ends_the_process_cancels_the_run(
 
 
 def test_the_end_that_a_run_could_not_report_is_reported_by_the_next(
-    make_project: MakeProject, port: int
+    make_project: MakeProject, port: int, address: str
 ) -> None:
-    project = make_project(PIPELINE, prefect=f"api: http://127.0.0.1:{port}")
-    url, database = f"http://127.0.0.1:{port}", project.folder / "prefect.db"
+    project = make_project(WAITING, prefect=f"api: {address}")
+    database = project.folder / "prefect.db"
     with server(database, port) as only, started(project) as process:
         only.kill()
         only.wait()
         go_on(project)
         output, _ = process.communicate(timeout=90)
     unreported = list((project.folder / ".prefect/unreported").iterdir())
-    with server(database, port), connect(url, project.folder) as api:
+    with server(database, port), connect(address, project.folder) as api:
         run = the_run(api)
 
     assert "Error: The run has ended, but its final state could not be reported" in output
