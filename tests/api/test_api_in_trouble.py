@@ -17,17 +17,10 @@ import pytest
 from project.api.embedded import embedded_api
 from project.errors import ApiError
 from tests.kits.background import WAITING, go_on, started
+from tests.kits.faults import INTERNAL_ERROR, NO_DATABASE, NO_PROCESS, Fault, Kind
 from tests.kits.projects import NODE, RUNNERS, KedroProject, Outcome
 from tests.kits.reports import Report, not_yet, read_report
-from tests.kits.strict_server import (
-    INTERNAL_ERROR,
-    NO_DATABASE,
-    NO_PROCESS,
-    Fault,
-    Kind,
-    Manners,
-    StrictServer,
-)
+from tests.kits.strict_server import Manners, StrictServer
 from tests.kits.waiting import eventually
 
 MakeProject = Callable[..., KedroProject]

@@ -17,18 +17,8 @@ import requests
 from prefect.exceptions import ClientError
 
 from project.api.embedded import embedded_api
-from tests.kits.strict_server import (
-    INTERNAL_ERROR,
-    NO_DATABASE,
-    NO_PROCESS,
-    TOO_LARGE_STATE,
-    Fault,
-    Kind,
-    Line,
-    Manners,
-    StrictServer,
-    strict_server,
-)
+from tests.kits.faults import INTERNAL_ERROR, NO_DATABASE, NO_PROCESS, Fault, Kind
+from tests.kits.strict_server import TOO_LARGE_STATE, Line, Manners, StrictServer, strict_server
 from tests.kits.waiting import eventually
 from tests.server.command_line import CommandLine
 from tests.server.kit import Api, mutation, prefect_client, state, two_tasks

@@ -3,8 +3,8 @@
 In good health it treats requests as a real Prefect Server does, whose GraphQL process stands behind
 a gateway: the states of one request are written one by one, in an order that nobody can rely on,
 each for some CPU time of that process, and what the gateway or the process refuses, it refuses in
-their words. ``Manners`` lists what can be changed, ``Kind`` the faults that can be added. The
-measures are those of Prefect Server 2022.03.29, the release that belongs to Prefect 1.1.0.
+their words. ``Manners`` lists what can be changed, ``tests.kits.faults`` what can go wrong besides.
+The measures are those of Prefect Server 2022.03.29, the release that belongs to Prefect 1.1.0.
 
     python -m tests.kits.strict_server [--port PORT]
 
@@ -22,7 +22,6 @@ import time
 import uuid
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from enum import Enum
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from random import Random
@@ -33,12 +32,10 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 import requests
 
 from project.api.embedded import embedded_api
+from tests.kits.faults import NO_PROCESS, Fault, FaultCounter, Kind
 from tests.kits.graphql_request import RUN_KEYS, GraphQLRequest, json_object
 from tests.kits.proxy import Proxy, http
 
-INTERNAL_ERROR = "Unable to complete operation. An internal API error occurred."
-NO_DATABASE = "Unable to connect to postgres."
-NO_PROCESS = "request to http://graphql:4201/graphql/ failed, reason: connect ECONNREFUSED"
 TOO_LARGE_STATE = "State payload is too large."
 TOO_LARGE_PAGE = (
     b"<!DOCTYPE html>\n<html>\n<body>\n<pre>PayloadTooLargeError: request entity too large</pre>\n"
@@ -50,36 +47,6 @@ _LOG_LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}
 _NUMBERED_ROWS = {"log", "logs", "states", "flow_run_state", "task_run_state"}
 _STORED_JSON = {"serialized_state", "parameters", "context", "serialized_flow"}
 _WHOLE_SECOND = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.000000(\+00:00)")
-
-
-class Kind(Enum):
-    """What goes wrong with a request, and whether its work is done all the same."""
-
-    INTERNAL_ERROR = "not done; HTTP 200 with the error of a part behind the gateway"
-    TOO_MANY_REQUESTS = "not done; HTTP 429"
-    QUEUED = "not done; each state is answered with the status QUEUED"
-    NO_ANSWER = "done; the answer never comes"
-    HUNG_UP = "done; the connection is closed without an answer"
-    CUT_OFF = "done; the connection is closed in the middle of the answer"
-    TRICKLE = "done; the answer comes at one byte a second"
-    STALLED = "done; the one process that writes states stands still before it"
-
-
-class Fault(NamedTuple):
-    """A fault of requests with one root field (of all requests if ``operation`` is empty).
-
-    It lets ``after`` of them pass, then hits ``times`` requests and whatever else comes within
-    ``seconds`` of the first of these. ``message`` is that of an internal error, ``pause`` how many
-    seconds a process stands still.
-    """
-
-    kind: Kind
-    operation: str = ""
-    times: float = 1
-    seconds: float = 0
-    after: int = 0
-    message: str = INTERNAL_ERROR
-    pause: float = 0
 
 
 @dataclass(frozen=True)
@@ -136,14 +103,9 @@ class StrictServer(Proxy):
         self.operations: List[Operation] = []
         self._manners = manners
         self._random = Random(manners.seed)  # noqa: S311
-        self._faults = [_FaultCounter(fault) for fault in manners.faults]
+        self._faults = [FaultCounter(fault) for fault in manners.faults]
         self._lock = Lock()
         self._process = Lock()  # the one GraphQL process, which writes one state at a time
-
-    def add_fault(self, fault: Fault) -> None:
-        """Add a fault while the server is up."""
-        with self._lock:
-            self._faults.append(_FaultCounter(fault))
 
     def respond(self, request: BaseHTTPRequestHandler, body: bytes) -> Iterator[bytes]:
         """Yield the answer, in parts if a fault breaks it up."""
@@ -285,30 +247,6 @@ class StrictServer(Proxy):
     def _note(self, message: GraphQLRequest, outcome: str) -> None:
         size, states = len(message.body), len(message.states)
         self.operations.append(Operation(message.name, size, states, outcome))
-
-
-class _FaultCounter:
-    """Counts the requests that a fault has seen, and those that it has hit."""
-
-    def __init__(self, fault: Fault):
-        self.fault = fault
-        self._seen = 0
-        self._hit = 0
-        self._first_hit = 0.0
-
-    def hits(self, operation: str) -> bool:
-        if self.fault.operation not in ("", operation):
-            return False
-        self._seen += 1
-        if self._seen <= self.fault.after:
-            return False
-        now = time.monotonic()
-        if self._hit >= self.fault.times and now > self._first_hit + self.fault.seconds:
-            return False
-        if self._hit == 0:
-            self._first_hit = now
-        self._hit += 1
-        return True
 
 
 def _answer_instead(fault: Fault, message: GraphQLRequest) -> Optional[bytes]:
