@@ -16,9 +16,9 @@ run: .venv/.installed  ## run the example pipeline on Prefect
 test: .venv/.installed page-test  ## run the tests
 	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile
 
-test-api: .venv/.installed  ## run the end-to-end tests against any Prefect 1.x API: make test-api URL=http://...
+test-api: .venv/.installed  ## run the end-to-end tests and runs here against any Prefect 1.x API: make test-api URL=http://...
 	TEST_API_URL=$(or $(URL),$(error Set the address of the API: make test-api URL=http://...)) \
-		$(BIN)/python -m pytest tests/server/test_end_to_end.py
+		$(BIN)/python -m pytest tests/server/test_end_to_end.py tests/api/test_runs_here.py
 
 lint: .venv/.installed page-lint  ## check format, lint, types and import contracts
 	$(BIN)/ruff format --check .
