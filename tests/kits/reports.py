@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, List, NamedTuple
 
-import pytest
-
 from project.api.client import connect
 
 _RUNS = """query($project: String) {
@@ -28,11 +26,6 @@ _RUNS = """query($project: String) {
 _LINES = """query($id: uuid!) {
   flow_run_by_pk(id: $id) { logs(order_by: {timestamp: asc}) { message level } }
 }"""
-
-
-def not_yet(ability: str) -> pytest.MarkDecorator:
-    """Mark a test that fails until the reporter has an ability; then it must lose its mark."""
-    return pytest.mark.xfail(strict=True, reason=f"the reporter does not {ability} yet")
 
 
 class Report(NamedTuple):

@@ -12,7 +12,7 @@ from collections import Counter, deque
 from copy import copy
 from functools import cached_property
 from threading import Lock
-from time import monotonic
+from time import monotonic, sleep
 from typing import Deque, Dict, List, Optional, Tuple
 
 from prefect.engine.state import State
@@ -31,7 +31,10 @@ from project.errors import (
 logger = logging.getLogger(__name__)
 
 MAX_STATES = 50
+SETTLE_SECONDS = 2.0
+SETTLE_PAUSE_SECONDS = 0.5
 MAX_MESSAGE_BYTES = 100_000  # a state may have 1 MB in all
+MIN_MESSAGE_BYTES = 2_000
 
 _UNFINISHED = frozenset({"Pending", "Running", "Retrying"})
 
@@ -54,6 +57,12 @@ class RunState:
         payload = self._state.serialize()
         payload["message"] = shorten(payload.get("message") or "", MAX_MESSAGE_BYTES)
         return payload
+
+    def shrink(self) -> bool:
+        """Leave out most of a long message; return whether there was one."""
+        message = self.payload["message"]
+        self.payload["message"] = shorten(message, MIN_MESSAGE_BYTES)
+        return len(self.payload["message"]) < len(message)
 
 
 class StateSender:
@@ -106,10 +115,9 @@ class StateSender:
             self._drop_if_alone(batch, error)
         except ApiRefusedError as error:
             # One refused state makes an error of the whole answer, while others are written.
-            self._unclear = batch
-            self._settle_unclear()
             self._size = 1
-            self._drop_if_alone([state for state in batch if self._is_waiting(state)], error)
+            self._drop_if_alone(batch, error)
+            self._unclear = [state for state in batch if len(batch) > 1]
         except ApiUncertainError:
             self._unclear, self._had_unclear = batch, True
             self._size = max(1, len(batch) // 2)
@@ -169,27 +177,43 @@ class StateSender:
             if not queue:
                 self._waiting.pop(state.run_id, None)
 
-    def _is_waiting(self, state: RunState) -> bool:
-        with self._lock:
-            queue = self._waiting.get(state.run_id)
-            return bool(queue) and queue[0] is state  # type: ignore[index]
-
     def _settle_unclear(self) -> None:
-        """Find out what the API has of a batch although it did not say so."""
-        history: Dict[RunId, List[str]] = {}
-        task_run_ids = [state.run_id for state in self._unclear if state.run_id is not None]
-        if task_run_ids:
-            history = queries.task_run_histories(self._api, self._flow_run_id, task_run_ids)
-        elif self._unclear:
-            history[None] = queries.flow_run_history(self._api, self._flow_run_id)
-        for state in self._unclear:
-            count = history.get(state.run_id, []).count(state.name)
-            if count > self._written[state.run_id, state.name]:
-                self._mark_written(state)
+        """Find out what the API has of a batch although it did not say so.
+
+        Prefect Server may still be writing it. So look again until nothing is missing or, for some
+        seconds, nothing new is there.
+        """
+        missing = list(self._unclear)
+        last_find = monotonic()
+        while missing:
+            histories = self._histories()
+            found = [state for state in missing if self._find(state, histories)]
+            missing = [state for state in missing if state not in found]
+            if found:
+                last_find = monotonic()
+            elif monotonic() - last_find > SETTLE_SECONDS:
+                break
+            if missing:
+                sleep(SETTLE_PAUSE_SECONDS)
         self._unclear = []
 
+    def _histories(self) -> Dict[RunId, List[str]]:
+        """Return all states that the API has of the runs whose states are unclear."""
+        ids = [state.run_id for state in self._unclear if state.run_id is not None]
+        if ids:
+            return queries.task_run_histories(self._api, self._flow_run_id, ids)
+        return {None: queries.flow_run_history(self._api, self._flow_run_id)}
+
+    def _find(self, state: RunState, histories: Dict[RunId, List[str]]) -> bool:
+        count = histories.get(state.run_id, []).count(state.name)
+        is_written = count > self._written[state.run_id, state.name]
+        if is_written:
+            self._mark_written(state)
+        return is_written
+
     def _drop_if_alone(self, batch: List[RunState], error: ApiError) -> None:
-        if len(batch) != 1:
+        """Give up a state that was refused by itself, unless it can be made smaller."""
+        if len(batch) != 1 or batch[0].shrink():
             return
         if batch[0].run_id is None:
             raise error  # the state of the flow run is never given up silently
