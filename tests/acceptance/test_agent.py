@@ -57,7 +57,7 @@ def test_a_failure_of_a_node_is_the_failure_of_the_command(staffed: Shop) -> Non
     assert said.code == 1
     id_ = id_in(said.text)
     assert said.text.splitlines()[-1] == (
-        "Error: The flow run ended Failed: fail: Error during execution of task: "
+        "Error: The flow run ended in state Failed: fail: Error during execution of task: "
         f"ValueError('no stock left'). See {staffed.url}/default/flow-run/{id_}"
     )
     assert "on_pipeline_error ValueError: no stock left" in staffed.hooks()
@@ -80,7 +80,7 @@ def test_ctrl_c_cancels_the_flow_run(staffed: Shop) -> None:
     said = Said.of(running, 60)
 
     assert said.code == 1
-    assert "Error: The flow run ended Cancelled" in said.text
+    assert "Error: The flow run ended in state Cancelled" in said.text
     assert staffed.flow_run(id_, "state") == {"state": "Cancelled"}
     assert staffed.node_states(id_) == {"wait": "Cancelled"}
 
@@ -91,8 +91,8 @@ def test_a_run_that_no_agent_may_take_says_which_labels_are_missing(staffed: Sho
     running.send_signal(signal.SIGINT)
 
     assert text.splitlines()[-1] == (
-        "No agent takes this run: it has gpu, and the agents that are up have agent (none). "
-        "Start one: kedro prefect agent --label gpu"
+        "No agent takes this run: an agent with the labels gpu is needed, but the running agents "
+        "are agent (no labels). Start one: kedro prefect agent --label gpu"
     )
     assert Said.of(running, 60).code == 1
     assert staffed.flow_run(id_in(text), "state") == {"state": "Cancelled"}
@@ -180,7 +180,7 @@ def test_a_pipeline_with_other_nodes_than_registered_says_what_to_do(staffed: Sh
     assert staffed.ended(id_) == "Failed"
     registry.write_text(before)
     message = staffed.flow_run(id_, "state_message")["state_message"]
-    assert "(new: twice; gone: double). Register it again with 'kedro prefect register'" in message
+    assert "(added: twice; removed: double). Register it again with 'kedro prefect reg" in message
 
 
 def test_a_hook_that_fails_after_the_nodes_fails_the_run(staffed: Shop) -> None:
@@ -190,8 +190,10 @@ def test_a_hook_that_fails_after_the_nodes_fails_the_run(staffed: Shop) -> None:
 
     assert staffed.ended(id_) == "Failed"
     switch.unlink()
-    message = staffed.flow_run(id_, "state_message")
-    assert message == {"state_message": "After the nodes: RuntimeError('the last hook broke')"}
+    message = staffed.flow_run(id_, "state_message")["state_message"]
+    assert message == (
+        "The Kedro session failed after its nodes had run: RuntimeError('the last hook broke')"
+    )
     assert any("RuntimeError: the last hook broke" in line for line in staffed.lines(id_))
 
 
@@ -217,7 +219,7 @@ def test_the_doctor_has_nothing_to_say_against_it(staffed: Shop) -> None:
     said = staffed.kedro("prefect", "doctor")
 
     assert said.code == 0, said.text
-    assert "WRONG" not in said.text
+    assert "FAIL" not in said.text
     assert re.findall(r"^ok    (\w[\w.]*): ", said.text, re.MULTILINE) == [
         *("versions", "prefect.yml", "inputs", "code"),
         *("API", "tenant", "project", "flow", "agents"),
@@ -254,4 +256,4 @@ def test_cancelling_by_command_ends_a_run(staffed: Shop) -> None:
     assert staffed.ended(id_) == "Cancelled"
     watched = staffed.kedro("prefect", "watch", id_)
     assert watched.code == 1
-    assert "Error: The flow run ended Cancelled" in watched.text
+    assert "Error: The flow run ended in state Cancelled" in watched.text

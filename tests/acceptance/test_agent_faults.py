@@ -122,8 +122,8 @@ def test_a_killed_flow_run_ends_failed_and_the_command_says_why(served: Shop) ->
     assert said.code == 1
     assert states_in(said) == ["Scheduled", *ONCE, "Failed"]
     assert (
-        "Error: The flow run ended Failed: wait: The process of the flow run was ended by SIGKILL. "
-        "See http" in said.text
+        "Error: The flow run ended in state Failed: wait: The process of the flow run was ended by "
+        "SIGKILL. See http" in said.text
     )
 
 
@@ -251,7 +251,7 @@ def test_a_restarted_run_without_kept_results_says_what_is_lost(served: Shop) ->
 
     assert served.flow_run(id_, "state") == {"state": "Failed"}
     assert (
-        "Node 'fail_once' reads dataset 'numbers', which is in memory and went with the process "
-        "in which node 'make' ran. Start a new run; 'result' in prefect.yml, or the catalog, can "
-        "keep such values for the next time." in message
+        "Node 'fail_once' reads the in-memory dataset 'numbers', which was lost with the process "
+        "that ran node 'make'. Start a new run. To keep such values for a restart, set 'result' in "
+        "prefect.yml or register the dataset in the catalog." in message
     )

@@ -25,9 +25,9 @@ def test_an_agent_and_its_runs_need_a_server_that_stays(shop: Shop) -> None:
 
         assert said.code == 1
         assert said.text.splitlines()[-1] == (
-            "Error: No embedded server is up, and an agent needs one that stays: start "
-            "'kedro prefect server' in another terminal, or name a Prefect API in prefect.yml "
-            "(api)."
+            "Error: No embedded server is running, and an agent needs one that outlives this "
+            "command. Start 'kedro prefect server' in another terminal, or name a Prefect API in "
+            "prefect.yml ('api')."
         )
 
 
@@ -41,8 +41,8 @@ def test_the_doctor_names_each_thing_that_is_wrong(shop: Shop) -> None:
 
     assert catalog.exists()
     assert said.code == 1
-    assert "WRONG inputs: 'orders' is not in the catalog: add it to catalog.yml" in said.text
-    assert "WRONG API: No embedded server is up" in said.text
+    assert "FAIL  inputs: 'orders' is not in the catalog: add it to catalog.yml" in said.text
+    assert "FAIL  API: No embedded server is running" in said.text
     assert "ok    code: a new process can load the flow" in said.text
 
 
@@ -68,8 +68,8 @@ def test_the_doctor_outlives_a_catalog_that_cannot_be_read(
 
     assert said.code == 1
     assert "Traceback" not in said.text
-    (line,) = (line for line in said.text.splitlines() if line.startswith("WRONG inputs: "))
-    assert re.match(r"WRONG inputs: the catalog cannot be read: \w+: .*", line)
+    (line,) = (line for line in said.text.splitlines() if line.startswith("FAIL  inputs: "))
+    assert re.match(r"FAIL  inputs: the catalog cannot be read: \w+: .*", line)
     assert reason in line
     assert "ok    code: a new process can load the flow" in said.text
 
@@ -176,7 +176,7 @@ def test_the_doctor_names_the_whole_command(served: Shop) -> None:
     said = served.kedro("prefect", "doctor", "--env", "prod", "--pipeline", "lonely")
     prefect_yml.unlink()
 
-    assert "register it: kedro prefect register --pipeline lonely --env prod" in said.text
+    assert "register the flow: kedro prefect register --pipeline lonely --env prod" in said.text
 
 
 def test_two_pipelines_cannot_be_one_flow(shop: Shop) -> None:
@@ -187,7 +187,7 @@ def test_two_pipelines_cannot_be_one_flow(shop: Shop) -> None:
     prefect_yml.write_text(before)
 
     assert said.code == 1
-    assert "'__default__' and 'endless' would both be the flow 'shopping'" in said.text
+    assert "'__default__' and 'endless' would both be registered as flow 'shopping'" in said.text
 
 
 def test_an_unknown_pipeline_is_told_with_the_known_ones(shop: Shop) -> None:

@@ -28,7 +28,7 @@ def test_the_doctor_says_that_there_is_no_tenant(served: Shop) -> None:
     said = served.kedro("prefect", "doctor")
 
     assert said.code == 1
-    assert "WRONG tenant: the API has none; create one: prefect server create-tenant" in said.text
+    assert "FAIL  tenant: the API has no tenant; create one: prefect server create" in said.text
 
 
 def test_the_first_flow_that_is_registered_creates_it(served: Shop) -> None:

@@ -233,7 +233,7 @@ def test_an_api_that_stays_away_is_an_error_after_the_nodes_are_done(
 
     assert process.returncode == 1
     assert "after: Success" in output
-    assert "Error: The run has ended, but the API does not know how" in output
+    assert "Error: The run has ended, but its final state could not be reported" in output
 
 
 def fill_disk(process: subprocess.Popen[str], is_full: bool) -> None:

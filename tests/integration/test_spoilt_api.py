@@ -60,11 +60,11 @@ def run(make_project: MakeProject, proxy: Proxy, how: str) -> Outcome:
     )
 
 
-NO_API = "What answers at {} does not answer as a Prefect API"
+NO_API = "The server at {} is not a Prefect API"
 ANSWERS = {
     "never": (None, "The Prefect API at {} cannot be reached: "),
-    "500": (http(500, b"{}"), "The Prefect API at {} answered 500"),
-    "404": (http(404, b"not here"), "The Prefect API at {} answered 404"),
+    "500": (http(500, b"{}"), "The Prefect API at {} returned 500"),
+    "404": (http(404, b"not here"), "The Prefect API at {} returned 404"),
     "a page": (http(200, b"<html>Please log in</html>"), NO_API),
     "other JSON": (http(200, b'{"status": "ok"}'), NO_API),
     "null": (http(200, b"null"), NO_API),

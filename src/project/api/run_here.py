@@ -23,11 +23,11 @@ INTERRUPTED = Cancelled("kedro run was interrupted.")
 def run_here(
     api: PrefectApi, flow: KedroFlow, flow_run_id: str, run: KedroRun, observe: Observe
 ) -> State:
-    """Run a flow in this process as a flow run that the API has, and return its final state.
+    """Run a flow in this process as an existing flow run, and return its final state.
 
     Raises:
         FlowRunError: the run was cancelled through the API.
-        ApiError: the end could not be reported.
+        ApiError: the end of the run could not be reported.
         SystemExit: a signal ended the process, after the run was reported as cancelled.
     """
     with api.own_flow_run(flow_run_id), prefect.context(flow_run_id=flow_run_id):
