@@ -31,7 +31,7 @@ NO_HOOKS = (
 
 
 class PrefectRunner(compat.KedroRunner):
-    """Runs a Kedro pipeline as a Prefect flow.
+    """Kedro runner that runs a pipeline as a Prefect flow.
 
     ``settings`` has the keys of ``prefect.yml`` and overrides that file. Without a Kedro session
     (``runner.run(pipeline, catalog)``) the flow runs in this process, and is not reported.
@@ -57,7 +57,7 @@ class PrefectRunner(compat.KedroRunner):
             logger.warning(NO_HOOKS)
         state = self._run_registered(run, request) if request else self._run_unregistered(run)
         if state is not None and not state.is_successful():
-            compat.suggest_resume(self, pipeline, run.done_nodes, catalog)
+            run.suggest_resume(self)
             raise failure_of(state) if run.error is None else run.error
 
     def _run_unregistered(self, run: KedroRun) -> State:
@@ -66,7 +66,7 @@ class PrefectRunner(compat.KedroRunner):
             return run_flow(flow, run, progress)
 
     def _run_registered(self, run: KedroRun, request: RunRequest) -> Optional[State]:
-        """Register the whole pipeline and run what was selected; ``None``: not in this process."""
+        """Register the whole pipeline and run the selected nodes; ``None`` if not here."""
         settings = request.read_settings(self._overrides)
         if settings.run == "agent":
             require_own_conf_source(request.config_loader, request.project_path)
