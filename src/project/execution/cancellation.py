@@ -10,10 +10,10 @@ from typing import Callable, Iterator, List, Optional
 
 
 class Cancellation:
-    """Stops the run of the thread that made it, as Ctrl-C does.
+    """Cancellation of the run in the thread that created it, with the effect of Ctrl-C.
 
-    ``on_signal`` is called when a signal arrives that ends the process, before the run stops. A
-    run outside the main thread, which alone receives signals, stops between two nodes.
+    ``on_signal`` is called when a signal arrives that ends the process, before the run stops. Only
+    the main thread receives signals: a run in another thread stops between two nodes.
     """
 
     def __init__(self, on_signal: Callable[[], None] = lambda: None) -> None:
@@ -68,7 +68,7 @@ class Cancellation:
         return replaced
 
     def _handle(self, number: int, frame: Optional[FrameType]) -> None:
-        if number == signal.SIGINT:  # somebody's, if no cancellation was requested
+        if number == signal.SIGINT:  # without a cancellation, ignored as it was before
             self.check()
             return
         self.signal = number

@@ -1,4 +1,4 @@
-"""Executor that runs each task at once."""
+"""Executor that runs each task immediately."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from prefect.executors import LocalExecutor as PrefectLocalExecutor
 
 
 class LocalExecutor(PrefectLocalExecutor):
-    """Runs each task at once, in the thread that submits it."""
+    """Executor that runs each task immediately, in the thread that submits it."""
 
     def submit(
         self,
@@ -25,8 +25,8 @@ class LocalExecutor(PrefectLocalExecutor):
 
 
 def without_config(context: Mapping[str, Any]) -> Dict[str, Any]:
-    """Return a task's context without the configuration, which this process has anyway.
+    """Return a task's context without the configuration, which this process already has.
 
-    Prefect merges it key by key into itself: most of what a task costs.
+    Prefect would merge it into itself key by key, which is most of a task's overhead.
     """
     return {key: value for key, value in context.items() if key != "config"}

@@ -16,9 +16,9 @@ from project.execution.executors.local import without_config
 
 
 class ThreadsExecutor(Executor):
-    """Runs tasks in threads of this process; a task holds no thread while it waits for others.
+    """Executor that runs tasks in threads; a task that waits for others occupies none.
 
-    ``workers``: the number of threads; ``None``: one per core.
+    ``workers`` is the number of threads; ``None`` means one per core.
     """
 
     def __init__(self, workers: Optional[int] = None):
@@ -29,9 +29,9 @@ class ThreadsExecutor(Executor):
 
     @contextmanager
     def start(self) -> Iterator[None]:
-        """Keep the threads for as long as the flow runs; after an error start no further task.
+        """Keep the threads while the flow runs; after an error, start no further task.
 
-        Tasks that have started are waited for: Python cannot interrupt a thread.
+        Running tasks are waited for, because Python cannot interrupt a thread.
         """
         config = prefect.context.config
         self._futures = []
@@ -43,8 +43,8 @@ class ThreadsExecutor(Executor):
                 finally:
                     self._pool = None
         finally:
-            # The last first: cancelling a task would otherwise cancel, one call deeper each, those
-            # that wait for it.
+            # Starting with the last: cancelling a future calls back those that wait for it, one
+            # call deeper each.
             for future in reversed(self._futures):
                 future.cancel()
 
@@ -64,7 +64,7 @@ class ThreadsExecutor(Executor):
         return future
 
     def wait(self, futures: Any) -> Any:
-        """Return the same structure with results in the place of futures."""
+        """Return the same structure, with each future replaced by its result."""
         done, _ = wait(_futures_in(futures), return_when=FIRST_EXCEPTION)
         for future in done:
             future.result()
@@ -75,7 +75,7 @@ class ThreadsExecutor(Executor):
         try:
             if pool is not None:
                 pool.submit(self._fulfil, future, call, *arguments)
-        except RuntimeError:  # how a pool refuses that was left in the meantime
+        except RuntimeError:  # raised by a pool that has just been shut down
             if self._pool is not None:
                 raise
 
@@ -86,11 +86,11 @@ class ThreadsExecutor(Executor):
         args: Sequence[Any],
         kwargs: Dict[str, Any],
     ) -> None:
-        if self._pool is None:  # left while the call was in the queue
+        if self._pool is None:  # shut down while the call was queued
             return
         try:
             future.set_result(call(*_resolved(args), **_resolved(kwargs)))
-        except BaseException as error:  # the thread that waits raises it
+        except BaseException as error:  # raised again in the thread that waits
             future.set_exception(error)
 
 
