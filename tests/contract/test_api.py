@@ -174,14 +174,14 @@ def test_an_api_that_is_down_is_one_clear_error_and_nothing_runs(make_project: M
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("run_config: {type: MarsRun}", "run_config.type: Prefect has no 'MarsRun'"),
+        ("run_config: {type: MarsRun}", "run_config.type: Prefect has no class 'MarsRun'. Use one"),
         ("storage: {type: Local, colour: red}", "storage: Local: "),
-        ("storage: {type: Local}", "storage: Local keeps a pickled copy of the flow"),
-        ("storage: {type: S3, bucket: b}", "storage: S3 keeps a pickled copy of the flow"),
-        ("result: {type: PrefectResult}", "result.type: PrefectResult keeps JSON in the API"),
+        ("storage: {type: Local}", "storage: Local stores a pickled flow"),
+        ("storage: {type: S3, bucket: b}", "storage: S3 stores a pickled flow"),
+        ("result: {type: PrefectResult}", "result.type: PrefectResult stores JSON in the API"),
         ("schedule: {timezone: UTC}", "give either cron or interval_seconds"),
         ("schedule: {cron: often}", "schedule: "),
-        ("schedule: {cron: 0 6 * * *, timezone: Mars/Olympus}", "no time zone is called"),
+        ("schedule: {cron: 0 6 * * *, timezone: Mars/Olympus}", "unknown time zone"),
         ("api: somewhere", "api: String should match pattern"),
     ],
 )

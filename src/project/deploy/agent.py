@@ -28,10 +28,10 @@ from project.api.transport import is_on_this_machine
 from project.deploy.flow_spec import PROJECTS_VARIABLE
 from project.errors import ApiError
 
-# The processes of flow runs inherit it from the agent.
+# The processes of flow runs inherit these from the agent.
 ENVIRONMENT = {
     "PREFECT__BACKEND": "server",
-    # Prefect's default is a process, which goes on for ever after the flow run's is killed.
+    # Prefect's default sends heartbeats from a process of its own, which outlives a killed run.
     "PREFECT__CLOUD__HEARTBEAT_MODE": "thread",
 }
 
@@ -40,9 +40,9 @@ RETRY_SECONDS = 5.0
 
 
 class AgentOptions(NamedTuple):
-    """Which runs an agent takes, where it imports from, and whether it prints their output.
+    """Options of an agent: labels, import path, projects, and whether it prints output.
 
-    ``projects`` are the folders of Kedro projects by the names of their packages.
+    ``projects`` maps package names to the folders of their Kedro projects.
     """
 
     labels: Sequence[str]
@@ -54,7 +54,7 @@ class AgentOptions(NamedTuple):
 def exec_agent(options: AgentOptions, api: Optional[str] = None) -> NoReturn:
     """Turn this process into an agent, so that nothing is left of it when it is killed.
 
-    ``api``: the address to poll; ``None``: what Prefect's own configuration says.
+    ``api`` is the address to poll; ``None`` means the one in Prefect's own configuration.
     """
     environment = {
         **ENVIRONMENT,

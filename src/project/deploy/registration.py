@@ -1,4 +1,4 @@
-"""Registering a flow: a new version if something that matters has changed, and nothing else."""
+"""Registration of flows, which makes a new version only if the flow has changed."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from project.compat.run_options import RunOptions
 from project.deploy.deployment import Deployment, flow_key
 from project.flow.graph import KedroFlow
 
-# No agent has this label, so that none takes a run that belongs to a process of `kedro run`.
+# No agent has this label, so none takes a run that belongs to a `kedro run` process.
 HERE_LABEL = "kedro-run"
 
 
 class Registration(NamedTuple):
-    """A version of a flow that the API has; ``is_new`` if it was registered just now."""
+    """A registered version of a flow; ``is_new`` if it was registered just now."""
 
     flow_id: str
     flow_name: str
@@ -31,19 +31,19 @@ class Registration(NamedTuple):
     is_new: bool
 
     def describe(self) -> str:
-        """Return the line that reports it."""
+        """Return a line of text about the registration."""
         change = "registered" if self.is_new else "unchanged"
         flow = f"Flow '{self.flow_name}' of project '{self.prefect_project}'"
         return f"{flow}, version {self.version}: {change}"
 
 
 def find_registration(api: PrefectApi, deployment: Deployment) -> Optional[Registration]:
-    """Return what the API has of a flow, if that is exactly what would be registered."""
+    """Return the flow's registration, if the API has exactly this version."""
     return _find(api, deployment, flow_key(deployment.make_flow(), deployment.spec))
 
 
 def register(api: PrefectApi, deployment: Deployment) -> Registration:
-    """Register a flow unless the API has exactly this version, which costs one request."""
+    """Register a flow unless the API has this version, which takes one request to find out."""
     flow = deployment.make_flow()
     key = flow_key(flow, deployment.spec)
     current = _find(api, deployment, key)
@@ -57,9 +57,9 @@ def register(api: PrefectApi, deployment: Deployment) -> Registration:
 
 
 def _register_version(api: PrefectApi, project: str, flow: KedroFlow, key: str) -> str:
-    """Register a version of a flow in the steps of Prefect's own client, and return its id.
+    """Register a version of a flow with the requests of Prefect's own client; return its id.
 
-    That client looks up projects among those of all tenants, and serializes the flow twice.
+    That client looks up projects across all tenants, and serializes the flow twice.
     """
     tenant_id = api.ensure_tenant()
     project_id = queries.find_project(api, tenant_id, project)
@@ -73,7 +73,7 @@ def _register_version(api: PrefectApi, project: str, flow: KedroFlow, key: str) 
     for batch in batches(edges):
         queries.register_edges(api, flow_id, batch)
     if flow.schedule is not None:
-        queries.activate_schedule(api, flow_id)  # not before its tasks are there
+        queries.activate_schedule(api, flow_id)  # only now: its runs need the tasks
     return flow_id
 
 
@@ -91,7 +91,7 @@ def _newest(api: PrefectApi, deployment: Deployment) -> Optional[queries.FlowRow
 
 
 def deploy(api: PrefectApi, deployment: Deployment) -> Registration:
-    """Register a flow, and let its runs use this command's environment by default."""
+    """Register a flow, and make this command's environment the default of its runs."""
     registration = register(api, deployment)
     set_default_env(api, deployment)
     return registration
@@ -100,7 +100,7 @@ def deploy(api: PrefectApi, deployment: Deployment) -> Registration:
 def start_run(
     api: PrefectApi, registration: Registration, options: RunOptions, *, is_here: bool
 ) -> str:
-    """Create a flow run and return its id; ``is_here``: not one for agents."""
+    """Create a flow run and return its id; with ``is_here``, no agent takes it."""
     return queries.create_flow_run(
         api,
         registration.flow_id,
@@ -114,7 +114,7 @@ def run_parameters(options: RunOptions) -> Dict[str, queries.Json]:
     """Return the parameters of a flow run: dates become strings, sets and tuples lists."""
     as_json: Dict[str, Any] = json.loads(json.dumps(dict(options), default=_as_json))
     parameters = {name: value for name, value in as_json.items() if value is not None}
-    # Given even if it is None: else the API would fill in the flow's default environment.
+    # Sent even if it is None: otherwise the API would use the flow group's default environment.
     parameters.setdefault("env", None)
     return parameters
 
@@ -126,15 +126,15 @@ def _as_json(value: Any) -> Any:
 
 
 def has_default_env(api: PrefectApi, deployment: Deployment) -> bool:
-    """Return whether runs that name no environment use the one of this command."""
+    """Return whether this command's environment is the default of the flow's runs."""
     row = _newest(api, deployment)
     return row is not None and row.default_parameters.get("env") == deployment.env
 
 
 def set_default_env(api: PrefectApi, deployment: Deployment) -> None:
-    """Let runs that name no environment, such as scheduled ones, use the one of this command.
+    """Make this environment the default of runs that name none, such as scheduled ones.
 
-    It belongs to all versions of the flow, and is no part of one.
+    The default belongs to the flow group: it applies to all versions and is part of none.
     """
     row = _newest(api, deployment)
     if row is None:
