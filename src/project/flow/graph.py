@@ -1,4 +1,4 @@
-"""A Prefect flow whose cost of building grows with its size, not with the square of it."""
+"""A Prefect flow that takes linear, not quadratic, time to build."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TaskEdges = Dict[Task, Set[Edge]]
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Pause the garbage collector, which would look through many new objects that all stay."""
+    """Pause the garbage collector while many objects are created that all stay alive."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -33,12 +33,12 @@ def collector_paused() -> Iterator[None]:
 class KedroFlow(prefect.Flow):
     """Flow that keeps its tasks in the order in which they were added, as far as edges permit.
 
-    Prefect's own flow compares all of its tasks and edges whenever its graph is read, and looks
-    through all of its slugs for each new task. Here a change of the flow empties the cache.
+    Prefect's own flow compares all tasks and edges whenever its graph is read, and searches all
+    slugs for each new task. Here, a change of the flow clears the cache instead.
 
-    ``ref`` names the pipeline, ``runs`` holds the Kedro runs of this process.
-    ``dataset_types`` are the class names of datasets, for whoever reads the registered flow; they
-    differ between environments, and are no part of the flow's version.
+    ``ref`` names the pipeline, ``runs`` has the Kedro runs of this process. ``dataset_types`` are
+    the class names of datasets, for readers of the registered flow; they differ between
+    environments, and are no part of the flow's version.
     """
 
     def __init__(self, name: str, ref: PipelineRef, runs: NodeRuns, **kwargs: Any):
@@ -57,11 +57,11 @@ class KedroFlow(prefect.Flow):
     def add_task(self, task: Task) -> Task:
         """Add a task, unless the flow has it."""
         added: Task = super().add_task(task)
-        self._taken_slugs.add(self.slugs[task])  # a parameter brings its own
+        self._taken_slugs.add(self.slugs[task])  # a parameter has a slug already
         return added
 
     def serialize(self, build: bool = False) -> Dict[str, Any]:
-        """Return the flow as JSON has it."""
+        """Return the flow as JSON, with the descriptions of its tasks."""
         with collector_paused():
             serialized: Dict[str, Any] = super().serialize(build)
             descriptions = {
