@@ -25,7 +25,7 @@ LOAD_SECONDS = 120
 
 
 class CheckResult(NamedTuple):
-    """Whether one thing is as a flow needs it; if not, the text has the remedy."""
+    """Result of one check; if it failed, the text names the remedy."""
 
     subject: str
     ok: bool
@@ -71,7 +71,7 @@ def _check_versions() -> CheckResult:
 def _check_inputs(project: KedroProject, deployment: Deployment) -> CheckResult:
     try:
         return _find_inputs(project, deployment)
-    except Exception as error:  # a catalog and its datasets raise what they like
+    except Exception as error:  # catalogs and datasets may raise anything
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         return CheckResult("inputs", False, f"the catalog cannot be read: {reason}")
 
@@ -92,7 +92,7 @@ def _find_inputs(project: KedroProject, deployment: Deployment) -> CheckResult:
 
 
 def _may_exist(catalog: Any, name: str) -> bool:
-    """Return whether a dataset exists; a dataset that cannot check it may."""
+    """Return whether a dataset exists; one that cannot check counts as existing."""
     can_check = type(compat.get_dataset(catalog, name))._exists.__module__ != "kedro.io.core"
     return not can_check or bool(catalog.exists(name))
 

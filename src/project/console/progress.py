@@ -23,10 +23,10 @@ logger = logging.getLogger(__name__)
 
 
 class Display(Protocol):
-    """What shows the progress; called from the threads that run nodes."""
+    """Protocol of a display of the progress; called from the threads that run nodes."""
 
     def started(self, name: str) -> None:
-        """Show that a node runs."""
+        """Show that a node has started."""
 
     def ended(self, report: NodeReport) -> None:
         """Show how a node ended."""
@@ -72,19 +72,19 @@ class NodeProgress:
     def _show(self, show: Callable[[Any], None], subject: Any) -> None:
         try:
             show(subject)
-        except (OSError, ValueError) as error:  # ValueError: a file that is closed
+        except (OSError, ValueError) as error:  # ValueError: the stream is closed
             if not self._has_warned:
                 logger.warning("The progress of the nodes cannot be shown: %r", error)
             self._has_warned = True
 
 
 class Lines:
-    """Display of one plain line for each node that ends: for pipes, files and CI."""
+    """Display of one plain line per finished node, for pipes, files and CI."""
 
     def __init__(self, total: int):
         self._total = total
         self._ended = 0
-        self._stream = sys.stdout  # what a node prints may go elsewhere by the time it ends
+        self._stream = sys.stdout  # sys.stdout may be redirected by the time a node ends
 
     def started(self, name: str) -> None:
         """Write nothing: Kedro logs it."""
@@ -135,7 +135,7 @@ class Bar:
         return writable(", ".join(list(self._running)[:3]), self._console)
 
     def close(self, reports: List[NodeReport]) -> None:
-        """Replace the bar by the table."""
+        """Replace the bar with the table."""
         self._progress.stop()
         shown = [one._replace(name=writable(one.name, self._console)) for one in reports]
         self._console.print(summary_table(shown))
@@ -157,7 +157,7 @@ def follow_progress(node_names: Iterable[str]) -> Iterator[NodeProgress]:
 
 @contextmanager
 def _prefect_logs_once() -> Iterator[None]:
-    """Keep off the console what the progress shows anyway, and what two handlers would print."""
+    """Keep off the console what the display shows, and what two handlers would both print."""
     root_handlers = list(filter(_is_console, logging.getLogger().handlers))
     own_handlers = list(filter(_is_console, logging.getLogger("prefect").handlers))
     filters = [(handler, _is_not_progress) for handler in root_handlers]
@@ -178,7 +178,7 @@ def _is_console(handler: logging.Handler) -> bool:
 
 
 def _is_not_progress(record: logging.LogRecord) -> bool:
-    # The progress shows the states of tasks, and the error of a node is raised in the end.
+    # The display shows these states, and a node's error is raised at the end.
     return record.name not in {"prefect.KedroTaskRunner", "prefect.KedroFlowRunner"}
 
 
@@ -188,7 +188,7 @@ def _nothing(record: logging.LogRecord) -> bool:
 
 @contextmanager
 def _handlers_write_to(stream: Any) -> Iterator[None]:
-    """Let console handlers write through the stream that the bar has installed."""
+    """Make console handlers write to the stream that the bar has installed."""
     handlers = list(_console_handlers())
     before = [handler.setStream(stream) for handler in handlers]
     try:

@@ -31,14 +31,14 @@ class NodeReport(NamedTuple):
 
     @property
     def duration(self) -> str:
-        """Return the duration as it is shown."""
+        """The duration as it is shown."""
         return "" if self.seconds is None else f"{self.seconds:.2f} s"
 
 
 def summary_table(reports: List[NodeReport]) -> Table:
     """Return a table of the nodes in the order in which they ended.
 
-    Of more than ``SUMMARY_ROWS`` it shows those that did not succeed and the slowest.
+    Of more than ``SUMMARY_ROWS`` nodes, it shows those that did not succeed and the slowest.
     """
     table = Table("Node", "State", "Duration", title=f"{len(reports)} nodes")
     for report in _most_interesting(reports):
