@@ -1,4 +1,4 @@
-"""The guard against versions of Kedro and Prefect that this package does not run on."""
+"""The check of the installed versions of Kedro and Prefect."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ PREFECT_VERSION = "1.1.0"
 
 
 def require_supported_versions() -> None:
-    """Refuse a Kedro or a Prefect that this package does not run on.
+    """Raise an error if the installed Kedro or Prefect is not supported.
 
-    It reads the metadata of what is installed and imports neither, because another Prefect lacks
-    the modules that this package imports. Each of our packages that imports Prefect calls it first.
+    This reads only their metadata: importing another Prefect would fail, because it lacks modules
+    that this package imports. Each of our packages that imports Prefect calls this first.
 
     Raises:
         UnsupportedVersionError: names the version found and the one to install.
@@ -28,8 +28,9 @@ def require_supported_versions() -> None:
     kedro = _installed("kedro")
     if kedro is None or not _is_supported(_numbers(kedro)):
         raise UnsupportedVersionError(
-            "This package needs Kedro 0.17.6 or newer, below 2, and not 0.18.0, but "
-            f'{_found("Kedro", kedro)}. Install one: uv pip install "kedro>=0.17.6,!=0.18.0,<2".'
+            "This package needs Kedro 0.17.6 or newer, older than 2, and not 0.18.0, but "
+            f"{_found('Kedro', kedro)}. Install a supported release: "
+            'uv pip install "kedro>=0.17.6,!=0.18.0,<2".'
         )
 
 
