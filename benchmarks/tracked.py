@@ -1,4 +1,4 @@
-"""What reporting a run to the API costs: ours beside Prefect's own cloud runners."""
+"""The cost of reporting a run to the API, compared with Prefect's own cloud runners."""
 
 from __future__ import annotations
 
