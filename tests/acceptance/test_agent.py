@@ -1,4 +1,4 @@
-"""Flow runs that an agent runs: a server, an agent and Kedro commands, each a process."""
+"""Flow runs under an agent: a server, an agent and Kedro commands, each in its own process."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def in_order(node_names: list[str]) -> list[str]:
     return ["after_catalog_created", "before_pipeline_run", *calls, "after_pipeline_run"]
 
 
-def test_states_and_lines_are_shown_as_they_come(staffed: Shop) -> None:
+def test_states_and_lines_are_shown_as_they_arrive(staffed: Shop) -> None:
     said = staffed.run()
 
     assert said.code == 0, said.text
@@ -106,7 +106,7 @@ def test_a_run_that_no_agent_may_take_says_which_labels_are_missing(staffed: Sho
     ],
     ids=["env", "params and nodes"],
 )
-def test_a_run_does_what_its_parameters_ask(
+def test_a_run_follows_its_parameters(
     staffed: Shop, parameters: Dict[str, Any], ran: list[str], saved: Dict[str, Any]
 ) -> None:
     id_ = staffed.start_run("__default__", **parameters)
@@ -118,7 +118,7 @@ def test_a_run_does_what_its_parameters_ask(
     assert staffed.hooks() == in_order(ran)
 
 
-def test_a_run_that_names_no_environment_is_in_the_one_it_was_registered_in(staffed: Shop) -> None:
+def test_a_run_without_an_environment_uses_the_one_of_the_registration(staffed: Shop) -> None:
     assert staffed.kedro("prefect", "register", "--env", "prod").code == 0
     assert staffed.ended(staffed.start_run("__default__")) == "Success"
     assert [*staffed.saved().values()] == [{"doubled": [0, 2, 4, 6, 8], "total": 20}]
@@ -129,7 +129,7 @@ def test_a_run_that_names_no_environment_is_in_the_one_it_was_registered_in(staf
     assert staffed.kedro("prefect", "register").code == 0
 
 
-def test_the_environment_of_the_command_is_that_of_the_run(
+def test_a_run_uses_the_environment_of_its_command(
     staffed: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(staffed.env, "KEDRO_ENV", "prod")
@@ -139,7 +139,7 @@ def test_the_environment_of_the_command_is_that_of_the_run(
     assert [*staffed.saved().values()] == [{"doubled": [0, 2, 4, 6, 8], "total": 20}]
 
 
-def test_what_nodes_print_in_threads_is_told_of_their_own_tasks(staffed: Shop) -> None:
+def test_lines_printed_in_threads_are_reported_for_their_tasks(staffed: Shop) -> None:
     id_ = staffed.start_run("threaded")
 
     assert staffed.ended(id_) == "Success"
@@ -205,7 +205,7 @@ def test_a_session_that_cannot_be_opened_fails_the_run(staffed: Shop) -> None:
     assert any("mkae" in line for line in staffed.lines(id_))
 
 
-def test_a_parameter_of_the_wrong_type_is_told(staffed: Shop) -> None:
+def test_a_parameter_of_the_wrong_type_is_an_error(staffed: Shop) -> None:
     id_ = staffed.start_run("__default__", tags="reporting")
 
     assert staffed.ended(id_) == "Failed"
@@ -215,7 +215,7 @@ def test_a_parameter_of_the_wrong_type_is_told(staffed: Shop) -> None:
     assert any(message in line for line in staffed.lines(id_))
 
 
-def test_the_doctor_has_nothing_to_say_against_it(staffed: Shop) -> None:
+def test_every_check_of_the_doctor_passes(staffed: Shop) -> None:
     said = staffed.kedro("prefect", "doctor")
 
     assert said.code == 0, said.text

@@ -1,4 +1,4 @@
-"""A Prefect API without a tenant, as a Prefect Server is when it is new."""
+"""A Prefect API without a tenant, like a new Prefect Server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEFAULT = [{"name": "default", "slug": "default"}]
 
 @pytest.fixture(autouse=True)
 def empty(served: Shop) -> None:
-    """Take the tenant away, and with it all that the server has."""
+    """Delete the tenant, and with it all data of the server."""
     database = served.folder / ".prefect/prefect.db"
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
         connection.execute("PRAGMA foreign_keys = ON")
@@ -24,7 +24,7 @@ def empty(served: Shop) -> None:
     assert served.ask(TENANTS) == []
 
 
-def test_the_doctor_says_that_there_is_no_tenant(served: Shop) -> None:
+def test_the_doctor_reports_a_missing_tenant(served: Shop) -> None:
     said = served.kedro("prefect", "doctor")
 
     assert said.code == 1

@@ -1,4 +1,4 @@
-"""What the Prefect API knows of a run that kedro run made here."""
+"""What a run here reports to the Prefect API."""
 
 from __future__ import annotations
 
@@ -64,9 +64,7 @@ STATES = "state parameters task_runs { state state_message task { name type } }"
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_a_run_is_known_with_the_state_of_every_node(
-    make_project: MakeProject, runner: str
-) -> None:
+def test_a_run_reports_the_state_of_every_node(make_project: MakeProject, runner: str) -> None:
     project = make_project(PIPELINE)
     outcome = project.run(RUNNERS[runner]())
     (run,) = flow_runs(project, STATES)
@@ -81,7 +79,7 @@ def test_a_run_is_known_with_the_state_of_every_node(
     }
 
 
-def test_running_a_part_leaves_the_flow_alone_and_skips_the_rest(make_project: MakeProject) -> None:
+def test_running_a_part_skips_the_rest_and_keeps_the_flow(make_project: MakeProject) -> None:
     project = make_project(PIPELINE)
     project.run(RUNNERS["local"]())
     project.run(RUNNERS["local"](), tags=["early"], params={"n": 3})
@@ -109,7 +107,7 @@ def test_a_changed_pipeline_is_a_new_version(make_project: MakeProject) -> None:
     assert "version 2: registered" in kedro_run(project).stdout
 
 
-def test_a_failure_is_known_with_its_message(make_project: MakeProject) -> None:
+def test_a_failure_is_reported_with_its_message(make_project: MakeProject) -> None:
     project = make_project(FAILING, catalog=FAILING_CATALOG)
     project.write("data/text", "'abc'")
     outcome = project.run(RUNNERS["local"]())
@@ -132,7 +130,7 @@ def test_a_failure_is_known_with_its_message(make_project: MakeProject) -> None:
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_what_a_node_logs_and_prints_is_known_as_its_own(
+def test_logged_and_printed_lines_are_reported_for_their_node(
     make_project: MakeProject, runner: str
 ) -> None:
     project = make_project(PIPELINE)
@@ -185,7 +183,7 @@ def test_an_api_that_is_down_is_one_clear_error_and_nothing_runs(make_project: M
         ("api: somewhere", "api: String should match pattern"),
     ],
 )
-def test_what_prefect_cannot_make_is_named_with_its_file(
+def test_a_setting_that_prefect_refuses_is_named_with_its_file(
     make_project: MakeProject, line: str, message: str
 ) -> None:
     outcome = make_project(PIPELINE, prefect=line).run(RUNNERS["local"]())
@@ -195,7 +193,7 @@ def test_what_prefect_cannot_make_is_named_with_its_file(
     assert message in str(outcome.error)
 
 
-def test_a_log_call_with_wrong_arguments_is_no_error_of_the_node(
+def test_a_log_call_with_wrong_arguments_does_not_fail_the_node(
     make_project: MakeProject,
 ) -> None:
     mistake = PIPELINE.replace('("logged by one")', '("%s and %s", 1)')
@@ -212,7 +210,7 @@ def test_a_log_call_with_wrong_arguments_is_no_error_of_the_node(
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_a_line_that_a_node_leaves_unfinished_is_its_own(
+def test_an_unfinished_line_is_reported_for_its_node(
     make_project: MakeProject, runner: str
 ) -> None:
     progress = '[print(f"\\r{i} %", end="") for i in range(101)]'

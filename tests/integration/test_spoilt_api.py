@@ -1,4 +1,4 @@
-"""Runs on an API that is there, and does not answer as it should."""
+"""Runs on an API that is reachable, but does not answer correctly."""
 
 from __future__ import annotations
 
@@ -81,12 +81,12 @@ def test_at_the_start_it_is_one_clear_error(
     proxy.answer = proxy.never if content is None else lambda: content
     error = run(make_project, proxy, how).error
 
-    assert isinstance(error, ApiError)  # of which the command line prints the message alone
+    assert isinstance(error, ApiError)  # the command line prints only its message
     assert error.message.startswith(message.format(proxy.url))
     assert "in prefect.yml" in error.message
 
 
-def test_a_slow_one_is_waited_for(make_project: MakeProject, proxy: Proxy) -> None:
+def test_a_slow_api_is_waited_for(make_project: MakeProject, proxy: Proxy) -> None:
     proxy.answer = proxy.slowly
     outcome = run(make_project, proxy, "here")
 

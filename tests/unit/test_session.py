@@ -16,13 +16,13 @@ from tests.kits.projects import PIPELINE, KedroProject, WarningRecorder
 
 
 class EmptyError(Exception):
-    """Exception that is false, like one that holds an empty list."""
+    """Falsy exception, like one with an empty list of errors."""
 
     def __len__(self) -> int:
         return 0
 
 
-def test_the_session_ends_with_the_error_of_the_node_even_if_that_is_false(
+def test_the_session_ends_with_the_exception_of_the_node_even_if_it_is_falsy(
     make_project: Callable[..., KedroProject],
 ) -> None:
     project = make_project(PIPELINE)
