@@ -59,7 +59,7 @@ def register(api: PrefectApi, deployment: Deployment) -> Registration:
 def _register_version(api: PrefectApi, project: str, flow: KedroFlow, key: str) -> str:
     """Register a version of a flow with the requests of Prefect's own client; return its id.
 
-    That client looks up projects across all tenants, and serializes the flow twice.
+    That client looks up projects across all tenants, and loads the serialized flow again.
     """
     tenant_id = api.ensure_tenant()
     project_id = queries.find_project(api, tenant_id, project)
