@@ -8,29 +8,49 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
 
 export DO_NOT_TRACK := 1
 
-.PHONY: run test test-api lint check format matrix matrix-ci bench bench-matrix lock vendor clean
+.PHONY: run test test-api lint check page-lint page-test format matrix matrix-ci bench bench-matrix lock vendor clean
 
 run: .venv/.installed  ## run the example pipeline on Prefect
 	$(BIN)/kedro run --runner=project.runner.PrefectRunner
 
-test: .venv/.installed  ## run the tests
+test: .venv/.installed page-test  ## run the tests
 	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile
 
 test-api: .venv/.installed  ## run the end-to-end tests against any Prefect 1.x API: make test-api URL=http://...
 	TEST_API_URL=$(or $(URL),$(error Set the address of the API: make test-api URL=http://...)) \
 		$(BIN)/python -m pytest tests/server/test_end_to_end.py
 
-lint: .venv/.installed  ## check format, lint, types and import contracts
+lint: .venv/.installed page-lint  ## check format, lint, types and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+page-lint:  ## check format, lint and types of the page's modules, if Node.js is installed
+	$(call with_node,lint)
+
+page-test:  ## run the unit tests of the page's modules, if Node.js is installed
+	$(call with_node,test)
+
+# Releases with this feature recognise the page's files, which end in .js, as modules.
+define with_node
+	@if node -e 'process.exit(process.features.require_module ? 0 : 1)' 2>/dev/null; then \
+		$(MAKE) --silent tools/page/node_modules/.installed && npm --prefix tools/page run --silent $(1); \
+	else \
+		echo "Skipped: the page's $(1) needs Node.js 20.19, 22.12 or newer."; \
+	fi
+endef
+
+tools/page/node_modules/.installed: tools/page/package-lock.json
+	cd tools/page && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
 check: lint test  ## run everything that a change must pass
 
-format: .venv/.installed  ## format the code and fix what ruff can fix
+format: .venv/.installed  ## format the code and fix what the linters can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(call with_node,format)
 
 matrix: .venv/.installed  ## run the contract tests on every supported Kedro and Python
 	$(call run_cells,--error-on-missing-interpreters)
@@ -55,8 +75,8 @@ lock: .venv/.installed  ## update the versions in requirements-dev.txt
 		--no-emit-index-url --no-header --extra example --group dev --upgrade \
 		--output-file requirements-dev.txt pyproject.toml
 
-vendor:  ## copy the page's libraries from the npm registry again
-	cd tools/page && npm ci --ignore-scripts && node vendor.mjs
+vendor: tools/page/node_modules/.installed  ## copy the page's libraries from the npm registry again
+	cd tools/page && node vendor.mjs
 
 # pip rejects the metadata of prefect 1.1.0, so uv installs everything except itself.
 .venv/.installed: requirements-dev.txt pyproject.toml

@@ -28,11 +28,11 @@ from urllib.parse import urlsplit
 import requests
 from sqlalchemy import Connection, insert, select
 
-from project.server import tables
-from project.server.database import Database
-from project.server.flow_runs import schedule_flow_run
-from project.server.rows import find
-from project.server.timestamps import now
+from project.server.mutations.flow_runs import NewFlowRun, schedule_flow_run
+from project.server.store import tables
+from project.server.store.database import Database
+from project.server.store.rows import get_row
+from project.server.store.timestamps import now
 
 TASKS = 10
 FLOWS = 20
@@ -233,18 +233,18 @@ def fill(database: Database, task_runs: int) -> list[str]:
 
 
 def _add_flows(connection: Connection) -> list[str]:
-    from project.server.call import Call
-    from project.server.flows import create_flow
-    from project.server.projects import create_project
+    from project.server.mutations.declarations import MutationContext
+    from project.server.mutations.flows import FlowOptions, create_flow
+    from project.server.mutations.projects import create_project
 
-    call = Call(connection)
-    project = create_project(call, {"name": "load"})["id"]
+    context = MutationContext(connection)
+    options = FlowOptions(project_id=create_project(context, "load"))
 
     def add(name: str, tasks: int) -> str:
-        given = {"project_id": project, "serialized_flow": _chain(name, tasks)}
-        return str(create_flow(call, given)["id"])
+        return create_flow(context, _chain(name, tasks), options)
 
-    schedule_flow_run(connection, find(connection, tables.flow, add("large", LARGE)), {})
+    large = get_row(connection, tables.flow, add("large", LARGE))
+    schedule_flow_run(connection, large, NewFlowRun())
     return [add(f"flow {number}", TASKS) for number in range(FLOWS)]
 
 
@@ -269,9 +269,8 @@ def _add_runs(connection: Connection, flows: list[str], count: int) -> None:
 
 
 def _model(connection: Connection, flow_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    run_id = schedule_flow_run(
-        connection, find(connection, tables.flow, flow_id), {"labels": ["done"]}
-    )
+    flow = get_row(connection, tables.flow, flow_id)
+    run_id = schedule_flow_run(connection, flow, NewFlowRun(labels=["done"]))
     moment = now()
     done = {
         "state": "Success",
@@ -280,7 +279,7 @@ def _model(connection: Connection, flow_id: str) -> tuple[dict[str, Any], list[d
         "start_time": moment,
         "end_time": moment,
     }
-    run = {**find(connection, tables.flow_run, run_id), **done, "version": 4}
+    run = {**get_row(connection, tables.flow_run, run_id), **done, "version": 4}
     rows = connection.execute(
         select(tables.task_run).where(tables.task_run.c.flow_run_id == run_id)
     ).mappings()

@@ -20,7 +20,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.api_load import SERVE, TASKS, fill
-from project.server.database import Database
+from project.server.store.database import Database
 from tests.page.kit import find_chromium, launch
 
 # The flows are shown when a frame has been drawn after their rows came to be.

@@ -150,7 +150,7 @@ def test_a_killed_run_has_failed_as_soon_as_a_server_is_up_again(make_project: M
     with connect("embedded", project.folder) as api:
         run = the_run(api)
 
-    message = "The run's process has ended without telling how the run did; it has failed."
+    message = "The run's process has ended without reporting how the run ended; it has failed."
     assert (run["state"], run["state_message"]) == ("Failed", message)
     assert states(run)["wait"] == "Failed"
 
@@ -258,7 +258,7 @@ def test_a_disk_that_is_full_for_a_while_loses_nothing(
         with connect(f"http://127.0.0.1:{port}", project.folder) as api:
             run = the_run(api)
 
-    assert said == "The database did not do its work: disk I/O error.\n"
+    assert said == "Database error: disk I/O error.\n"
     assert process.returncode == 0, output
     assert run["state"] == states(run)["wait"] == states(run)["after"] == "Success"
 

@@ -1,4 +1,4 @@
-"""A real browser, and servers with flows to look at."""
+"""A real browser, and servers with flows."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from project.server.process import EmbeddedServer
-from project.server.settings import ServerSettings
+from tests.acceptance.conftest import served, staffed
 from tests.page.drawings import draw, graph_address
-from tests.page.kit import Faults, Site, find_chromium, launch
+from tests.page.flows import RUN_OPTIONS
+from tests.page.kit import Faults, Site, embedded_server, find_chromium, launch
 from tests.server import example_flows
 from tests.server.command_line import CommandLine
 from tests.server.conftest import api, flow, project_id, register, server, settings
 from tests.server.kit import Registered
 
 __all__ = ["api", "draw", "flow", "graph_address", "project_id", "register", "server", "settings"]
+__all__ += ["served", "staffed"]
 
 EXAMPLES = Path(example_flows.__file__)
-_PATIENCE_MILLISECONDS = 15_000
-_MISSING = (
+TIMEOUT_MILLISECONDS = 15_000
+NO_CHROMIUM = (
     "No Chromium: install the system's (apt-get install chromium), "
     "or Playwright's own (python -m playwright install chromium)."
 )
@@ -34,24 +36,18 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         path = find_chromium(playwright)
         if path is None:
-            (pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip)(_MISSING)
-        expect.set_options(timeout=_PATIENCE_MILLISECONDS)
+            (pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip)(NO_CHROMIUM)
+        expect.set_options(timeout=TIMEOUT_MILLISECONDS)
         with launch(playwright, path) as browser:
             yield browser
 
 
 @pytest.fixture
-def faults(page: Page) -> Faults:
-    """Return what went wrong in the page so far, for tests that expect some of it."""
-    found: Faults = page.faults  # type: ignore[attr-defined]
-    return found
-
-
-@pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """Open a window of its own; whatever goes wrong in it fails the test."""
+    """Open a window without cookies or storage; any fault in it fails the test."""
     with browser.new_context(locale="en-GB", timezone_id="UTC") as context:
-        context.set_default_timeout(_PATIENCE_MILLISECONDS)
+        context.set_default_timeout(TIMEOUT_MILLISECONDS)
+        context.route("**/run-options.json", lambda route: route.fulfill(json=RUN_OPTIONS))
         page = context.new_page()
         page.faults = Faults(page)  # type: ignore[attr-defined]
         yield page
@@ -59,28 +55,31 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
+def faults(page: Page) -> Faults:
+    """Return the faults in the page, for tests that expect some."""
+    faults: Faults = page.faults  # type: ignore[attr-defined]
+    return faults
+
+
+@pytest.fixture
 def site(server: EmbeddedServer, register: Callable[..., Registered]) -> Site:
-    """Return a server of its own, without flows: `site.register(flow)` adds one."""
+    """Return a new server without flows: `site.register(flow)` adds one."""
     return Site(server.url, register)
 
 
 @pytest.fixture(scope="session")
 def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
-    """Return a server with the example flows and a running agent, shared by all tests.
+    """Return the command line of a server with the example flows and a running agent.
 
-    `agent.api.url` is its address, `agent.runs(flow, fields)` are its runs.
+    All tests share it: `agent.api.url` is the server's address.
     """
     folder = tmp_path_factory.mktemp("agent")
-    with EmbeddedServer(ServerSettings(folder / "api.db")) as server:
+    with embedded_server(folder) as server:
         prefect = CommandLine(server.url, folder)
         with prefect.project_on_the_server(), prefect.agent():
             prefect("register", "--project", prefect.project, "-p", str(EXAMPLES))
-            _label(prefect)
+            # Runs that are started in the page get the label of the agent.
+            for group in prefect.api.data("query { flow_group { id } }"):
+                labels = {"flow_group_id": group["id"], "labels": [prefect.label]}
+                prefect.api.mutate("set_flow_group_labels", **labels)
             yield prefect
-
-
-def _label(prefect: CommandLine) -> None:
-    """Let runs that are started in the page be those of the agent."""
-    for group in prefect.api.data("query { flow_group { id } }"):
-        labels = {"flow_group_id": group["id"], "labels": [prefect.label]}
-        prefect.api.mutate("set_flow_group_labels", **labels)

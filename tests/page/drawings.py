@@ -1,4 +1,4 @@
-"""The graph of the page, drawn of nodes and edges that a test gives, and looked at."""
+"""The graph of the page, drawn from the nodes and edges of a test."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ from typing import Any, Callable, Iterable, Iterator, Mapping
 import pytest
 from playwright.sync_api import Locator, Page
 
-from project.server.process import EmbeddedServer
-from project.server.settings import ServerSettings
+from tests.page.kit import embedded_server
 
-_DRAW = """async ({nodes, edges, isChoice}) => {
+_DRAW = """async ({nodes, edges, isSelectable}) => {
   const {html, render, useState} = await import("/static/vendor/html.js");
   const {Graph} = await import("/static/graph/graph.js");
-  const record = window.drawing = {opened: [], chosen: [], startedAt: performance.now()};
+  const record = window.drawing = {opened: [], selected: [], startedAt: performance.now()};
   function Drawn() {
-    const [shown, show] = useState({nodes, edges});
-    const [chosen, choose] = useState(new Set());
-    Object.assign(record, {show, chosen: [...chosen]});
-    return html`<${Graph} ...${shown} label="The graph" selected=${chosen}
-      onSelect=${isChoice ? choose : undefined} onOpen=${(id) => record.opened.push(id)} />`;
+    const [graph, setGraph] = useState({nodes, edges});
+    const [selected, select] = useState(new Set());
+    Object.assign(record, {setGraph, selected: [...selected]});
+    return html`<${Graph} ...${graph} label="The graph" selected=${selected}
+      onSelect=${isSelectable ? select : undefined} onOpen=${(id) => record.opened.push(id)} />`;
   }
-  const place = document.createElement("div");
-  document.body.replaceChildren(place);
-  render(html`<${Drawn} />`, place);
+  const container = document.createElement("div");
+  document.body.replaceChildren(container);
+  render(html`<${Drawn} />`, container);
 }"""
 
 _BOXES = """(boxes) => Object.fromEntries(boxes.map((box) => {
@@ -42,31 +41,31 @@ def graph(nodes: Iterable[Any], *edges: str) -> Graph:
     """Return a graph of nodes, or names of nodes, with edges like "one > two"."""
     pairs = [edge.split(" > ") for edge in edges]
     return {
-        "nodes": [node(each) if isinstance(each, str) else each for each in nodes],
+        "nodes": [node(item) if isinstance(item, str) else item for item in nodes],
         "edges": [{"from": start, "to": end} for start, end in pairs],
     }
 
 
 class Drawing:
-    """What a window shows of a graph."""
+    """A graph as a window shows it."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.boxes = page.locator(".graph-box")
 
     @classmethod
-    def of(cls, given: Graph, page: Page, address: str, is_choice: bool = False) -> Drawing:
+    def of(cls, graph: Graph, page: Page, address: str, is_selectable: bool = False) -> Drawing:
         page.goto(f"{address}/default/nowhere")
-        page.evaluate(_DRAW, {**given, "isChoice": is_choice})
+        page.evaluate(_DRAW, {**graph, "isSelectable": is_selectable})
         return cls(page).ready()
 
     def ready(self) -> Drawing:
-        """Wait until what is asked for is what is drawn."""
+        """Wait until the layout is done."""
         self.page.locator('.graph-canvas[aria-busy="false"] .graph-box').first.wait_for()
         return self
 
-    def show(self, given: Graph) -> None:
-        self.page.evaluate("(shown) => drawing.show(shown)", given)
+    def show(self, graph: Graph) -> None:
+        self.page.evaluate("(graph) => drawing.setGraph(graph)", graph)
 
     def box(self, id_: str) -> Locator:
         return self.page.locator(f'.graph-box[data-id="{id_}"]')
@@ -77,7 +76,7 @@ class Drawing:
         return dict(frame.bounding_box() or {})  # type: ignore[arg-type]
 
     def ids_within(self, frame: dict[str, float]) -> set[str]:
-        """Return the boxes that lie in a frame, wholly or in part."""
+        """Return the ids of the boxes that are in a frame, wholly or in part."""
         return {
             id_
             for id_, box in self.places.items()
@@ -98,8 +97,8 @@ class Drawing:
 
     @property
     def places(self) -> dict[str, dict[str, float]]:
-        found: dict[str, dict[str, float]] = self.boxes.evaluate_all(_BOXES)
-        return found
+        places: dict[str, dict[str, float]] = self.boxes.evaluate_all(_BOXES)
+        return places
 
     @property
     def edges(self) -> set[str]:
@@ -114,12 +113,12 @@ class Drawing:
 
     @property
     def opened(self) -> list[str]:
-        found: list[str] = self.page.evaluate("drawing.opened")
-        return found
+        ids: list[str] = self.page.evaluate("drawing.opened")
+        return ids
 
     @property
-    def chosen(self) -> set[str]:
-        return set(self.page.evaluate("drawing.chosen"))
+    def selected(self) -> set[str]:
+        return set(self.page.evaluate("drawing.selected"))
 
     def has_every_edge_downwards(self) -> bool:
         places = self.places
@@ -149,9 +148,9 @@ NESTED = graph(
 
 @pytest.fixture(scope="session")
 def graph_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the address of a server for all graphs that are not of a registered flow."""
+    """Return the address of a server for graphs without a registered flow."""
     folder = tmp_path_factory.mktemp("graphs")
-    with EmbeddedServer(ServerSettings(folder / "api.db", port=0)) as server:
+    with embedded_server(folder) as server:
         yield server.url
 
 
@@ -159,7 +158,7 @@ def graph_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def draw(page: Page, graph_address: str) -> Draw:
     """Return a function that draws a graph in a window."""
 
-    def draw(given: Graph, **more: Any) -> Drawing:
-        return Drawing.of(given, page, graph_address, **more)
+    def draw(graph: Graph, **more: Any) -> Drawing:
+        return Drawing.of(graph, page, graph_address, **more)
 
     return draw

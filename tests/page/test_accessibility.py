@@ -8,9 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.page.kit import Site, finished_run, kedro_like
-from tests.page.runs import PlayedRun, chain
-from tests.page.test_agents import late_run, live_agent
+from tests.page.flows import chain, kedro_like
+from tests.page.kit import Site
+from tests.page.runs import SimulatedRun, finished_run, late_run, live_agent
 
 Violations = Callable[[], "list[str]"]
 NARROW = {"width": 400, "height": 800}
@@ -18,21 +18,21 @@ WIDE = {"width": 1280, "height": 900}
 
 
 @pytest.fixture
-def run(site: Site) -> PlayedRun:
+def run(site: Site) -> SimulatedRun:
     """Return a run with a failure, a retry, log lines and a task that still runs."""
-    played = PlayedRun(site, chain("load", "clean", "report"))
-    played.is_("Running")
-    played.task("load", "Running", "Retrying", "Running", "Success")
-    played.task("clean", "Running", "Failed")
-    played.task("report", "Running")
-    played.says("Loading data", task="load")
-    played.says("It did not work", task="clean", level="ERROR")
+    played = SimulatedRun(site, chain("load", "clean", "report"))
+    played.set_state("Running")
+    played.set_task_state("load", "Running", "Retrying", "Running", "Success")
+    played.set_task_state("clean", "Running", "Failed")
+    played.set_task_state("report", "Running")
+    played.log("Loading data", task="load")
+    played.log("It did not work", task="clean", level="ERROR")
     return played
 
 
 @pytest.fixture(params=[("light", WIDE), ("dark", NARROW)], ids=["light-wide", "dark-narrow"])
 def violations(page: Page, request: pytest.FixtureRequest) -> Violations:
-    """Return a function that tells which rules the page breaks as it stands, and where."""
+    """Return a function that returns the rules that the page breaks now, and where."""
     theme, size = request.param
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.set_viewport_size(size)
@@ -46,14 +46,14 @@ def violations(page: Page, request: pytest.FixtureRequest) -> Violations:
 
 
 def in_each_tab(page: Page, count: int, violations: Violations) -> list[str]:
-    """Open one tab after another, and return all that was found."""
+    """Open one tab after another, and return all violations."""
     expect(page.get_by_role("tab")).to_have_count(count)
-    found = []
+    all_violations = []
     for tab in page.get_by_role("tab").all():
         tab.click()
         expect(page.get_by_role("tabpanel")).not_to_be_empty()
-        found += violations()
-    return found
+        all_violations += violations()
+    return all_violations
 
 
 def test_the_flows(page: Page, site: Site, violations: Violations) -> None:
@@ -74,20 +74,20 @@ def test_a_flow(page: Page, site: Site, violations: Violations) -> None:
     assert in_each_tab(page, 6, violations) == []
 
 
-def test_a_run(page: Page, run: PlayedRun, violations: Violations) -> None:
+def test_a_run(page: Page, run: SimulatedRun, violations: Violations) -> None:
     page.goto(run.address)
 
     assert in_each_tab(page, 7, violations) == []
 
 
-def test_a_task_run(page: Page, site: Site, run: PlayedRun, violations: Violations) -> None:
+def test_a_task_run(page: Page, site: Site, run: SimulatedRun, violations: Violations) -> None:
     page.goto(site(f"/default/task-run/{run.tasks['clean']}"))
     expect(page.get_by_role("log").get_by_text("It did not work")).to_be_visible()
 
     assert violations() == []
 
 
-def test_a_question(page: Page, run: PlayedRun, violations: Violations) -> None:
+def test_a_question(page: Page, run: SimulatedRun, violations: Violations) -> None:
     page.goto(run.address)
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("dialog")).to_be_visible()

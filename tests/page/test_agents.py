@@ -1,29 +1,16 @@
-"""The view of agents, and of the runs that no agent takes."""
+"""The view of agents, and of late runs."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.page.kit import Site
+from tests.page.runs import late_run, live_agent
 from tests.server.kit import two_tasks
-
-
-def live_agent(site: Site, name: str, *labels: str) -> None:
-    """Register an agent that has just asked for work."""
-    registered = {"type": "LocalAgent", "name": name, "labels": labels}
-    agent = site.api.mutate("register_agent", **registered)["id"]
-    ask = "mutation { get_runs_in_queue(input: {labels: []}) { flow_run_ids } }"
-    site.api.data(ask, X_PREFECT_AGENT_ID=agent)
-
-
-def late_run(site: Site, *labels: str) -> str:
-    due: dict[str, Any] = {"scheduled_start_time": "2024-01-01T00:00:00Z", "labels": labels}
-    return site.register(two_tasks()).run(**due)
 
 
 def reason(page: Page, site: Site) -> Locator:
@@ -31,13 +18,13 @@ def reason(page: Page, site: Site) -> Locator:
     return page.get_by_role("region", name="late").locator(".why")
 
 
-def test_without_agents_it_says_what_to_type(page: Page, site: Site) -> None:
+def test_without_agents_the_view_shows_what_to_type(page: Page, site: Site) -> None:
     page.goto(site("/default/agents"))
 
     expect(page.get_by_text("kedro prefect agent")).to_be_visible()
 
 
-def test_agents_tell_when_they_were_seen(page: Page, site: Site) -> None:
+def test_agents_show_when_they_were_last_seen(page: Page, site: Site) -> None:
     live_agent(site, "laptop", "gpu")
     site.api.mutate("register_agent", type="LocalAgent", name="old", labels=[])
     page.goto(site("/default/agents"))
@@ -49,14 +36,14 @@ def test_agents_tell_when_they_were_seen(page: Page, site: Site) -> None:
     expect(rows.nth(1).locator(".state-pending")).to_have_text("never")
 
 
-def test_a_late_run_tells_which_labels_no_agent_has(page: Page, site: Site) -> None:
+def test_a_late_run_shows_which_labels_no_agent_has(page: Page, site: Site) -> None:
     live_agent(site, "laptop", "eu")
     late_run(site, "eu", "gpu")
 
     expect(reason(page, site)).to_contain_text("the label gpu")
 
 
-def test_a_late_run_tells_that_there_is_no_agent(page: Page, site: Site) -> None:
+def test_a_late_run_shows_that_no_agent_is_running(page: Page, site: Site) -> None:
     late_run(site)
 
     expect(reason(page, site)).to_contain_text("No agent is running")
@@ -66,7 +53,7 @@ def test_a_late_run_that_an_agent_can_take_names_it(page: Page, site: Site) -> N
     live_agent(site, "laptop", "eu", "gpu")
     late_run(site, "gpu")
 
-    expect(reason(page, site)).to_have_text("It waits for agent laptop.")
+    expect(reason(page, site)).to_have_text("Waiting for agent laptop.")
 
 
 @pytest.mark.parametrize("minutes", [-3, 3])

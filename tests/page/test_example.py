@@ -10,10 +10,7 @@ import pytest
 import yaml
 from playwright.sync_api import Locator, Page, expect
 
-from tests.acceptance.conftest import served, staffed
 from tests.kits.shop import Shop
-
-__all__ = ["served", "staffed"]
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 120_000
@@ -50,7 +47,7 @@ def test_quick_run_makes_the_report(page: Page, staffed: Shop) -> None:
     expect(page.get_by_text("Running node: write_report").first).to_be_visible()
 
 
-def test_a_node_chosen_in_the_graph_runs_alone_with_other_parameters(
+def test_a_node_selected_in_the_graph_runs_alone_with_other_parameters(
     page: Page, staffed: Shop
 ) -> None:
     assert staffed.kedro("prefect", "register").code == 0

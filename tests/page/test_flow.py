@@ -11,7 +11,9 @@ from prefect import Flow, Parameter
 from prefect.run_configs import LocalRun
 from prefect.schedules import CronSchedule, IntervalSchedule
 
-from tests.page.kit import Site, finished_run, kedro_like, many_runs
+from tests.page.flows import RUN_OPTIONS, kedro_like
+from tests.page.kit import Faults, Site
+from tests.page.runs import finished_run, many_runs
 from tests.server.command_line import CommandLine
 from tests.server.kit import Registered, eventually, run_row, two_tasks
 
@@ -60,7 +62,7 @@ def test_the_graph_has_the_states_of_the_last_run(page: Page, site: Site) -> Non
     expect(page.get_by_label("increment, Pending")).to_be_visible()
 
 
-def test_the_address_may_have_a_flow_group(page: Page, site: Site) -> None:
+def test_the_address_may_name_a_flow_group(page: Page, site: Site) -> None:
     site.register(two_tasks())
     flow = site.register(two_tasks())
     page.goto(site(f"/default/flow/{flow.row('flow_group_id')['flow_group_id']}?tab=versions"))
@@ -68,7 +70,7 @@ def test_the_address_may_have_a_flow_group(page: Page, site: Site) -> None:
     expect(page.get_by_role("rowheader")).to_have_text(["Version 2", "Version 1 archived"])
 
 
-def test_an_older_version_leads_to_the_newest(page: Page, site: Site) -> None:
+def test_an_older_version_links_to_the_newest(page: Page, site: Site) -> None:
     old = site.register(two_tasks())
     new = site.register(two_tasks())
     page.goto(site(f"/default/flow/{old.id}"))
@@ -93,7 +95,9 @@ def test_an_archived_version_offers_no_run(page: Page, site: Site) -> None:
     expect(page.get_by_role("form")).to_have_count(0)
 
 
-def test_a_form_that_is_being_filled_in_outlives_its_version(page: Page, site: Site) -> None:
+def test_a_form_that_is_being_filled_in_stays_when_its_version_is_archived(
+    page: Page, site: Site
+) -> None:
     run_form = form(page, site, site.register(two_tasks()))
     run_form.get_by_label("Name", exact=True).fill("half written")
     site.register(two_tasks())
@@ -102,7 +106,7 @@ def test_a_form_that_is_being_filled_in_outlives_its_version(page: Page, site: S
     expect(run_form.get_by_label("Name", exact=True)).to_have_value("half written")
 
 
-def test_versions_tell_by_how_many_tasks_they_differ(page: Page, site: Site) -> None:
+def test_versions_show_by_how_many_tasks_they_differ(page: Page, site: Site) -> None:
     site.register(kedro_like(*NODES))
     flow = site.register(kedro_like(*NODES, "model.publish"))
     page.goto(site(f"/default/flow/{flow.id}?tab=versions"))
@@ -125,7 +129,7 @@ def test_runs_are_shown_page_by_page(page: Page, site: Site) -> None:
     expect(page.get_by_role("button", name="Older")).to_be_disabled()
 
 
-def test_the_keyboard_turns_page_after_page(page: Page, site: Site) -> None:
+def test_pages_are_turned_with_the_keyboard(page: Page, site: Site) -> None:
     flow = site.register(two_tasks())
     many_runs(site, flow.id, 60)
     page.goto(site(f"/default/flow/{flow.id}?tab=runs"))
@@ -159,25 +163,25 @@ def test_a_schedule_is_switched_on_and_off(page: Page, site: Site) -> None:
 @pytest.mark.parametrize(
     ("schedule", "words"),
     [
-        (CronSchedule("*/15 * * * *"), "Every 15 minutes UTC"),
+        (CronSchedule("*/15 * * * *"), "Every 15 minutes"),
         (CronSchedule("30 7 * * 1"), "Every Monday at 07:30 UTC"),
-        (CronSchedule("5 * * * *"), "Every hour at minute 5 UTC"),
+        (CronSchedule("5 * * * *"), "Every hour at minute 5"),
         (CronSchedule("0 0 1 * *"), "cron 0 0 1 * * UTC"),
         (IntervalSchedule(interval=timedelta(minutes=90)), "Every 90 minutes"),
         (IntervalSchedule(interval=timedelta(days=1)), "Every day"),
     ],
 )
-def test_schedules_are_said_in_words(page: Page, site: Site, schedule: Any, words: str) -> None:
+def test_schedules_are_shown_in_words(page: Page, site: Site, schedule: Any, words: str) -> None:
     site.register(two_tasks(schedule=schedule), set_schedule_active=False)
     page.goto(site())
 
     expect(page.locator(".schedule-cell > span").first).to_have_text(words)
 
 
-def test_parameters_tell_their_defaults_and_who_set_them(page: Page, site: Site) -> None:
+def test_parameters_show_their_defaults_and_who_set_them(page: Page, site: Site) -> None:
     flow = site.register(two_tasks(required=True))
     page.goto(site(f"/default/flow/{flow.id}?tab=parameters"))
-    expect(page.get_by_role("row").nth(1)).to_have_text("bymust be givenflow")
+    expect(page.get_by_role("row").nth(1)).to_have_text("byrequiredflow")
     group = flow.row("flow_group_id")["flow_group_id"]
     site.api.mutate(
         "set_flow_group_default_parameters", flow_group_id=group, parameters={"by": "x"}
@@ -186,7 +190,7 @@ def test_parameters_tell_their_defaults_and_who_set_them(page: Page, site: Site)
     expect(page.get_by_role("row").nth(1)).to_have_text('by"x"flow group')
 
 
-def test_details_tell_how_and_where_a_flow_runs(page: Page, site: Site) -> None:
+def test_details_show_how_and_where_a_flow_runs(page: Page, site: Site) -> None:
     flow = two_tasks()
     flow.run_config = LocalRun(env={"REGION": "eu"}, labels=["gpu"])
     page.goto(site(f"/default/flow/{site.register(flow).id}?tab=details"))
@@ -216,7 +220,7 @@ def _added(agent: CommandLine, run_id: str) -> Any:
     return row if "adding 41 to 1" in said else None
 
 
-def test_what_is_not_changed_is_left_to_the_flow(page: Page, site: Site) -> None:
+def test_unchanged_parameters_are_not_sent(page: Page, site: Site) -> None:
     flow = site.register(every_kind())
     run_form = form(page, site, flow)
     run_form.get_by_label("needed", exact=True).fill("5")
@@ -225,7 +229,7 @@ def test_what_is_not_changed_is_left_to_the_flow(page: Page, site: Site) -> None
     assert started(page, site) == {"parameters": {**defaults, "needed": 5}}
 
 
-def test_each_kind_of_parameter_is_read_as_what_it_is(page: Page, site: Site) -> None:
+def test_each_kind_of_parameter_is_parsed_as_its_kind(page: Page, site: Site) -> None:
     flow = site.register(every_kind())
     run_form = form(page, site, flow)
     run_form.get_by_label("text", exact=True).fill("12")
@@ -247,7 +251,9 @@ def test_each_kind_of_parameter_is_read_as_what_it_is(page: Page, site: Site) ->
     }
 
 
-def test_what_cannot_be_read_is_said_before_anything_is_sent(page: Page, site: Site) -> None:
+def test_values_that_cannot_be_parsed_are_reported_before_anything_is_sent(
+    page: Page, site: Site
+) -> None:
     flow = site.register(every_kind())
     run_form = form(page, site, flow)
     run_form.get_by_label("number", exact=True).fill("a lot")
@@ -257,8 +263,8 @@ def test_what_cannot_be_read_is_said_before_anything_is_sent(page: Page, site: S
     alerts = run_form.get_by_role("alert")
     expect(alerts).to_have_count(3)
     expect(alerts.filter(has_text="a lot is not a number.")).to_be_visible()
-    expect(alerts.filter(has_text="This is not JSON")).to_be_visible()
-    expect(alerts.filter(has_text="This must be given.")).to_be_visible()
+    expect(alerts.filter(has_text="Not valid JSON")).to_be_visible()
+    expect(alerts.filter(has_text="This parameter is required.")).to_be_visible()
     expect(run_form.locator("[aria-invalid=true]").first).to_be_focused()
     assert flow.row("flow_runs { id }") == {"flow_runs": []}
 
@@ -284,7 +290,41 @@ def test_a_run_of_a_kedro_flow_takes_what_kedro_run_takes(page: Page, site: Site
     }
 
 
-def test_nodes_are_chosen_by_clicking_them_in_the_graph(page: Page, site: Site) -> None:
+def test_the_form_describes_run_options_in_their_order(page: Page, site: Site) -> None:
+    run_form = form(page, site, site.register(kedro_like(*NODES)))
+    names = [option["name"] for option in RUN_OPTIONS]
+
+    expect(run_form.locator("label code")).to_have_text(names)
+    expect(run_form.locator("#parameter-tags-hint")).to_contain_text(RUN_OPTIONS[3]["help"])
+
+
+@pytest.mark.parametrize("answer", [{"json": []}, {"status": 404}])
+def test_without_run_options_parameters_are_plain_json_fields(
+    page: Page, site: Site, faults: Faults, answer: Any
+) -> None:
+    page.route("**/run-options.json", lambda route: route.fulfill(**answer))
+    run_form = form(page, site, site.register(kedro_like(*NODES)))
+    run_form.get_by_label("nodes", exact=True).fill('["model.fit"]')
+    run_form.get_by_label("is_async", exact=True).fill("true")
+
+    expect(page.get_by_text("All nodes will run.")).to_have_count(0)
+    assert started(page, site)["parameters"] == {"nodes": ["model.fit"], "is_async": True}
+    if "status" in answer:
+        faults.expect("404")
+
+
+def test_the_form_appears_once_the_server_responds_again(
+    page: Page, site: Site, faults: Faults
+) -> None:
+    page.route("**/run-options.json", lambda route: route.abort(), times=1)
+    run_form = form(page, site, site.register(kedro_like(*NODES)))
+
+    expect(page.get_by_text("The server is not responding")).to_be_visible()
+    expect(run_form.get_by_label("params", exact=True)).to_be_visible()
+    faults.expect("net::ERR_FAILED")
+
+
+def test_nodes_are_selected_by_clicking_them_in_the_graph(page: Page, site: Site) -> None:
     run_form = form(page, site, site.register(kedro_like(*NODES)))
     expect(run_form.get_by_text("All nodes will run.")).to_be_visible()
     expect(run_form.get_by_label("init")).to_have_count(0)
@@ -292,13 +332,13 @@ def test_nodes_are_chosen_by_clicking_them_in_the_graph(page: Page, site: Site) 
     run_form.get_by_label("tables.clean").press("Enter")
     expect(run_form.get_by_text("Only 2 of 3 nodes will run.")).to_be_visible()
 
-    (chosen,) = started(page, site)["parameters"].values()
-    assert sorted(chosen) == ["model.fit", "tables.clean"]
+    (names,) = started(page, site)["parameters"].values()
+    assert sorted(names) == ["model.fit", "tables.clean"]
 
 
-def test_a_run_can_have_a_time_and_labels_of_its_own(page: Page, site: Site) -> None:
+def test_a_run_can_have_its_own_time_and_labels(page: Page, site: Site) -> None:
     run_form = form(page, site, site.register(two_tasks()))
-    run_form.get_by_label("Start", exact=True).select_option("At a time")
+    run_form.get_by_label("Start", exact=True).select_option("At a set time")
     run_form.get_by_label("Time", exact=True).fill("2099-12-24T18:30")
     run_form.get_by_label("Labels", exact=True).fill("gpu, eu")
 
@@ -312,12 +352,12 @@ def test_a_run_can_have_a_time_and_labels_of_its_own(page: Page, site: Site) -> 
 def test_a_run_at_a_time_needs_the_time(page: Page, site: Site) -> None:
     flow = site.register(two_tasks())
     run_form = form(page, site, flow)
-    run_form.get_by_label("Start", exact=True).select_option("At a time")
+    run_form.get_by_label("Start", exact=True).select_option("At a set time")
     time = run_form.get_by_label("Time", exact=True)
     time.clear()
     run_form.get_by_role("button", name="Start run").click()
 
-    expect(run_form.get_by_role("alert")).to_have_text("Give a time.")
+    expect(run_form.get_by_role("alert")).to_have_text("Enter a time.")
     expect(time).to_be_focused()
     expect(time).to_have_attribute("aria-invalid", "true")
     assert flow.row("flow_runs { id }") == {"flow_runs": []}
@@ -325,7 +365,7 @@ def test_a_run_at_a_time_needs_the_time(page: Page, site: Site) -> None:
     assert started(page, site, "name state")["state"] == "Scheduled"
 
 
-def test_a_refusal_of_the_server_is_told_in_the_form(page: Page, site: Site) -> None:
+def test_an_error_of_the_server_is_shown_in_the_form(page: Page, site: Site) -> None:
     flow = site.register(two_tasks())
     run_form = form(page, site, flow)
     site.api.mutate("archive_flow", flow_id=flow.id)

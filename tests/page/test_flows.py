@@ -1,4 +1,4 @@
-"""The list of flows: what it tells, finding a flow, and QUICK RUN."""
+"""The list of flows: what it shows, searching, and QUICK RUN."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from datetime import datetime, timedelta, timezone
 from playwright.sync_api import Locator, Page, Request, expect
 from prefect.schedules import IntervalSchedule
 
-from tests.page.kit import Site, finished_run, graphql, heard, many_runs
+from tests.page.kit import Site, graphql, wait_for_events
+from tests.page.runs import finished_run, many_runs
 from tests.server.command_line import CommandLine
 from tests.server.kit import set_flow_state, two_tasks
 
@@ -18,14 +19,14 @@ def rows(page: Page) -> Locator:
     return page.get_by_role("table").locator("tbody tr")
 
 
-def test_without_flows_it_says_what_to_type(page: Page, site: Site) -> None:
+def test_without_flows_the_list_shows_what_to_type(page: Page, site: Site) -> None:
     page.goto(site())
 
     expect(page.get_by_text("kedro run --runner=project.runner.PrefectRunner")).to_be_visible()
     expect(page.get_by_text("kedro prefect agent")).to_be_visible()
 
 
-def test_a_flow_tells_how_it_did_and_when_it_runs(page: Page, site: Site) -> None:
+def test_a_flow_shows_its_last_runs_and_when_it_runs_next(page: Page, site: Site) -> None:
     tomorrow = datetime.now(timezone.utc) + timedelta(days=1)
     schedule = IntervalSchedule(start_date=tomorrow, interval=timedelta(hours=2))
     flow = site.register(two_tasks(schedule=schedule), set_schedule_active=False)
@@ -50,7 +51,7 @@ def test_only_the_newest_version_of_a_flow_is_shown(page: Page, site: Site) -> N
     expect(rows(page).get_by_role("rowheader")).to_have_text(["twodemo · version 2"])
 
 
-def test_a_run_that_changes_changes_its_row_alone(page: Page, site: Site) -> None:
+def test_a_run_that_changes_updates_only_its_row(page: Page, site: Site) -> None:
     flow = site.register(two_tasks())
     run = flow.run()
     page.goto(site())
@@ -60,7 +61,7 @@ def test_a_run_that_changes_changes_its_row_alone(page: Page, site: Site) -> Non
     set_flow_state(site.api, run, "Running")
 
     expect(page.locator(".last-run")).to_have_text("Running")
-    heard(page, lambda: answers)
+    wait_for_events(page, lambda: answers)
     assert max(answers) < 500
 
 
@@ -74,7 +75,7 @@ def test_runs_of_an_old_version_are_shown(page: Page, site: Site) -> None:
     expect(page.locator(".last-run")).to_have_text("Success")
 
 
-def test_flows_are_found_by_name_and_project(page: Page, site: Site) -> None:
+def test_flows_are_searched_by_name_and_project(page: Page, site: Site) -> None:
     for name in ("train model", "clean tables"):
         site.register(two_tasks(name))
     page.goto(site())
@@ -84,10 +85,10 @@ def test_flows_are_found_by_name_and_project(page: Page, site: Site) -> None:
     expect(rows(page).get_by_role("rowheader").get_by_role("link")).to_have_text(["train model"])
     assert page.url == site("/default?flows=demo+model")
     page.get_by_role("searchbox").fill("nothing like it")
-    expect(page.get_by_text("No flow is called “nothing like it”")).to_be_visible()
+    expect(page.get_by_text("No flow matches “nothing like it”")).to_be_visible()
 
 
-def test_the_address_can_search(page: Page, site: Site) -> None:
+def test_the_address_can_contain_a_search(page: Page, site: Site) -> None:
     for name in ("train", "clean"):
         site.register(two_tasks(name))
     page.goto(site("/default?flows=TRAIN"))
@@ -120,7 +121,9 @@ def test_quick_run_runs_a_flow_with_an_agent(page: Page, agent: CommandLine) -> 
     expect(status.first).to_be_visible(timeout=60_000)
 
 
-def test_quick_run_of_a_flow_that_must_be_given_something_says_so(page: Page, site: Site) -> None:
+def test_quick_run_of_a_flow_with_a_required_parameter_shows_the_error(
+    page: Page, site: Site
+) -> None:
     site.register(two_tasks(required=True))
     page.goto(site())
     page.get_by_role("button", name="QUICK RUN").click()
@@ -159,14 +162,14 @@ def test_the_arrow_keys_move_from_run_to_run(page: Page, site: Site) -> None:
 def test_the_first_view_of_a_thousand_runs_is_a_few_small_requests(page: Page, site: Site) -> None:
     flow = site.register(two_tasks())
     many_runs(site, flow.id, 1000)
-    asked: list[Request] = []
-    page.on("requestfinished", lambda request: asked.extend([request]))
+    requests: list[Request] = []
+    page.on("requestfinished", lambda request: requests.extend([request]))
     page.goto(site())
     expect(page.get_by_role("group", name="Last runs").get_by_role("link")).to_have_count(20)
 
-    heard(page, lambda: any(map(graphql, asked)))
-    queries = [each for each in asked if graphql(each)]
+    wait_for_events(page, lambda: any(map(graphql, requests)))
+    queries = [request for request in requests if graphql(request)]
     assert len(queries) == 1
     assert queries[0].sizes()["responseBodySize"] < 10_000
-    assert len(asked) < 40
-    assert sum(each.sizes()["responseBodySize"] for each in asked) < 80_000
+    assert len(requests) < 40
+    assert sum(request.sizes()["responseBodySize"] for request in requests) < 80_000

@@ -1,4 +1,4 @@
-"""The graph: where it draws what, and how large graphs fare."""
+"""The graph: where it draws what, and how it copes with large graphs."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_layers_go_to_the_right_on_demand(draw: Draw) -> None:
     assert xs["a"] < xs["b"] < xs["d"]
 
 
-def test_a_box_tells_its_name_and_state(draw: Draw) -> None:
+def test_a_box_shows_its_name_and_state(draw: Draw) -> None:
     states = ["Success", "TriggerFailed", "Queued", None]
     drawing = draw(graph(node(name, state) for name, state in zip("abcd", states)))
 
@@ -75,7 +75,7 @@ def test_a_box_tells_its_name_and_state(draw: Draw) -> None:
     assert labels == ["a, Success", "b, TriggerFailed", "c, Queued", "d, no state"]
 
 
-def test_a_new_state_changes_its_own_box_alone_and_moves_none(draw: Draw, page: Page) -> None:
+def test_a_new_state_changes_only_its_own_box_and_moves_none(draw: Draw, page: Page) -> None:
     drawing = draw(DIAMOND)
     before = drawing.places
     layouts = []
@@ -108,7 +108,7 @@ def test_markup_in_names_stays_text(draw: Draw) -> None:
     assert drawing.page.locator("img, b, i").count() == 0
 
 
-def test_a_long_name_loses_its_middle_and_is_told_in_full(draw: Draw) -> None:
+def test_a_long_name_loses_its_middle_and_is_full_in_the_title(draw: Draw) -> None:
     name = "measure_" + "very_" * 20 + "recent_departures"
     drawing = draw(graph([name]))
 
@@ -128,16 +128,16 @@ def test_a_wide_fan_is_drawn_as_a_block(draw: Draw) -> None:
     assert right - left < 3000
 
 
-def test_a_flow_without_tasks_says_so(page: Page, site: Site) -> None:
+def test_a_flow_without_tasks_shows_a_message(page: Page, site: Site) -> None:
     flow = site.register(Flow("empty"))
 
     page.goto(site(f"/default/flow/{flow.id}"))
 
-    expect(page.get_by_text("This flow has no tasks to draw.")).to_be_visible()
+    expect(page.get_by_text("This flow has no tasks.")).to_be_visible()
 
 
-def test_a_layout_that_cannot_be_made_says_so(page: Page, site: Site) -> None:
-    page.route("**/graph/worker.js", lambda route: route.abort())
+def test_a_layout_that_cannot_be_made_shows_a_message(page: Page, site: Site) -> None:
+    page.route("**/graph/layout-worker.js", lambda route: route.abort())
     flow = site.register(Flow("broken", tasks=[Task("one")]))
 
     page.goto(site(f"/default/flow/{flow.id}"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.page.drawings import NESTED, Draw, graph, node
 
@@ -74,7 +74,7 @@ def test_a_frame_holds_the_nodes_of_its_namespace_and_no_others(draw: Draw) -> N
     assert drawing.ids_within(inner) == {"model.tune.split", "model.tune.score"}
 
 
-def test_many_nodes_begin_folded(draw: Draw) -> None:
+def test_a_large_graph_starts_folded(draw: Draw) -> None:
     names = [f"stage_{number // 20}.step_{number}" for number in range(200)]
 
     drawing = draw(graph(names))
@@ -119,7 +119,7 @@ def test_datasets_lie_between_their_writer_and_readers_with_their_types(draw: Dr
     )
 
 
-def test_arguments_of_other_tasks_are_not_taken_for_datasets(draw: Draw) -> None:
+def test_arguments_of_other_tasks_are_not_shown_as_datasets(draw: Draw) -> None:
     plain = {"inputs": {"value": {"type": "<class 'int'>", "required": True}}, "outputs": "Any"}
     drawing = draw(graph([node("one", **plain), node("two", **plain)], "one > two"))
 
@@ -127,7 +127,7 @@ def test_arguments_of_other_tasks_are_not_taken_for_datasets(draw: Draw) -> None
     expect(drawing.button("Datasets")).not_to_be_visible()
 
 
-def test_datasets_go_away_again(draw: Draw) -> None:
+def test_datasets_can_be_hidden_again(draw: Draw) -> None:
     drawing = draw(FILES)
 
     drawing.button("Datasets").click()
@@ -162,24 +162,3 @@ def test_a_cycle_between_folded_namespaces_is_drawn(draw: Draw) -> None:
     expect(drawing.boxes).to_have_count(2)
 
     assert drawing.edges == {"namespace:a > b.one", "b.one > namespace:a"}
-
-
-def test_the_namespace_is_what_precedes_the_last_dot(page: Page, graph_address: str) -> None:
-    namespaces = {
-        "delay_model.train([x]) -> [y]": "delay_model",
-        "a.b.train": "a.b",
-        "train([a.b]) -> [c.d]": None,
-        "train": None,
-        "version 1.2 of it": None,
-    }
-    page.goto(graph_address)
-
-    found = page.evaluate(
-        """async (names) => {
-          const {namespaceOf} = await import("/static/graph/fold.js");
-          return Object.fromEntries(names.map((name) => [name, namespaceOf(name)]));
-        }""",
-        list(namespaces),
-    )
-
-    assert found == namespaces

@@ -1,4 +1,4 @@
-"""What mouse and keyboard do in the graph: choosing, opening, walking, moving and zooming."""
+"""What mouse and keyboard do in the graph: selecting, opening, walking, moving, zooming."""
 
 from __future__ import annotations
 
@@ -9,46 +9,46 @@ from tests.page.drawings import DIAMOND, NESTED, Draw, graph
 from tests.server.kit import eventually
 
 
-def test_a_click_chooses_and_shift_chooses_all_before(draw: Draw) -> None:
-    drawing = draw(DIAMOND, is_choice=True)
+def test_a_click_selects_and_shift_selects_everything_upstream(draw: Draw) -> None:
+    drawing = draw(DIAMOND, is_selectable=True)
 
     drawing.box("b").click()
     drawing.box("d").click()
     drawing.box("b").click()
-    clicked = drawing.chosen
+    clicked = drawing.selected
     drawing.box("c").click(modifiers=["Shift"])
 
     assert clicked == {"d"}
-    assert drawing.chosen == {"d", "c", "a"}
+    assert drawing.selected == {"d", "c", "a"}
     expect(drawing.box("c")).to_have_attribute("aria-checked", "true")
     expect(drawing.box("b")).to_have_attribute("aria-checked", "false")
 
 
-def test_buttons_choose_what_comes_before_and_after(draw: Draw) -> None:
-    drawing = draw(DIAMOND, is_choice=True)
+def test_buttons_select_what_is_upstream_and_downstream(draw: Draw) -> None:
+    drawing = draw(DIAMOND, is_selectable=True)
 
     drawing.box("b").click()
-    drawing.button("+ after").click()
-    with_after = drawing.chosen
+    drawing.button("+ downstream").click()
+    with_after = drawing.selected
     drawing.button("Clear").click()
-    expect(drawing.page.get_by_text("None chosen")).to_be_visible()
+    expect(drawing.page.get_by_text("None selected")).to_be_visible()
     drawing.box("b").click()
-    drawing.button("+ before").click()
+    drawing.button("+ upstream").click()
 
-    assert (with_after, drawing.chosen) == ({"b", "d"}, {"a", "b"})
+    assert (with_after, drawing.selected) == ({"b", "d"}, {"a", "b"})
 
 
-def test_the_keyboard_chooses(draw: Draw) -> None:
-    drawing = draw(DIAMOND, is_choice=True)
+def test_the_keyboard_selects(draw: Draw) -> None:
+    drawing = draw(DIAMOND, is_selectable=True)
 
     drawing.box("a").focus()
     drawing.press("Space", "ArrowDown", "Enter")
 
-    assert drawing.chosen == {"a", drawing.focused}
+    assert drawing.selected == {"a", drawing.focused}
 
 
-def test_a_folded_namespace_is_chosen_as_a_whole_and_shown_as_partly_chosen(draw: Draw) -> None:
-    drawing = draw(NESTED, is_choice=True)
+def test_a_folded_namespace_is_selected_as_a_whole_and_shown_as_partly_selected(draw: Draw) -> None:
+    drawing = draw(NESTED, is_selectable=True)
 
     drawing.box("model.fit").click()
     drawing.button("Fold all").click()
@@ -58,10 +58,10 @@ def test_a_folded_namespace_is_chosen_as_a_whole_and_shown_as_partly_chosen(draw
     drawing.press("Space")
 
     expect(box).to_have_attribute("aria-checked", "true")
-    assert drawing.chosen == {"model.fit", "model.tune.split", "model.tune.score"}
+    assert drawing.selected == {"model.fit", "model.tune.split", "model.tune.score"}
 
 
-def test_a_click_or_enter_opens_where_nothing_is_chosen(draw: Draw) -> None:
+def test_a_click_or_enter_opens_where_nothing_can_be_selected(draw: Draw) -> None:
     drawing = draw(DIAMOND)
 
     drawing.box("b").click()
@@ -94,7 +94,7 @@ def test_only_one_box_is_a_stop_of_the_tab_key(draw: Draw) -> None:
     assert drawing.page.locator(".graph-box[tabindex='0']").count() == 1
 
 
-def test_pointing_at_a_box_lights_the_way_to_it_and_from_it(draw: Draw) -> None:
+def test_pointing_at_a_box_highlights_the_paths_to_it_and_from_it(draw: Draw) -> None:
     drawing = draw(DIAMOND)
 
     drawing.box("b").hover()
@@ -106,7 +106,7 @@ def test_pointing_at_a_box_lights_the_way_to_it_and_from_it(draw: Draw) -> None:
     assert sorted(lit) == ["a b", "b d"]
 
 
-def test_dragging_moves_the_picture_and_opens_nothing(draw: Draw) -> None:
+def test_dragging_moves_the_drawing_and_opens_nothing(draw: Draw) -> None:
     drawing = draw(DIAMOND)
     before = drawing.places["a"]
     x, y = before["x"] + 10, before["y"] + 10
@@ -138,7 +138,7 @@ def test_the_wheel_zooms_with_ctrl_and_is_left_to_the_page_without(draw: Draw, p
     assert (after["x"], after["y"]) == pytest.approx((before["x"], before["y"]), abs=2)
 
 
-def test_two_fingers_that_part_zoom(draw: Draw, page: Page) -> None:
+def test_spreading_two_fingers_zooms(draw: Draw, page: Page) -> None:
     drawing = draw(DIAMOND)
     before = drawing.places["b"]
     left, right, y = before["x"] + 5, before["x"] + 105, before["y"] + 5
@@ -184,7 +184,7 @@ def test_shift_and_arrows_pan(draw: Draw) -> None:
     assert drawing.places["a"]["y"] == before["y"] - 60
 
 
-def test_a_box_that_gets_the_focus_comes_into_sight(draw: Draw) -> None:
+def test_a_box_that_gets_the_focus_is_moved_into_sight(draw: Draw) -> None:
     names = [f"step_{number}" for number in range(60)]
     drawing = draw(graph(names, *(f"{one} > {two}" for one, two in zip(names, names[1:]))))
     window = drawing.page.locator(".graph-svg").bounding_box()

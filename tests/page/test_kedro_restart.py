@@ -8,10 +8,7 @@ from typing import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.acceptance.conftest import served, staffed
 from tests.kits.shop import Shop
-
-__all__ = ["served", "staffed"]
 
 SECONDS = 60_000
 NODES = """
@@ -60,7 +57,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     shop.end()
 
 
-def test_a_restarted_run_makes_again_only_what_was_in_memory(page: Page, staffed: Shop) -> None:
+def test_a_restarted_run_repeats_only_what_was_in_memory(page: Page, staffed: Shop) -> None:
     failed = staffed.run()
     (id_,) = set(re.findall(r"flow-run/([0-9a-f-]{36})", failed.text))
     page.goto(f"{staffed.url}/default/flow-run/{id_}")

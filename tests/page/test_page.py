@@ -1,4 +1,4 @@
-"""The page as a browser gets it: addresses, headers, and what its files are."""
+"""The page as a browser receives it: addresses, headers, files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def get(address: str, **headers: str) -> requests.Response:
 @pytest.mark.parametrize(
     "path", ["/", "/default", "/default?flows=", "/default/flow/1", "/team/flow-run/1", "/a/b/c/"]
 )
-def test_every_address_gives_the_page(site: Site, path: str) -> None:
+def test_every_address_returns_the_page(site: Site, path: str) -> None:
     answer = get(site(path))
 
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
@@ -43,12 +43,12 @@ def test_every_address_gives_the_page(site: Site, path: str) -> None:
 @pytest.mark.parametrize(
     "path", ["/graphql", "/favicon.ico", "/static/nothing.js", "/static/../page.py", "/a/b/c/d"]
 )
-def test_what_is_no_address_of_the_page_is_not_found(site: Site, path: str) -> None:
+def test_other_addresses_are_not_found(site: Site, path: str) -> None:
     assert get(site(path)).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/default", "/static/app.js", "/static/nothing.js"])
-def test_the_browser_is_told_to_take_code_from_nowhere_else(site: Site, path: str) -> None:
+def test_the_browser_may_load_code_only_from_the_server(site: Site, path: str) -> None:
     headers = get(site(path)).headers
 
     assert headers["content-security-policy"] == POLICY
@@ -66,7 +66,7 @@ def test_a_file_that_has_not_changed_is_not_sent_again(site: Site) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_files_under_the_version_that_the_page_names_are_kept_for_good(site: Site) -> None:
+def test_files_of_the_current_version_are_cached_for_good(site: Site) -> None:
     answer = get(site("/default"))
     (address,) = re.findall(r'src="(/static/@[0-9a-f]+/app.js)"', answer.text)
 
@@ -78,7 +78,7 @@ def test_files_of_another_version_are_not_found(site: Site) -> None:
     assert get(site("/static/@0123456789ab/app.js")).status_code == 404
 
 
-def test_the_page_names_all_modules_of_its_first_view_beforehand(page: Page, site: Site) -> None:
+def test_the_page_preloads_all_modules_of_its_first_view(page: Page, site: Site) -> None:
     loaded: list[str] = []
     page.on("request", lambda request: loaded.extend([request.url.rsplit("@", 1)[-1][12:]]))
     page.goto(site())
@@ -88,11 +88,11 @@ def test_the_page_names_all_modules_of_its_first_view_beforehand(page: Page, sit
     assert sorted(named) == sorted(path for path in loaded if path.endswith(".js"))
 
 
-def test_a_foreign_name_does_not_get_the_page(site: Site) -> None:
+def test_a_foreign_host_name_is_refused(site: Site) -> None:
     assert get(site("/default"), Host="evil.example").status_code == 403
 
 
-def test_an_unknown_address_says_so(page: Page, site: Site) -> None:
+def test_an_unknown_address_shows_a_message(page: Page, site: Site) -> None:
     page.goto(site("/default/nowhere"))
     expect(page.get_by_role("heading")).to_have_text("There is nothing at this address")
     page.get_by_role("link", name="All flows").click()
@@ -101,20 +101,20 @@ def test_an_unknown_address_says_so(page: Page, site: Site) -> None:
 
 
 @pytest.mark.parametrize("kind", ["flow", "flow-run", "task-run"])
-def test_an_unknown_id_says_so(page: Page, site: Site, kind: str) -> None:
+def test_an_unknown_id_shows_a_message(page: Page, site: Site, kind: str) -> None:
     page.goto(site(f"/default/{kind}/00000000-0000-0000-0000-000000000000"))
 
     expect(page.get_by_role("heading")).to_contain_text("There is no such")
 
 
 @pytest.mark.parametrize("kind", ["flow", "flow-run", "task-run", "constructor"])
-def test_an_address_that_lacks_its_id_says_so(page: Page, site: Site, kind: str) -> None:
+def test_an_address_without_its_id_shows_a_message(page: Page, site: Site, kind: str) -> None:
     page.goto(site(f"/default/{kind}"))
 
     expect(page.get_by_role("heading")).to_have_text("There is nothing at this address")
 
 
-def test_back_returns_to_the_view_from_which_one_searched(page: Page, site: Site) -> None:
+def test_back_returns_to_the_view_before_the_search(page: Page, site: Site) -> None:
     flow = site.register(two_tasks())
     page.goto(site())
     page.goto(site(f"/default/flow/{flow.id}"))
@@ -140,16 +140,16 @@ def test_light_and_dark_are_remembered(page: Page, site: Site) -> None:
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == dark
 
 
-def test_a_server_that_goes_away_and_returns_is_told(
+def test_a_server_that_goes_away_is_reported_until_it_returns(
     page: Page, site: Site, faults: Faults
 ) -> None:
     page.goto(site())
     expect(page.get_by_text("No flow is registered yet")).to_be_visible()
     page.route("**/graphql", lambda route: route.abort())
-    expect(page.get_by_text("The server does not answer")).to_be_visible()
+    expect(page.get_by_text("The server is not responding")).to_be_visible()
     page.unroute("**/graphql")
 
-    expect(page.get_by_text("The server does not answer")).to_have_count(0)
+    expect(page.get_by_text("The server is not responding")).to_have_count(0)
     faults.expect("net::ERR_FAILED")
 
 
@@ -166,7 +166,7 @@ def test_no_file_loads_anything_from_elsewhere() -> None:
     assert [path.name for path in ours if loads.search(path.read_text())] == []
 
 
-def test_the_libraries_are_those_that_the_lock_names() -> None:
+def test_the_libraries_match_the_lock_file() -> None:
     packages = json.loads((ROOT / "tools/page/package-lock.json").read_text())["packages"]
     table = (STATIC / "vendor/README.md").read_text().splitlines()
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table if "|" in line][2:]

@@ -1,4 +1,4 @@
-"""What the view of a flow run shows, and that it follows the run without loading it again."""
+"""What the view of a flow run shows, and how it follows the run."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any, Callable, Mapping
 import pytest
 from playwright.sync_api import Locator, Page, Response, expect
 
-from tests.page.kit import Site, graphql, heard
-from tests.page.runs import PlayedRun, chain, fan
+from tests.page.flows import chain, fan
+from tests.page.kit import Site, graphql, wait_for_events
+from tests.page.runs import SimulatedRun
 from tests.server.kit import eventually
 
 TRACEBACK = """Task 'clean': Exception encountered during task execution!
@@ -18,15 +19,15 @@ ValueError: <b>no rows</b>"""
 
 
 @pytest.fixture
-def run(site: Site) -> PlayedRun:
-    return PlayedRun(site, chain("load", "clean", "report"), parameters={"env": "server"})
+def run(site: Site) -> SimulatedRun:
+    return SimulatedRun(site, chain("load", "clean", "report"), parameters={"env": "server"})
 
 
 @pytest.fixture
-def open_tab(page: Page) -> Callable[[PlayedRun, str], Locator]:
+def open_tab(page: Page) -> Callable[[SimulatedRun, str], Locator]:
     """Return a function that opens a tab of a run's view, and returns the panel."""
 
-    def open_tab(run: PlayedRun, name: str) -> Locator:
+    def open_tab(run: SimulatedRun, name: str) -> Locator:
         page.goto(run.address)
         page.get_by_role("tab", name=name).click()
         return page.get_by_role("tabpanel", name=name)
@@ -43,57 +44,57 @@ def bars(page: Page) -> dict[str, list[str]]:
     script = """rows => Object.fromEntries(rows.map(row => [
         row.querySelector("a").textContent.trim(),
         [...row.querySelectorAll("[data-state]")].map(bar => bar.dataset.state)]))"""
-    found: dict[str, list[str]] = page.locator(".timeline-rows li:has(a)").evaluate_all(script)
-    return found
+    states: dict[str, list[str]] = page.locator(".timeline-rows li:has(a)").evaluate_all(script)
+    return states
 
 
-def test_a_run_is_followed_from_scheduled_to_success(page: Page, run: PlayedRun) -> None:
+def test_a_run_is_followed_from_scheduled_to_success(page: Page, run: SimulatedRun) -> None:
     page.goto(run.address)
     status = page.get_by_role("status").filter(has_text="Scheduled")
     expect(status).to_be_visible()
     assert bars(page) == {"load": [], "clean": [], "report": []}
 
-    run.is_("Submitted")
-    run.is_("Running")
-    run.task("load", "Running")
+    run.set_state("Submitted")
+    run.set_state("Running")
+    run.set_task_state("load", "Running")
     eventually(lambda: bars(page) == {"load": ["Running"], "clean": [], "report": []})
 
-    run.task("load", "Success")
-    run.task("clean", "Running", "Success")
-    run.task("report", "Running", "Success")
-    run.is_("Success")
+    run.set_task_state("load", "Success")
+    run.set_task_state("clean", "Running", "Success")
+    run.set_task_state("report", "Running", "Success")
+    run.set_state("Success")
     expect(page.get_by_role("status").filter(has_text="Success")).to_be_visible()
     assert bars(page) == {"load": ["Success"], "clean": ["Success"], "report": ["Success"]}
     expect(page).to_have_title(f"{page.get_by_role('heading', level=1).inner_text()} · Success")
 
 
-def test_every_attempt_of_a_task_has_its_bar(page: Page, run: PlayedRun) -> None:
-    run.is_("Running")
-    run.task("load", "Running", "Failed", "Retrying", "Running", "Success")
+def test_every_attempt_of_a_task_has_its_bar(page: Page, run: SimulatedRun) -> None:
+    run.set_state("Running")
+    run.set_task_state("load", "Running", "Failed", "Retrying", "Running", "Success")
 
     page.goto(run.address)
 
     eventually(lambda: bars(page) == {"load": ["Failed", "Success"], "clean": [], "report": []})
 
 
-def test_the_graph_shows_the_states_of_now(
-    page: Page, run: PlayedRun, open_tab: Callable[[PlayedRun, str], Locator]
+def test_the_graph_shows_current_states(
+    page: Page, run: SimulatedRun, open_tab: Callable[[SimulatedRun, str], Locator]
 ) -> None:
-    run.is_("Running")
+    run.set_state("Running")
     panel = open_tab(run, "Graph")
     expect(panel.get_by_label("load, Pending")).to_be_visible()
 
-    run.task("load", "Running")
+    run.set_task_state("load", "Running")
 
     expect(panel.get_by_label("load, Running")).to_be_visible()
 
 
 def test_the_table_filters_and_sorts(
-    page: Page, run: PlayedRun, open_tab: Callable[[PlayedRun, str], Locator]
+    page: Page, run: SimulatedRun, open_tab: Callable[[SimulatedRun, str], Locator]
 ) -> None:
-    run.is_("Running")
-    run.task("load", "Running", "Success")
-    run.task("clean", "Running", "Failed")
+    run.set_state("Running")
+    run.set_task_state("load", "Running", "Success")
+    run.set_task_state("clean", "Running", "Failed")
     panel = open_tab(run, "Tasks")
     names = panel.get_by_role("rowheader")
     expect(names).to_have_text(["load", "clean", "report"])
@@ -110,12 +111,12 @@ def test_the_table_filters_and_sorts(
     expect(names).to_have_text(["report"])
 
 
-def test_the_table_has_what_has_no_value_last_in_both_directions(
-    page: Page, run: PlayedRun, open_tab: Callable[[PlayedRun, str], Locator]
+def test_rows_without_a_value_are_sorted_last_in_both_directions(
+    page: Page, run: SimulatedRun, open_tab: Callable[[SimulatedRun, str], Locator]
 ) -> None:
-    run.is_("Running")
-    run.task("clean", "Running", "Success")
-    run.task("report", "Running", "Success")
+    run.set_state("Running")
+    run.set_task_state("clean", "Running", "Success")
+    run.set_task_state("report", "Running", "Success")
     panel = open_tab(run, "Tasks")
     names = panel.get_by_role("rowheader")
     expect(names).to_have_text(["clean", "report", "load"])
@@ -125,22 +126,22 @@ def test_the_table_has_what_has_no_value_last_in_both_directions(
     expect(names).to_have_text(["report", "clean", "load"])
 
 
-def test_parameters_are_shown_and_what_is_not_set_apart(
-    page: Page, run: PlayedRun, open_tab: Callable[[PlayedRun, str], Locator]
+def test_parameters_are_shown_and_those_not_set_are_listed_apart(
+    page: Page, run: SimulatedRun, open_tab: Callable[[SimulatedRun, str], Locator]
 ) -> None:
     panel = open_tab(run, "Parameters")
 
     expect(panel.get_by_role("row")).to_have_text(["ParameterValue", "envserver"])
 
 
-def test_a_failure_names_the_task_and_shows_its_traceback(page: Page, run: PlayedRun) -> None:
-    run.is_("Running")
-    run.task("load", "Running", "Success")
-    run.task("clean", "Running")
-    run.says(TRACEBACK, task="clean", level="ERROR")
-    run.task("clean", "Failed", message="ValueError: <b>no rows</b>")
-    run.task("report", "TriggerFailed")
-    run.is_("Failed")
+def test_a_failure_names_the_task_and_shows_its_traceback(page: Page, run: SimulatedRun) -> None:
+    run.set_state("Running")
+    run.set_task_state("load", "Running", "Success")
+    run.set_task_state("clean", "Running")
+    run.log(TRACEBACK, task="clean", level="ERROR")
+    run.set_task_state("clean", "Failed", message="ValueError: <b>no rows</b>")
+    run.set_task_state("report", "TriggerFailed")
+    run.set_state("Failed")
 
     page.goto(run.address)
 
@@ -150,9 +151,9 @@ def test_a_failure_names_the_task_and_shows_its_traceback(page: Page, run: Playe
     expect(page.locator("b")).to_have_count(0)
 
 
-def test_a_run_that_failed_before_its_tasks_says_why(page: Page, run: PlayedRun) -> None:
-    run.says("No module named 'pipelines'", level="ERROR")
-    run.is_("Failed", message="It could not be loaded.")
+def test_a_run_that_failed_before_its_tasks_shows_why(page: Page, run: SimulatedRun) -> None:
+    run.log("No module named 'pipelines'", level="ERROR")
+    run.set_state("Failed", message="It could not be loaded.")
 
     page.goto(run.address)
 
@@ -161,8 +162,8 @@ def test_a_run_that_failed_before_its_tasks_says_why(page: Page, run: PlayedRun)
     expect(panel.locator("pre")).to_have_text("No module named 'pipelines'")
 
 
-def test_a_run_says_what_it_waits_for(page: Page, site: Site) -> None:
-    run = PlayedRun(site, chain("load"), labels=["gpu", "eu"])
+def test_a_run_shows_what_it_waits_for(page: Page, site: Site) -> None:
+    run = SimulatedRun(site, chain("load"), labels=["gpu", "eu"])
     agent = site.api.mutate("register_agent", type="LocalAgent", name="ada", labels=["eu"])["id"]
     page.goto(run.address)
     expect(page.get_by_text("No agent is running")).to_be_visible()
@@ -172,11 +173,13 @@ def test_a_run_says_what_it_waits_for(page: Page, site: Site) -> None:
         x_prefect_agent_id=agent,
     )
 
-    expect(page.get_by_text("It waits for an agent with the label gpu: none is")).to_be_visible()
+    expect(
+        page.get_by_text("Waiting for an agent with the label gpu. None is running.")
+    ).to_be_visible()
 
 
-def test_artifacts_are_links_of_the_web_or_plain_text(
-    page: Page, run: PlayedRun, open_tab: Callable[[PlayedRun, str], Locator]
+def test_artifacts_are_web_links_or_plain_text(
+    page: Page, run: SimulatedRun, open_tab: Callable[[SimulatedRun, str], Locator]
 ) -> None:
     for kind, data in [
         ("link", {"link": "https://example.com/report"}),
@@ -197,18 +200,18 @@ def test_artifacts_are_links_of_the_web_or_plain_text(
 
 
 def test_the_states_of_a_run_are_listed(
-    page: Page, run: PlayedRun, open_tab: Callable[[PlayedRun, str], Locator]
+    page: Page, run: SimulatedRun, open_tab: Callable[[SimulatedRun, str], Locator]
 ) -> None:
-    run.is_("Running")
-    run.is_("Success")
+    run.set_state("Running")
+    run.set_state("Success")
 
     panel = open_tab(run, "States")
 
     expect(panel.locator("tbody td:first-child")).to_have_text(["Scheduled", "Running", "Success"])
 
 
-def test_tabs_are_walked_with_the_arrow_keys_and_kept_in_the_address(
-    page: Page, run: PlayedRun
+def test_arrow_keys_move_between_tabs_and_the_address_keeps_the_tab(
+    page: Page, run: SimulatedRun
 ) -> None:
     page.goto(run.address)
     page.get_by_role("tab", name="Timeline").focus()
@@ -221,33 +224,33 @@ def test_tabs_are_walked_with_the_arrow_keys_and_kept_in_the_address(
     expect(page.get_by_role("tab", name="Tasks")).to_have_attribute("aria-selected", "true")
 
 
-def test_a_run_that_nobody_knows_says_so(page: Page, site: Site) -> None:
+def test_an_unknown_run_shows_a_message(page: Page, site: Site) -> None:
     page.goto(site("/default/flow-run/00000000-0000-0000-0000-000000000000"))
 
     expect(page.get_by_role("heading")).to_have_text("There is no such flow run")
 
 
-def test_a_run_of_1000_tasks_stays_usable_and_asks_only_for_what_changed(
+def test_a_run_of_1000_tasks_stays_usable_and_loads_only_what_changed(
     page: Page, site: Site
 ) -> None:
-    run = PlayedRun(site, fan(1000))
-    run.is_("Running")
+    run = SimulatedRun(site, fan(1000))
+    run.set_state("Running")
     answers: list[int] = []
     page.on("response", lambda response: answers.extend(task_rows(response)))
     page.goto(run.address)
     expect(page.get_by_role("region", name="Timeline of 1000 tasks")).to_be_visible()
-    heard(page, lambda: 1000 in answers)
+    wait_for_events(page, lambda: 1000 in answers)
 
-    run.tasks_are([f"node_{number}" for number in range(40)], "Running")
+    run.set_task_states([f"node_{number}" for number in range(40)], "Running")
     expect(page.get_by_role("img", name="1000 tasks: 40 running, 960 pending")).to_be_visible()
-    run.tasks_are([f"node_{number}" for number in range(10)], "Success")
+    run.set_task_states([f"node_{number}" for number in range(10)], "Success")
     expect(page.get_by_role("img", name="1000 tasks: 10 success, 30 running")).to_be_visible()
 
-    heard(page, lambda: [count for count in answers if count] == [1000, 40, 10])
+    wait_for_events(page, lambda: [count for count in answers if count] == [1000, 40, 10])
     assert page.locator(".timeline-rows li").count() < 120
 
 
 def task_rows(response: Response) -> list[int]:
-    """Return how many task runs an answer to the run's view holds."""
+    """Return how many task runs a response to the run's view holds."""
     data: Mapping[str, Any] = response.json()["data"] if graphql(response.request) else {}
     return [len(data["task_run"])] if "task_run" in data else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page import recovering_flows
+from tests.page.flows import chain
 from tests.page.kit import Site
-from tests.page.runs import PlayedRun, chain
+from tests.page.runs import SimulatedRun
 from tests.server.command_line import CommandLine
 from tests.server.kit import eventually, run_row
 
@@ -18,25 +20,25 @@ SECONDS = 60_000
 
 
 @pytest.fixture
-def run(site: Site) -> PlayedRun:
-    return PlayedRun(site, chain("load", "clean"), parameters={"env": "server"}, labels=["gpu"])
+def run(site: Site) -> SimulatedRun:
+    return SimulatedRun(site, chain("load", "clean"), parameters={"env": "server"}, labels=["gpu"])
 
 
 @pytest.fixture(scope="module")
 def recovering(agent: CommandLine) -> CommandLine:
-    """Return the command line of the agent, with the flows that can recover."""
+    """Return the command line of the agent, with flows that recover when restarted."""
     agent("register", "--project", agent.project, "-p", recovering_flows.__file__)
     return agent
 
 
 def press(page: Page, name: str) -> None:
-    """Press a button, and the one of the same name in the dialog that asks."""
+    """Press a button, and the one of the same name in the dialog that it opens."""
     page.get_by_role("button", name=name).click()
     page.get_by_role("dialog").get_by_role("button", name=name).click()
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def shows(page: Page, state: str) -> None:
+def expect_state(page: Page, state: str) -> None:
     status = page.get_by_role("status").filter(has_text=state)
     expect(status.first).to_be_visible(timeout=SECONDS)
 
@@ -46,6 +48,12 @@ def open_run(page: Page, prefect: CommandLine, flow: str) -> str:
     run_id: str = prefect.runs(flow, "id")[-1]["id"]
     page.goto(f"{prefect.api.url}/default/flow-run/{run_id}")
     return run_id
+
+
+def stop_polling(page: Page) -> None:
+    """Stop the timers of a page whose clock is installed, and wait for its last requests."""
+    page.clock.pause_at(datetime.now() + timedelta(seconds=1))
+    page.evaluate("fetch('/health').then((response) => response.text())")
 
 
 def attempts(prefect: CommandLine, run_id: str) -> dict[str, int]:
@@ -67,7 +75,7 @@ def test_a_running_run_is_cancelled(page: Page, agent: CommandLine) -> None:
 
     press(page, "Cancel run")
 
-    shows(page, "Cancelled")
+    expect_state(page, "Cancelled")
     eventually(lambda: run_row(agent.api, run_id, "state")["state"] == "Cancelled", 30)
 
 
@@ -77,16 +85,16 @@ def test_a_restart_runs_what_failed_and_what_was_not_kept(
     path = tmp_path / "wanted"
     recovering(*recovering.asking_for("recovering"), "--param", f'path="{path}"')
     run_id = open_run(page, recovering, "recovering")
-    shows(page, "Failed")
+    expect_state(page, "Failed")
     path.write_text("here it is:")
 
     page.get_by_role("button", name="Restart from failed").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("2 tasks failed, or did not start")).to_be_visible()
-    expect(dialog.get_by_text("1 task succeeded, but must run again")).to_be_visible()
+    expect(dialog.get_by_text("2 tasks failed or did not start")).to_be_visible()
+    expect(dialog.get_by_text("1 task succeeded but must run again")).to_be_visible()
     expect(dialog.get_by_role("listitem")).to_have_text(["fragile", "last", "lost"])
     dialog.get_by_role("button", name="Restart from failed").click()
-    shows(page, "Success")
+    expect_state(page, "Success")
     page.get_by_role("tab", name="Log").click()
 
     expect(page.get_by_role("log").get_by_text("here it is: 42")).to_be_visible()
@@ -95,26 +103,26 @@ def test_a_restart_runs_what_failed_and_what_was_not_kept(
     }  # fmt: skip
 
 
-def test_a_restart_runs_only_the_failed_part_of_a_mapped_task(
+def test_a_restart_runs_only_the_failed_child_of_a_mapped_task(
     page: Page, recovering: CommandLine, tmp_path: Path
 ) -> None:
     path = tmp_path / "wanted"
     recovering(*recovering.asking_for("recovering map"), "--param", f'path="{path}"')
     run_id = open_run(page, recovering, "recovering map")
-    shows(page, "Failed")
+    expect_state(page, "Failed")
     path.write_text("")
 
     press(page, "Restart from failed")
-    shows(page, "Success")
+    expect_state(page, "Success")
     page.get_by_role("tab", name="Log").click()
 
     expect(page.get_by_role("log").get_by_text("the sum is 3")).to_be_visible()
-    found = attempts(recovering, run_id)
-    again = {name: count for name, count in found.items() if count > 1 and name != "echo"}
+    counts = attempts(recovering, run_id)
+    again = {name: count for name, count in counts.items() if count > 1 and name != "echo"}
     assert again == {"echo[1]": 2}
 
 
-def test_a_run_is_run_again_with_the_same_parameters(page: Page, run: PlayedRun) -> None:
+def test_a_run_is_run_again_with_the_same_parameters(page: Page, run: SimulatedRun) -> None:
     page.goto(run.address)
 
     press(page, "Run again")
@@ -130,7 +138,7 @@ def test_a_run_is_run_again_with_the_same_parameters(page: Page, run: PlayedRun)
 
 
 def test_a_run_of_an_old_version_is_run_again_with_the_newest(
-    page: Page, run: PlayedRun, site: Site
+    page: Page, run: SimulatedRun, site: Site
 ) -> None:
     newest = site.register(chain("load", "clean", "report")).id
     page.goto(run.address)
@@ -142,7 +150,7 @@ def test_a_run_of_an_old_version_is_run_again_with_the_newest(
     assert run_row(run.api, again, "flow_id") == {"flow_id": newest}
 
 
-def test_a_state_is_set_by_hand_with_the_reason(page: Page, run: PlayedRun) -> None:
+def test_a_state_is_set_manually_with_a_reason(page: Page, run: SimulatedRun) -> None:
     page.goto(run.address)
 
     page.get_by_role("button", name="Set state").click()
@@ -150,7 +158,7 @@ def test_a_state_is_set_by_hand_with_the_reason(page: Page, run: PlayedRun) -> N
     page.get_by_label("Message").fill("the source was <b>wrong</b>")
     page.get_by_role("dialog").get_by_role("button", name="Set state").click()
 
-    shows(page, "Failed")
+    expect_state(page, "Failed")
     expect(page.locator(".run-message")).to_have_text("the source was <b>wrong</b>")
     assert run_row(run.api, run.id, "state state_message") == {
         "state": "Failed",
@@ -158,9 +166,11 @@ def test_a_state_is_set_by_hand_with_the_reason(page: Page, run: PlayedRun) -> N
     }
 
 
-def test_a_refusal_is_told_in_the_dialog(page: Page, run: PlayedRun) -> None:
+def test_an_error_is_shown_in_the_dialog(page: Page, run: SimulatedRun) -> None:
+    page.clock.install()
     page.goto(run.address)
     page.get_by_role("button", name="Run again").click()
+    stop_polling(page)
     run.api.mutate("delete_flow", flow_id=run_row(run.api, run.id, "flow_id")["flow_id"])
 
     page.get_by_role("dialog").get_by_role("button", name="Run again").click()
@@ -168,7 +178,7 @@ def test_a_refusal_is_told_in_the_dialog(page: Page, run: PlayedRun) -> None:
     expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("not found")
 
 
-def test_a_dialog_closes_with_escape_and_gives_the_focus_back(page: Page, run: PlayedRun) -> None:
+def test_a_dialog_closes_with_escape_and_returns_the_focus(page: Page, run: SimulatedRun) -> None:
     page.goto(run.address)
     page.get_by_role("button", name="Cancel run").focus()
     page.keyboard.press("Enter")
@@ -189,28 +199,30 @@ def test_a_dialog_closes_with_escape_and_gives_the_focus_back(page: Page, run: P
         ("Failed", "Restart from failed", "Scheduled"),
     ],
 )
-def test_an_action_that_is_done_leaves_the_focus_on_the_heading(
-    page: Page, run: PlayedRun, state: str, action: str, next_state: str
+def test_after_an_action_whose_button_is_gone_the_heading_has_the_focus(
+    page: Page, run: SimulatedRun, state: str, action: str, next_state: str
 ) -> None:
-    run.is_(state)
+    run.set_state(state)
     page.goto(run.address)
     page.get_by_role("button", name=action).focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog").locator("p").last).to_be_visible()
-    expect(page.get_by_text("Looking at what is there")).to_have_count(0)
+    expect(page.get_by_text("Loading the tasks to run")).to_have_count(0)
 
     page.get_by_role("dialog").get_by_role("button", name=action).click()
 
-    shows(page, next_state)
+    expect_state(page, next_state)
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_role("heading", level=1)).to_be_focused()
 
 
-def test_an_action_that_can_be_done_again_keeps_the_focus(page: Page, run: PlayedRun) -> None:
+def test_after_an_action_that_can_be_repeated_its_button_has_the_focus(
+    page: Page, run: SimulatedRun
+) -> None:
     page.goto(run.address)
     page.get_by_role("button", name="Set state").focus()
 
     press(page, "Set state")
 
-    shows(page, "Success")
+    expect_state(page, "Success")
     expect(page.get_by_role("button", name="Set state")).to_be_focused()

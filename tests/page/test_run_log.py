@@ -5,22 +5,23 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.page.flows import chain
 from tests.page.kit import Site
-from tests.page.runs import PlayedRun, chain
+from tests.page.runs import SimulatedRun
 from tests.server.kit import eventually
 
 MARKUP = "<img src=x onerror=alert(1)><b>bold</b> &amp; [link](javascript:alert(1))"
 
 
 @pytest.fixture
-def run(site: Site) -> PlayedRun:
-    run = PlayedRun(site, chain("load", "clean"))
-    run.is_("Running")
+def run(site: Site) -> SimulatedRun:
+    run = SimulatedRun(site, chain("load", "clean"))
+    run.set_state("Running")
     return run
 
 
 @pytest.fixture
-def log(page: Page, run: PlayedRun) -> Locator:
+def log(page: Page, run: SimulatedRun) -> Locator:
     """Open the log of the run."""
     page.goto(f"{run.address}?tab=log")
     return page.get_by_role("log")
@@ -30,25 +31,25 @@ def texts(log: Locator) -> list[str]:
     return log.locator(".log-text").all_inner_texts()
 
 
-def test_lines_come_as_they_are_written(log: Locator, run: PlayedRun) -> None:
+def test_lines_appear_as_they_are_written(log: Locator, run: SimulatedRun) -> None:
     expect(log.get_by_text("Nothing has been logged yet.")).to_be_visible()
 
-    run.says("first")
+    run.log("first")
     eventually(lambda: texts(log) == ["first"])
-    run.says("second", "third\n  of two lines")
+    run.log("second", "third\n  of two lines")
 
     eventually(lambda: texts(log) == ["first", "second", "third", "  of two lines"])
 
 
-def test_a_line_with_markup_stays_text(log: Locator, run: PlayedRun) -> None:
-    run.says(MARKUP, task="load")
+def test_a_line_with_markup_stays_text(log: Locator, run: SimulatedRun) -> None:
+    run.log(MARKUP, task="load")
 
     eventually(lambda: texts(log) == [MARKUP])
     expect(log.locator("b, img")).to_have_count(0)
 
 
-def test_a_line_leads_to_its_task_run(page: Page, log: Locator, run: PlayedRun) -> None:
-    run.says("loading", task="load")
+def test_a_line_links_to_its_task_run(page: Page, log: Locator, run: SimulatedRun) -> None:
+    run.log("loading", task="load")
 
     log.get_by_role("link", name="load").click()
 
@@ -56,11 +57,13 @@ def test_a_line_leads_to_its_task_run(page: Page, log: Locator, run: PlayedRun) 
     expect(page.get_by_role("log").get_by_text("loading")).to_be_visible()
 
 
-def test_lines_are_chosen_by_level_task_and_text(page: Page, log: Locator, run: PlayedRun) -> None:
-    run.says("flow starts")
-    run.says("rows: 3", task="load")
-    run.says("rows missing", task="load", level="WARNING")
-    run.says("rows are wrong", task="clean", level="ERROR")
+def test_lines_are_filtered_by_level_task_and_text(
+    page: Page, log: Locator, run: SimulatedRun
+) -> None:
+    run.log("flow starts")
+    run.log("rows: 3", task="load")
+    run.log("rows missing", task="load", level="WARNING")
+    run.log("rows are wrong", task="clean", level="ERROR")
     eventually(lambda: len(texts(log)) == 4)
 
     page.get_by_label("Level").select_option("WARNING and above")
@@ -70,16 +73,16 @@ def test_lines_are_chosen_by_level_task_and_text(page: Page, log: Locator, run: 
     page.get_by_label("Level").select_option("All levels")
     page.get_by_label("Text").fill("rows:")
     eventually(lambda: texts(log) == ["rows: 3"])
-    run.says("rows: 4", task="load")
+    run.log("rows: 4", task="load")
 
     eventually(lambda: texts(log) == ["rows: 3", "rows: 4"])
 
 
-def test_a_level_chosen_while_one_types_stays_chosen(
-    page: Page, log: Locator, run: PlayedRun
+def test_a_level_selected_while_typing_stays_selected(
+    page: Page, log: Locator, run: SimulatedRun
 ) -> None:
-    run.says("rows: 3")
-    run.says("rows missing", "no columns", level="WARNING")
+    run.log("rows: 3")
+    run.log("rows missing", "no columns", level="WARNING")
     eventually(lambda: len(texts(log)) == 3)
 
     page.get_by_label("Text").fill("rows")
@@ -89,36 +92,36 @@ def test_a_level_chosen_while_one_types_stays_chosen(
     expect(page.get_by_label("Level")).to_have_value("WARNING")
 
 
-def test_what_is_typed_is_looked_for_as_it_stands(page: Page, log: Locator, run: PlayedRun) -> None:
-    run.says("100 % done", "100 rows done", "is_active", "is active", "C:\\data")
+def test_typed_text_is_searched_literally(page: Page, log: Locator, run: SimulatedRun) -> None:
+    run.log("100 % done", "100 rows done", "is_active", "is active", "C:\\data")
     eventually(lambda: len(texts(log)) == 5)
 
-    for typed, found in (("100 %", "100 % done"), ("is_a", "is_active"), (":\\d", "C:\\data")):
+    for typed, line in (("100 %", "100 % done"), ("is_a", "is_active"), (":\\d", "C:\\data")):
         page.get_by_label("Text").fill(typed)
-        eventually(lambda found=found: texts(log) == [found])
+        eventually(lambda line=line: texts(log) == [line])
 
 
-def test_a_long_log_follows_its_end_until_one_scrolls_up(
-    page: Page, log: Locator, run: PlayedRun
+def test_a_long_log_follows_its_end_until_the_user_scrolls_up(
+    page: Page, log: Locator, run: SimulatedRun
 ) -> None:
-    run.says(*(f"line {number}" for number in range(5000)))
+    run.log(*(f"line {number}" for number in range(5000)))
     expect(log.get_by_text("line 4999", exact=True)).to_be_in_viewport()
     assert len(texts(log)) < 150
 
     log.hover()
     page.mouse.wheel(0, -2000)
-    expect(page.get_by_role("button", name="To the end")).to_be_visible()
+    expect(page.get_by_role("button", name="Jump to the end")).to_be_visible()
     top = log.evaluate("box => box.scrollTop")
-    run.says("the last line")
+    run.log("the last line")
     page.wait_for_function("() => document.querySelector('.log').scrollHeight > 5000 * 8")
 
     assert log.evaluate("box => box.scrollTop") == top
-    page.get_by_role("button", name="To the end").click()
+    page.get_by_role("button", name="Jump to the end").click()
     expect(log.get_by_text("the last line")).to_be_in_viewport()
 
 
-def test_earlier_lines_are_loaded_on_demand(page: Page, log: Locator, run: PlayedRun) -> None:
-    run.says(*(f"line {number}" for number in range(5000)))
+def test_earlier_lines_are_loaded_on_demand(page: Page, log: Locator, run: SimulatedRun) -> None:
+    run.log(*(f"line {number}" for number in range(5000)))
     expect(log.get_by_text("line 4999", exact=True)).to_be_in_viewport()
     page.reload()
     expect(log.get_by_text("line 4999", exact=True)).to_be_in_viewport()

@@ -9,8 +9,9 @@ from playwright.sync_api import Page, expect
 from prefect import Flow, Task
 
 from project.server.process import EmbeddedServer
+from tests.page.flows import chain
 from tests.page.kit import Site
-from tests.page.runs import PlayedRun, chain
+from tests.page.runs import SimulatedRun
 from tests.server.kit import run_row, set_task_state
 
 CATALOG = {
@@ -20,7 +21,7 @@ CATALOG = {
 
 
 class CataloguedFlow(Flow):  # type: ignore[misc]
-    """A flow that tells of its tasks what that of a Kedro pipeline does."""
+    """A flow whose tasks name their datasets, as those of a Kedro pipeline do."""
 
     def serialize(self, build: bool = False) -> dict[str, Any]:
         serialized: dict[str, Any] = super().serialize(build)
@@ -30,13 +31,13 @@ class CataloguedFlow(Flow):  # type: ignore[misc]
 
 
 @pytest.fixture
-def run(site: Site) -> PlayedRun:
-    run = PlayedRun(site, chain("load", "clean", "report"))
-    run.is_("Running")
+def run(site: Site) -> SimulatedRun:
+    run = SimulatedRun(site, chain("load", "clean", "report"))
+    run.set_state("Running")
     return run
 
 
-def open_task(page: Page, site: Site, run: PlayedRun, name: str) -> None:
+def open_task(page: Page, site: Site, run: SimulatedRun, name: str) -> None:
     page.goto(site(f"/default/task-run/{run.tasks[name]}"))
 
 
@@ -44,24 +45,24 @@ def fact(page: Page, name: str) -> Any:
     return page.locator(".facts > div", has=page.get_by_text(name, exact=True)).locator("dd")
 
 
-def parts_of(run: PlayedRun, name: str, count: int) -> list[str]:
-    """Create the task runs of a mapped task, and return their ids."""
+def children_of(run: SimulatedRun, name: str, count: int) -> list[str]:
+    """Create the children of a mapped task, and return their ids."""
     rows = run_row(run.api, run.id, "task_runs { task_id task { name } }")["task_runs"]
-    task_id = next(each["task_id"] for each in rows if each["task"]["name"] == name)
-    given = {"flow_run_id": run.id, "task_id": task_id}
+    task_id = next(row["task_id"] for row in rows if row["task"]["name"] == name)
+    child = {"flow_run_id": run.id, "task_id": task_id}
     return [
-        run.api.mutate("get_or_create_task_run_info", **given, map_index=index)["id"]
+        run.api.mutate("get_or_create_task_run_info", **child, map_index=index)["id"]
         for index in range(count)
     ]
 
 
 def test_a_task_run_is_followed_with_its_states_and_attempts(
-    page: Page, site: Site, run: PlayedRun
+    page: Page, site: Site, run: SimulatedRun
 ) -> None:
     open_task(page, site, run, "load")
     expect(page.get_by_role("status").first).to_have_text("Pending")
 
-    run.task("load", "Running", "Failed", "Retrying", "Running")
+    run.set_task_state("load", "Running", "Failed", "Retrying", "Running")
     expect(page.get_by_role("status").first).to_have_text("Running")
     expect(fact(page, "Attempts")).to_have_text("2")
     page.get_by_role("tab", name="States").click()
@@ -74,22 +75,20 @@ def test_a_task_run_is_followed_with_its_states_and_attempts(
 
 def test_a_node_shows_its_code_and_its_datasets_with_their_types(page: Page, site: Site) -> None:
     flow = CataloguedFlow("shop", tasks=[Task(name="clean")])
-    run = PlayedRun(site, flow)
+    run = SimulatedRun(site, flow)
 
     open_task(page, site, run, "clean")
 
     expect(fact(page, "Code")).to_have_text("shop.nodes.clean")
-    node = page.get_by_role("complementary", name="The node")
+    node = page.get_by_role("complementary", name="Node")
     expect(node.get_by_role("listitem")).to_have_text(
         ["flights pandas.ParquetDataset", "<b>clean</b> MemoryDataset"]
     )
 
 
-def test_one_goes_to_the_tasks_before_and_after_and_to_the_run(
-    page: Page, site: Site, run: PlayedRun
-) -> None:
+def test_links_lead_to_neighbours_and_to_the_run(page: Page, site: Site, run: SimulatedRun) -> None:
     open_task(page, site, run, "clean")
-    node = page.get_by_role("complementary", name="The node")
+    node = page.get_by_role("complementary", name="Node")
     expect(node.get_by_role("listitem")).to_have_text(["load Pending", "report Pending"])
 
     node.get_by_role("link", name="report").click()
@@ -99,10 +98,10 @@ def test_one_goes_to_the_tasks_before_and_after_and_to_the_run(
     expect(page.get_by_role("tab", name="Timeline")).to_be_visible()
 
 
-def test_a_failed_task_run_shows_its_traceback(page: Page, site: Site, run: PlayedRun) -> None:
-    run.task("load", "Running")
-    run.says("Traceback (most recent call last):\nKeyError: 'x'", task="load", level="ERROR")
-    run.task("load", "Failed", message="KeyError('x')")
+def test_a_failed_task_run_shows_its_traceback(page: Page, site: Site, run: SimulatedRun) -> None:
+    run.set_task_state("load", "Running")
+    run.log("Traceback (most recent call last):\nKeyError: 'x'", task="load", level="ERROR")
+    run.set_task_state("load", "Failed", message="KeyError('x')")
 
     open_task(page, site, run, "load")
 
@@ -111,26 +110,26 @@ def test_a_failed_task_run_shows_its_traceback(page: Page, site: Site, run: Play
     )
 
 
-def test_a_mapped_task_lists_its_parts(page: Page, site: Site, run: PlayedRun) -> None:
-    for part in parts_of(run, "load", 3):
-        set_task_state(run.api, part, "Running")
-    run.task("load", "Mapped")
+def test_a_mapped_task_lists_its_children(page: Page, site: Site, run: SimulatedRun) -> None:
+    for child in children_of(run, "load", 3):
+        set_task_state(run.api, child, "Running")
+    run.set_task_state("load", "Mapped")
 
     open_task(page, site, run, "load")
     page.get_by_role("tab", name="Mapped").click()
     expect(page.get_by_role("rowheader")).to_have_text(["load[0]", "load[1]", "load[2]"])
     page.get_by_role("link", name="load[1]").click()
 
-    expect(fact(page, "Place in mapping")).to_have_text("1")
+    expect(fact(page, "Map index")).to_have_text("1")
 
 
-def test_a_part_that_runs_again_counts_its_attempts_and_its_time(
-    page: Page, site: Site, run: PlayedRun
+def test_a_child_that_runs_again_shows_its_attempts_and_duration(
+    page: Page, site: Site, run: SimulatedRun
 ) -> None:
-    (part,) = parts_of(run, "load", 1)
+    (child,) = children_of(run, "load", 1)
     for state in ("Running", "Failed", "Retrying", "Running"):
-        set_task_state(run.api, part, state)
-    run.task("load", "Mapped")
+        set_task_state(run.api, child, state)
+    run.set_task_state("load", "Mapped")
 
     open_task(page, site, run, "load")
     page.get_by_role("tab", name="Mapped").click()
@@ -141,7 +140,7 @@ def test_a_part_that_runs_again_counts_its_attempts_and_its_time(
     expect(duration).not_to_have_text(first)
 
 
-def test_its_state_is_set_by_hand(page: Page, site: Site, run: PlayedRun) -> None:
+def test_its_state_is_set_manually(page: Page, site: Site, run: SimulatedRun) -> None:
     open_task(page, site, run, "load")
 
     page.get_by_role("button", name="Set state").click()
@@ -151,7 +150,7 @@ def test_its_state_is_set_by_hand(page: Page, site: Site, run: PlayedRun) -> Non
     expect(page.get_by_role("status").first).to_have_text("Skipped")
 
 
-def test_a_task_run_that_nobody_knows_says_so(page: Page, server: EmbeddedServer) -> None:
+def test_an_unknown_task_run_shows_a_message(page: Page, server: EmbeddedServer) -> None:
     page.goto(f"{server.url}/default/task-run/00000000-0000-0000-0000-000000000000")
 
     expect(page.get_by_role("heading")).to_have_text("There is no such task run")

@@ -1,4 +1,4 @@
-"""A server that wants a token: the page asks for it once, and what it shows needs it."""
+"""A server that requires a token: the page asks for it once per tab."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from project.server.process import EmbeddedServer
-from project.server.settings import ServerSettings
-from tests.page.kit import Faults
+from tests.page.kit import Faults, embedded_server
 
 PHRASE = "a long secret"
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> Iterator[str]:
-    with EmbeddedServer(ServerSettings(tmp_path / "api.db", token=PHRASE)) as server:
+    with embedded_server(tmp_path, token=PHRASE) as server:
         yield server.url
 
 
@@ -26,10 +24,10 @@ def test_the_page_loads_without_the_token_and_asks_for_it(
     page: Page, url: str, faults: Faults
 ) -> None:
     page.goto(url)
-    dialog = page.get_by_role("dialog", name="This server wants its token")
+    dialog = page.get_by_role("dialog", name="This server requires a token")
     dialog.get_by_label("Token").fill("a guess")
     page.keyboard.press("Enter")
-    expect(dialog.get_by_role("alert")).to_have_text("That was not the token.")
+    expect(dialog.get_by_role("alert")).to_have_text("The server did not accept this token.")
     dialog.get_by_label("Token").fill(PHRASE)
     page.keyboard.press("Enter")
 
@@ -40,11 +38,9 @@ def test_the_page_loads_without_the_token_and_asks_for_it(
     faults.expect("status of 401")
 
 
-def test_escape_does_not_close_the_question_for_the_token(
-    page: Page, url: str, faults: Faults
-) -> None:
+def test_escape_does_not_close_the_token_dialog(page: Page, url: str, faults: Faults) -> None:
     page.goto(url)
-    dialog = page.get_by_role("dialog", name="This server wants its token")
+    dialog = page.get_by_role("dialog", name="This server requires a token")
     dialog.get_by_label("Token").fill(PHRASE)
     for _ in range(3):
         page.keyboard.press("Escape")
@@ -70,5 +66,7 @@ def test_escape_does_not_close_the_question_for_the_token(
         ("OPTIONS", "/default", 401),
     ],
 )
-def test_only_the_files_of_the_page_are_open(url: str, method: str, path: str, status: int) -> None:
+def test_only_the_files_of_the_page_need_no_token(
+    url: str, method: str, path: str, status: int
+) -> None:
     assert requests.request(method, url + path, timeout=10).status_code == status

@@ -1,4 +1,4 @@
-"""Prefect's own command line and agent: processes that talk to one server about one project."""
+"""Prefect's own command line and agent, as processes that use one server and one project."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COMMAND = [sys.executable, "-W", "ignore", "-m", "prefect"]
 
 
 class CommandLine:
-    """Prefect's command line, with a home, a project and a label of its own."""
+    """Prefect's command line with its own home, project and label."""
 
     def __init__(self, url: str, home: Path) -> None:
         self.api = Api(url, os.environ.get(KEY))
@@ -42,7 +42,7 @@ class CommandLine:
         }
 
     def __call__(self, *arguments: str) -> str:
-        """Run a command that succeeds, and return what it says."""
+        """Run a command that succeeds, and return its output."""
         done = self.call(*arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -59,16 +59,16 @@ class CommandLine:
         )
 
     def asking_for(self, flow: str) -> list[str]:
-        """Return the arguments with which the agent gets a run of a flow."""
+        """Return the arguments of a run of a flow that the agent takes."""
         return ["run", "-n", flow, "--project", self.project, "--label", self.label]
 
     def watch(self, flow: str, *more: str) -> str:
-        """Run a flow to its end, and return what is said, and the exit code."""
+        """Run a flow to its end, and return the output and the exit code."""
         done = self.call(*self.asking_for(flow), "--watch", *more)
         return f"{done.stdout}exit code {done.returncode}"
 
     def runs(self, flow: str, fields: str) -> Any:
-        """Return the runs of a flow, the one that was or is to start first at the front."""
+        """Return the runs of a flow in the order of their scheduled start."""
         project = f'project: {{name: {{_eq: "{self.project}"}}}}'
         where = f'{{flow: {{name: {{_eq: "{flow}"}}, {project}}}}}'
         order = "{scheduled_start_time: asc}"
@@ -78,7 +78,7 @@ class CommandLine:
 
     @contextmanager
     def project_on_the_server(self) -> Iterator[None]:
-        """Have the project for a while, and take it away again with all that is in it."""
+        """Create the project, and delete it with its flows and runs at the end."""
         self("create", "project", self.project)
         try:
             yield
@@ -87,7 +87,7 @@ class CommandLine:
 
     @contextmanager
     def agent(self) -> Iterator[None]:
-        """Have an agent that takes the runs with the label, and no others."""
+        """Run an agent that takes only the runs with the label."""
         with socket.create_server(("127.0.0.1", 0)) as free:
             address = f"http://127.0.0.1:{free.getsockname()[1]}"
         labels = ["--no-hostname-label", "--label", self.label]

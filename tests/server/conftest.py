@@ -1,7 +1,8 @@
-"""An embedded server on a port of its own, and those who talk to it."""
+"""An embedded server with an empty database, its clients, and a registered flow."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Callable, Iterator
 
@@ -10,7 +11,7 @@ from prefect import Client
 
 from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
-from tests.server.kit import Api, Registered, prefect_client, two_tasks
+from tests.server.kit import Api, Registered, prefect_client, register_flow
 
 
 @pytest.fixture
@@ -44,16 +45,7 @@ def project_id(api: Api) -> str:
 @pytest.fixture
 def register(api: Api, project_id: str) -> Callable[..., Registered]:
     """Return a function that registers a flow as `prefect register` does."""
-
-    def register(flow: object = None, **given: object) -> Registered:
-        serialized = (flow or two_tasks()).serialize()  # type: ignore[attr-defined]
-        values = {"set_schedule_active": True, **given}
-        answer = api.mutate(
-            "create_flow", project_id=project_id, serialized_flow=serialized, **values
-        )
-        return Registered(api, answer["id"])
-
-    return register
+    return partial(register_flow, api, project_id)
 
 
 @pytest.fixture

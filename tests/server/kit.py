@@ -1,9 +1,13 @@
-"""What the tests of the embedded API share: a raw client, flows, and waiting for a condition."""
+"""What the tests of the embedded API share: a raw client, flows, server processes, waiting."""
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Callable, Iterator, Mapping, TypeVar
 
 import requests
@@ -16,7 +20,7 @@ T = TypeVar("T")
 
 
 class Api:
-    """The endpoint as any HTTP client sees it."""
+    """A plain HTTP client of the GraphQL endpoint."""
 
     def __init__(self, url: str, key: str | None = None) -> None:
         self.url = url
@@ -32,7 +36,7 @@ class Api:
         )
 
     def data(self, query: str, variables: Any = None, **headers: str) -> Any:
-        """Return the value of the one root field of a request that succeeds."""
+        """Return the value of the only root field of a request that succeeds."""
         answer = self.post(query, variables, **headers).json()
         assert "errors" not in answer, answer["errors"]
         return next(iter(answer["data"].values()))
@@ -41,13 +45,13 @@ class Api:
         """Return the message of a request that fails."""
         return str(self.post(query, variables, **headers).json()["errors"][0]["message"])
 
-    def mutate(self, name: str, /, **given: Any) -> Any:
+    def mutate(self, name: str, /, **input: Any) -> Any:
         """Run a mutation that succeeds, and return its payload."""
-        return self.data(mutation(name), {"input": given})
+        return self.data(mutation(name), {"input": input})
 
-    def refusal(self, name: str, /, **given: Any) -> str:
+    def refusal(self, name: str, /, **input: Any) -> str:
         """Run a mutation that fails, and return the message."""
-        return self.error(mutation(name), {"input": given})
+        return self.error(mutation(name), {"input": input})
 
 
 _FIELDS = {
@@ -104,33 +108,64 @@ def state(type_: str, **more: Any) -> dict[str, Any]:
 
 
 def eventually(probe: Callable[[], T | None], seconds: float = 30.0) -> T:
-    """Return what a probe finds, once that is something."""
+    """Return the first true result of a probe; fail if there is none within the time."""
     deadline = time.monotonic() + seconds
     while True:
-        found = probe()
-        if found:
-            return found
+        result = probe()
+        if result:
+            return result
         assert time.monotonic() < deadline, (
-            f"Not within {seconds} seconds; the last answer was {found!r}."
+            f"Not within {seconds} seconds; the last result was {result!r}."
         )
         time.sleep(0.02)
 
 
+_SERVE = """
+import sys
+from pathlib import Path
+from project.server.process import serve
+from project.server.settings import ServerSettings
+serve(ServerSettings(Path(sys.argv[1]), port=int(sys.argv[2])), lambda url: print(url, flush=True))
+print("stopped")
+"""
+
+
+class ServerProcess:
+    """A server in a process of its own; `setup` is code that runs there first."""
+
+    def __init__(self, database: Path, port: int = 0, setup: str = "") -> None:
+        command = [sys.executable, "-c", setup + _SERVE, str(database), str(port)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout
+        self.url = self.process.stdout.readline().strip()
+
+    def stop(self, signal_: int = signal.SIGTERM) -> str:
+        """Stop the process, and return the rest of its output."""
+        self.process.send_signal(signal_)
+        return str(self.process.communicate(timeout=30)[0])
+
+
 class Registered:
-    """A flow that has been registered, and what can be done with it."""
+    """A registered flow, its rows and its runs."""
 
     def __init__(self, api: Api, flow_id: str) -> None:
         self.api = api
         self.id = flow_id
 
-    def run(self, **given: Any) -> str:
-        return str(self.api.mutate("create_flow_run", flow_id=self.id, **given)["id"])
+    def run(self, **input: Any) -> str:
+        """Create a run, and return its id."""
+        return str(self.api.mutate("create_flow_run", flow_id=self.id, **input)["id"])
 
     def row(self, fields: str) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self.api.data(
-            f'query {{ flow_by_pk(id: "{self.id}") {{ {fields} }} }}'
-        )
-        return found
+        query = f'query {{ flow_by_pk(id: "{self.id}") {{ {fields} }} }}'
+        row: Mapping[str, Any] = self.api.data(query)
+        return row
+
+
+def register_flow(api: Api, project_id: str, flow: Flow | None = None, **input: Any) -> Registered:
+    serialized = (flow or two_tasks()).serialize()
+    answer = api.mutate("create_flow", project_id=project_id, serialized_flow=serialized, **input)
+    return Registered(api, answer["id"])
 
 
 def run_row(api: Api, flow_run_id: str, fields: str) -> Any:

@@ -19,7 +19,7 @@ def flow_id(client: Client) -> str:
     return str(client.register(two_tasks(), "demo", no_url=True))
 
 
-def test_creating_a_project_again_gives_the_same(client: Client, api: Api) -> None:
+def test_creating_an_existing_project_returns_its_id(client: Client, api: Api) -> None:
     first = client.create_project("demo")
 
     assert client.create_project("demo") == first
@@ -28,7 +28,7 @@ def test_creating_a_project_again_gives_the_same(client: Client, api: Api) -> No
     }
 
 
-def test_a_deleted_project_is_gone_with_its_flows(client: Client, api: Api, flow_id: str) -> None:
+def test_deleting_a_project_deletes_its_flows(client: Client, api: Api, flow_id: str) -> None:
     assert client.delete_project("demo") is True
 
     with pytest.raises(ValueError, match="not found"):
@@ -36,13 +36,13 @@ def test_a_deleted_project_is_gone_with_its_flows(client: Client, api: Api, flow
     assert api.data("query { flow { id } }") == api.data("query { flow_group { id } }") == []
 
 
-def test_a_tenant_can_be_added(client: Client) -> None:
+def test_a_tenant_can_be_created(client: Client) -> None:
     client.create_tenant(name="Other one")
 
     assert [each.slug for each in client.get_available_tenants()] == ["default", "other-one"]
 
 
-def test_the_default_tenant_gives_the_address_of_the_ui(client: Client, flow_id: str) -> None:
+def test_the_default_tenant_is_part_of_the_address_of_the_ui(client: Client, flow_id: str) -> None:
     assert client.get_default_tenant_slug() == "default"
     assert client.get_cloud_url("flow", flow_id).endswith(f"/default/flow/{flow_id}")
     assert TenantView.from_current_tenant().slug == "default"
@@ -99,7 +99,7 @@ def test_a_flow_run_has_what_it_was_created_with(client: Client, api: Api, flow_
     assert client.create_flow_run(flow_id=flow_id, idempotency_key="k") == run_id
 
 
-def test_a_run_of_the_version_group_is_one_of_the_newest_flow(
+def test_a_run_of_a_version_group_is_a_run_of_its_newest_flow(
     client: Client, api: Api, flow_id: str
 ) -> None:
     newest = client.register(two_tasks(), "demo", version_group_id="", no_url=True)
@@ -112,7 +112,7 @@ def test_a_run_of_the_version_group_is_one_of_the_newest_flow(
     assert client.get_flow_run_info(run_id).flow_id == newest
 
 
-def test_states_go_up_and_come_back(client: Client, flow_id: str) -> None:
+def test_states_are_written_and_read_back(client: Client, flow_id: str) -> None:
     run_id = client.create_flow_run(flow_id=flow_id)
     for state in (Submitted("s"), Running("r")):
         assert client.set_flow_run_state(run_id, state=state) == state
@@ -125,7 +125,7 @@ def test_states_go_up_and_come_back(client: Client, flow_id: str) -> None:
     assert client.get_task_run_info(run_id, task_run.task_id).version == 3
 
 
-def test_unknown_runs_are_told(client: Client) -> None:
+def test_an_unknown_run_is_an_error(client: Client) -> None:
     with pytest.raises(ClientError, match="State update failed"):
         client.set_flow_run_state("00000000-0000-0000-0000-000000000000", state=Success())
     with pytest.raises(ClientError, match="not found"):
@@ -134,7 +134,7 @@ def test_unknown_runs_are_told(client: Client) -> None:
         client.get_flow_run_state("00000000-0000-0000-0000-000000000000")
 
 
-def test_a_mapped_child_is_created_when_asked_for(client: Client, flow_id: str) -> None:
+def test_a_mapped_child_is_created_when_it_is_first_requested(client: Client, flow_id: str) -> None:
     run_id = client.create_flow_run(flow_id=flow_id)
     task_id = client.get_flow_run_info(run_id).task_runs[0].task_id
 
@@ -163,7 +163,7 @@ def test_a_waiting_run_is_cancelled_at_once(client: Client, flow_id: str) -> Non
     assert {type(each.state) for each in client.get_flow_run_info(run_id).task_runs} == {Cancelled}
 
 
-def test_a_running_run_is_asked_to_cancel(client: Client, flow_id: str) -> None:
+def test_a_running_run_becomes_cancelling(client: Client, flow_id: str) -> None:
     run_id = client.create_flow_run(flow_id=flow_id)
     client.set_flow_run_state(run_id, state=Running())
 
@@ -172,7 +172,7 @@ def test_a_running_run_is_asked_to_cancel(client: Client, flow_id: str) -> None:
     assert client.cancel_flow_run(run_id) == "Cancelled"
 
 
-def test_heartbeats_and_logs_are_kept(client: Client, api: Api, flow_id: str) -> None:
+def test_heartbeats_and_logs_are_stored(client: Client, api: Api, flow_id: str) -> None:
     run_id = client.create_flow_run(flow_id=flow_id)
     line = {
         "flow_run_id": run_id,
@@ -206,7 +206,7 @@ def test_an_agent_keeps_its_id_and_finds_the_runs_that_are_due(
     assert api.mutate("get_runs_in_queue", **queue) == {"flow_run_ids": [run_id]}
 
 
-def test_artifacts_are_kept_changed_and_removed(client: Client, api: Api, flow_id: str) -> None:
+def test_artifacts_are_stored_updated_and_deleted(client: Client, api: Api, flow_id: str) -> None:
     run_id = client.create_flow_run(flow_id=flow_id)
     task_run_id = client.get_flow_run_info(run_id).task_runs[0].id
     artifacts = f'query {{ task_run_by_pk(id: "{task_run_id}") {{ artifacts {{ kind data }} }} }}'
@@ -228,12 +228,12 @@ def test_cached_states_are_found_by_task_and_by_key(client: Client, api: Api, fl
     client.set_task_run_state(task_run.id, state=Cached("kept"))
     since = pendulum.now("utc").subtract(hours=1).naive()
 
-    found = client.get_latest_cached_states(task_run.task_id, None, since)
+    cached = client.get_latest_cached_states(task_run.task_id, None, since)
 
-    assert [each.message for each in found] == ["kept"]
+    assert [each.message for each in cached] == ["kept"]
     assert client.get_latest_cached_states("other", None, since) == []
 
 
-def test_what_belongs_to_the_cloud_is_refused(client: Client) -> None:
+def test_a_query_that_only_prefect_cloud_has_is_refused(client: Client) -> None:
     with pytest.raises(ClientError, match="Cannot query field"):
         client.graphql("query { auth_info { tenant_id } }")

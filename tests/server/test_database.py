@@ -1,4 +1,4 @@
-"""The database: its versions, its writer, and what happens when the storage fails."""
+"""The database: its versions, its writer, and failures of the storage."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from project.server.database import Database, prepare_database
 from project.server.errors import (
     DatabaseTooNewError,
     DatabaseUnavailableError,
@@ -23,7 +22,17 @@ from project.server.errors import (
 )
 from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
-from tests.server.kit import Api, Registered, mutation, run_row, state, two_tasks
+from project.server.store.database import Database, prepare_database
+from tests.server.kit import (
+    Api,
+    Registered,
+    ServerProcess,
+    mutation,
+    prefect_client,
+    register_flow,
+    run_row,
+    state,
+)
 
 INSERT = "INSERT INTO tenant (id, created, updated, name, slug) VALUES (:slug, '', '', '', :slug)"
 
@@ -63,12 +72,12 @@ def schema(path: Path) -> dict:
     """Return the names of the columns of each table, and of the indexes."""
     with sqlite3.connect(path) as connection:
         names = connection.execute("SELECT name FROM sqlite_schema").fetchall()
-        found = {
+        columns = {
             name: {row[1] for row in connection.execute(f"PRAGMA table_info({name})")}
             for (name,) in names
         }
     connection.close()
-    return found
+    return columns
 
 
 def test_a_database_of_the_first_release_is_migrated_with_its_data(
@@ -81,17 +90,19 @@ def test_a_database_of_the_first_release_is_migrated_with_its_data(
 
     with EmbeddedServer(settings) as server:
         runs = "flow_runs { name logs { message } task_runs { state task { name inputs } } }"
-        found = Api(server.url).data(f"{{ flow {{ name {runs} }} }}")
-        flow = Registered(Api(server.url), Api(server.url).data("{ flow { id } }")[0]["id"])
-        assert flow.run()
+        api = Api(server.url)
+        flows = api.data(f"{{ flow {{ name {runs} }} }}")
+        assert Registered(api, api.data("{ flow { id } }")[0]["id"]).run()
 
     task_runs = [{"state": "Pending", "task": {"name": "say", "inputs": None}}]
     run = {"name": "first", "logs": [{"message": "line"}], "task_runs": task_runs}
-    assert found == [{"name": "old", "flow_runs": [run]}]
+    assert flows == [{"name": "old", "flow_runs": [run]}]
     assert schema(settings.database) == schema(tmp_path / "new.db")
 
 
-def test_what_is_no_database_is_refused_and_left_as_it_is(settings: ServerSettings) -> None:
+def test_a_file_that_is_not_a_database_is_refused_and_left_unchanged(
+    settings: ServerSettings,
+) -> None:
     settings.database.write_text("no database " * 100)
 
     with pytest.raises(DatabaseUnusableError, match="file is not a database"):
@@ -99,7 +110,7 @@ def test_what_is_no_database_is_refused_and_left_as_it_is(settings: ServerSettin
     assert settings.database.read_text() == "no database " * 100
 
 
-def test_a_database_that_somebody_holds_is_told(settings: ServerSettings) -> None:
+def test_a_locked_database_is_an_error(settings: ServerSettings) -> None:
     prepare_database(settings.database, 5)
     holder = sqlite3.connect(settings.database, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
@@ -109,28 +120,28 @@ def test_a_database_that_somebody_holds_is_told(settings: ServerSettings) -> Non
     holder.close()
 
 
-def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "api.db").mkdir()
 
     with pytest.raises(DatabaseUnavailableError, match="unable to open database file"):
         prepare_database(tmp_path / "api.db", 5)
 
 
-def test_those_who_create_it_at_the_same_time_agree(settings: ServerSettings) -> None:
+def test_a_database_can_be_created_by_several_at_the_same_time(settings: ServerSettings) -> None:
     together = threading.Barrier(4)
 
     def create(_: int) -> list:
         together.wait(10)
         database = Database(settings.database, 8)
-        found = slugs(database)
+        result = slugs(database)
         database.close()
-        return found
+        return result
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(create, range(4))) == [["default"]] * 4
 
 
-def test_preparing_twice_changes_nothing(settings: ServerSettings) -> None:
+def test_preparing_a_database_again_changes_nothing(settings: ServerSettings) -> None:
     prepare_database(settings.database, 5)
     before = settings.database.read_bytes()
     prepare_database(settings.database, 5)
@@ -138,7 +149,7 @@ def test_preparing_twice_changes_nothing(settings: ServerSettings) -> None:
     assert settings.database.read_bytes() == before
 
 
-def test_a_job_that_raises_changes_nothing_and_harms_no_other(database: Database) -> None:
+def test_a_job_that_raises_has_no_effect_on_the_data_or_on_other_jobs(database: Database) -> None:
     held = threading.Event()
     first = database.write(lambda _: held.wait(10))
 
@@ -146,9 +157,9 @@ def test_a_job_that_raises_changes_nothing_and_harms_no_other(database: Database
         add(connection, "half")
         raise KeyError("broken")
 
-    jobs = [database.write(lambda each, n=n: add(each, f"job {n}")) for n in range(3)]
+    jobs = [database.write(lambda connection, n=n: add(connection, f"job {n}")) for n in range(3)]
     failed = database.write(broken)
-    jobs.append(database.write(lambda each: add(each, "last")))
+    jobs.append(database.write(lambda connection: add(connection, "last")))
     held.set()
 
     assert first.result()
@@ -158,19 +169,19 @@ def test_a_job_that_raises_changes_nothing_and_harms_no_other(database: Database
     assert slugs(database) == ["default", "job 0", "job 1", "job 2", "last"]
 
 
-def test_what_is_queued_is_written_before_closing(settings: ServerSettings) -> None:
+def test_queued_jobs_are_written_before_closing(settings: ServerSettings) -> None:
     database = Database(settings.database, 5)
-    jobs = [database.write(lambda each, n=n: add(each, str(n))) for n in range(100)]
+    jobs = [database.write(lambda connection, n=n: add(connection, str(n))) for n in range(100)]
     database.close()
 
     again = Database(settings.database, 5)
-    found = slugs(again)
+    written = slugs(again)
     again.close()
     assert all(job.done() for job in jobs)
-    assert len(found) == 101
+    assert len(written) == 101
 
 
-def test_a_busy_database_is_worth_another_try(settings: ServerSettings) -> None:
+def test_a_busy_database_is_reported_as_an_api_error(settings: ServerSettings) -> None:
     with EmbeddedServer(replace(settings, busy_timeout_seconds=0.1)) as server:
         blocker = sqlite3.connect(settings.database, isolation_level=None)
         blocker.execute("BEGIN IMMEDIATE")
@@ -186,9 +197,7 @@ def test_a_busy_database_is_worth_another_try(settings: ServerSettings) -> None:
         assert Api(server.url).mutate("create_project", name="p")
 
 
-def test_prefects_client_tries_again_by_itself(settings: ServerSettings) -> None:
-    from tests.server.kit import prefect_client
-
+def test_prefects_client_retries_while_the_database_is_busy(settings: ServerSettings) -> None:
     with EmbeddedServer(replace(settings, busy_timeout_seconds=0.1)) as server:
         blocker = sqlite3.connect(settings.database, isolation_level=None, check_same_thread=False)
         blocker.execute("BEGIN IMMEDIATE")
@@ -200,44 +209,31 @@ def test_prefects_client_tries_again_by_itself(settings: ServerSettings) -> None
         blocker.close()
 
 
-FULL = """
-import resource, sys
-from pathlib import Path
-from project.server.process import serve
-from project.server.settings import ServerSettings
-import signal
+SMALL_DISK = """
+import resource, signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
-serve(ServerSettings(Path(sys.argv[1]), port=0), lambda url: print(url, flush=True))
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits the size of files as Unix does")
-def test_a_full_disk_is_told_and_what_was_written_stays(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", FULL, str(tmp_path / "api.db")]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        assert process.stdout
-        api = Api(process.stdout.readline().strip())
-        kept = 0
-        while kept < 1_000:
-            answer = api.post(
-                mutation("create_project"),
-                {"input": {"name": str(kept), "description": "x" * 50_000}},
-            )
-            if "errors" in answer.json():
-                break
-            kept += 1
+def test_a_full_disk_is_reported_and_loses_no_written_data(tmp_path: Path) -> None:
+    server = ServerProcess(tmp_path / "api.db", setup=SMALL_DISK)
+    api = Api(server.url)
+    written = 0
+    while written < 1_000:
+        project = {"name": str(written), "description": "x" * 50_000}
+        answer = api.post(mutation("create_project"), {"input": project}).json()
+        if "errors" in answer:
+            break
+        written += 1
+    message = answer["errors"][0]["message"]
+    count = api.data("query { project_aggregate { aggregate { count } } }")["aggregate"]["count"]
+    server.stop(signal.SIGKILL)
 
-        message = answer.json()["errors"][0]["message"]
-        count = api.data("query { project_aggregate { aggregate { count } } }")["aggregate"][
-            "count"
-        ]
-        process.kill()
     assert message.startswith("API_ERROR: ")
     assert "disk" in message
-    assert 0 < kept == count
+    assert 0 < written == count
 
 
 WRITE = r"""
@@ -254,18 +250,10 @@ for run in runs:
 """
 
 
-def test_no_answered_state_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
-    from tests.server.test_process import ServerProcess
-
+def test_no_confirmed_state_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
     server = ServerProcess(tmp_path / "api.db")
     api = Api(server.url)
-    project = api.mutate("create_project", name="p")["id"]
-    flow = Registered(
-        api,
-        api.mutate("create_flow", project_id=project, serialized_flow=two_tasks().serialize())[
-            "id"
-        ],
-    )
+    flow = register_flow(api, api.mutate("create_project", name="p")["id"])
     runs = [flow.run() for _ in range(4)]
     command = [sys.executable, "-c", WRITE, server.url, *runs]
     root = Path(__file__).parents[2]
@@ -273,40 +261,27 @@ def test_no_answered_state_is_lost_when_the_server_is_killed(tmp_path: Path) -> 
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=root
     ) as writer:
         assert writer.stdout
-        answered = [writer.stdout.readline() for _ in range(200)]
+        confirmed = [writer.stdout.readline() for _ in range(200)]
         server.process.send_signal(signal.SIGKILL)
-        answered += writer.stdout.readlines()
+        confirmed += writer.stdout.readlines()
     server.process.communicate()
 
-    last = dict(line.split() for line in answered)
+    last = dict(line.split() for line in confirmed)
+    fields = "version serialized_state states_aggregate { aggregate { count } }"
     with EmbeddedServer(ServerSettings(tmp_path / "api.db")) as again:
         for run, number in last.items():
-            row = run_row(
-                Api(again.url),
-                run,
-                "version serialized_state states_aggregate { aggregate { count } }",
-            )
+            row = run_row(Api(again.url), run, fields)
             written = row["serialized_state"]["context"]["number"]
-            assert written - int(number) in (
-                0,
-                1,
-            )  # the last one may have been written and not been answered
+            # The last one may have been written without an answer.
+            assert written - int(number) in (0, 1)
             assert row["version"] == row["states_aggregate"]["aggregate"]["count"] == written + 2
 
 
-def test_two_processes_writing_at_once_lose_nothing(
-    settings: ServerSettings, tmp_path: Path
-) -> None:
-    from tests.server.test_process import ServerProcess
-
+def test_two_processes_that_write_at_once_lose_nothing(settings: ServerSettings) -> None:
     other = ServerProcess(settings.database)
     with EmbeddedServer(settings) as server:
-        urls = (server.url, other.url)
-        project = Api(server.url).mutate("create_project", name="p")["id"]
-        given = {"project_id": project, "serialized_flow": two_tasks().serialize()}
-        run = Registered(
-            Api(server.url), Api(server.url).mutate("create_flow", **given)["id"]
-        ).run()
+        urls, api = (server.url, other.url), Api(server.url)
+        run = register_flow(api, api.mutate("create_project", name="p")["id"]).run()
 
         def write(url: str) -> None:
             for _ in range(100):
@@ -318,7 +293,7 @@ def test_two_processes_writing_at_once_lose_nothing(
             thread.start()
         for thread in threads:
             thread.join()
-        row = run_row(Api(server.url), run, "version states_aggregate { aggregate { count } }")
+        row = run_row(api, run, "version states_aggregate { aggregate { count } }")
     other.stop()
 
     assert row == {"version": 401, "states_aggregate": {"aggregate": {"count": 401}}}

@@ -40,9 +40,9 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
 
 
 def test_registering_again_changes_nothing(prefect: CommandLine) -> None:
-    said = prefect("register", "--project", prefect.project, "-p", str(FLOWS))
+    output = prefect("register", "--project", prefect.project, "-p", str(FLOWS))
 
-    assert said.count("Skipped") == 5
+    assert output.count("Skipped") == 5
 
 
 @pytest.mark.parametrize(
@@ -63,24 +63,24 @@ def test_registering_again_changes_nothing(prefect: CommandLine) -> None:
 def test_an_agent_runs_a_flow_to_its_end(
     prefect: CommandLine, flow: str, task_runs: set[tuple[str, int, str]]
 ) -> None:
-    said = prefect.watch(flow)
+    output = prefect.watch(flow)
 
-    assert said.endswith("exit code 0")
-    assert "Entered state <Submitted>: Submitted for execution" in said
-    assert "Flow run succeeded!" in said
+    assert output.endswith("exit code 0")
+    assert "Entered state <Submitted>: Submitted for execution" in output
+    assert "Flow run succeeded!" in output
     (run,) = prefect.runs(flow, "state task_runs { state map_index task { name } }")
     assert run["state"] == "Success"
-    found = [(each["task"]["name"], each["map_index"], each["state"]) for each in run["task_runs"]]
-    assert len(found) == len(task_runs)
-    assert set(found) == task_runs
+    actual = [(each["task"]["name"], each["map_index"], each["state"]) for each in run["task_runs"]]
+    assert len(actual) == len(task_runs)
+    assert set(actual) == task_runs
 
 
 def test_a_task_that_fails_is_retried(prefect: CommandLine) -> None:
-    said = prefect.watch("retried")
+    output = prefect.watch("retried")
 
-    assert said.endswith("exit code 0")
-    assert "ValueError: the first time it fails" in said
-    assert "the second time it works" in said
+    assert output.endswith("exit code 0")
+    assert "ValueError: the first time it fails" in output
+    assert "the second time it works" in output
     history = "states(order_by: {timestamp: asc}) { state }"
     (run,) = prefect.runs("retried", f"state task_runs {{ state {history} }}")
     assert run["state"] == "Success"
@@ -90,33 +90,33 @@ def test_a_task_that_fails_is_retried(prefect: CommandLine) -> None:
     assert states[-5:] == ["Running", "Failed", "Retrying", "Running", "Success"]
 
 
-def test_a_failure_is_told(prefect: CommandLine) -> None:
-    said = prefect.watch("failing")
+def test_a_failure_is_printed_and_sets_the_exit_code(prefect: CommandLine) -> None:
+    output = prefect.watch("failing")
 
-    assert "ValueError: it always fails" in said
-    assert "Flow run failed!" in said
-    assert said.endswith("exit code 1")
+    assert "ValueError: it always fails" in output
+    assert "Flow run failed!" in output
+    assert output.endswith("exit code 1")
 
 
-def test_parameters_reach_the_run(prefect: CommandLine) -> None:
+def test_a_run_gets_its_parameters_and_name(prefect: CommandLine) -> None:
     name = f"named-{prefect.label}"
-    said = prefect.watch("plain", "--param", "by=41", "--run-name", name)
+    output = prefect.watch("plain", "--param", "by=41", "--run-name", name)
 
-    assert "adding 41 to 1" in said
+    assert "adding 41 to 1" in output
     assert "adding 41 to 1" in prefect("get", "logs", "-n", name)
     described = json.loads(prefect("describe", "flow-runs", "-n", name))
     assert (described["flow"], described["parameters"]) == ({"name": "plain"}, {"by": 41})
     assert name in prefect("get", "flow-runs", "--flow", "plain", "--project", prefect.project)
 
 
-def test_a_run_that_is_watched_is_cancelled_by_ctrl_c(prefect: CommandLine) -> None:
+def test_ctrl_c_cancels_a_watched_run(prefect: CommandLine) -> None:
     with prefect.start(*prefect.asking_for("patient"), "--watch") as watching:
         eventually(lambda: _is_running(prefect.runs("patient", "task_runs { state }")), 60)
         watching.send_signal(signal.SIGINT)
-        said = watching.communicate("y\n", timeout=60)[0]
+        output = watching.communicate("y\n", timeout=60)[0]
 
-    assert "Do you want to cancel this flow run?" in said
-    assert "Cancelled flow run." in said
+    assert "Do you want to cancel this flow run?" in output
+    assert "Cancelled flow run." in output
     eventually(lambda: prefect.runs("patient", "state") == [{"state": "Cancelled"}], 60)
     assert prefect.runs("patient", "task_runs { state }") == [
         {"task_runs": [{"state": "Cancelled"}]}
@@ -127,7 +127,7 @@ def _is_running(runs: list[dict[str, Any]]) -> bool:
     return runs == [{"task_runs": [{"state": "Running"}]}]
 
 
-def test_what_was_registered_is_listed_and_described(prefect: CommandLine) -> None:
+def test_registered_flows_are_listed_and_described(prefect: CommandLine) -> None:
     assert "mapped" in prefect("get", "flows", "--project", prefect.project)
     assert prefect.project in prefect("get", "projects")
     ours = ("--project", prefect.project)
@@ -143,7 +143,7 @@ def test_a_run_without_an_agent_is_executed_by_the_command_line(prefect: Command
     assert "Flow run succeeded!" in prefect(*arguments)
 
 
-def test_a_schedule_starts_runs_by_itself(prefect: CommandLine) -> None:
+def test_a_schedule_starts_runs(prefect: CommandLine) -> None:
     ours = ("--project", prefect.project, "--label", prefect.label)
     prefect("register", *ours, "-p", str(SCHEDULED_FLOW))
     first, *later = eventually(lambda: _first_has_ended(prefect), 120)

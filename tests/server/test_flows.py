@@ -15,7 +15,7 @@ Register = Callable[..., Registered]
 SUMMARY = "version archived is_schedule_active flow_group_id"
 
 
-def test_the_same_key_registers_nothing_new(api: Api, register: Register) -> None:
+def test_the_same_idempotency_key_registers_no_new_version(api: Api, register: Register) -> None:
     first = register(idempotency_key="k")
 
     assert register(idempotency_key="k").id == first.id
@@ -24,7 +24,7 @@ def test_the_same_key_registers_nothing_new(api: Api, register: Register) -> Non
     }
 
 
-def test_only_the_last_key_counts(register: Register) -> None:
+def test_only_the_last_idempotency_key_counts(register: Register) -> None:
     first = register(idempotency_key="a")
     second = register(idempotency_key="b")
     third = register(idempotency_key="a")
@@ -33,7 +33,7 @@ def test_only_the_last_key_counts(register: Register) -> None:
     assert third.row("version") == {"version": 3}
 
 
-def test_a_new_version_archives_the_former_one(api: Api, register: Register) -> None:
+def test_a_new_version_archives_the_one_before(api: Api, register: Register) -> None:
     first = register()
     run_id = first.run()
     second = register()
@@ -48,18 +48,18 @@ def test_a_new_version_archives_the_former_one(api: Api, register: Register) -> 
     }
 
 
-def test_an_archived_flow_has_no_new_runs(api: Api, flow: Registered) -> None:
+def test_an_archived_flow_cannot_be_run(api: Api, flow: Registered) -> None:
     api.mutate("archive_flow", flow_id=flow.id)
 
     assert api.refusal("create_flow_run", flow_id=flow.id) == f"Flow {flow.id} is archived."
 
 
-def test_an_unknown_flow_is_told(api: Api) -> None:
+def test_an_unknown_flow_is_an_error(api: Api) -> None:
     assert api.refusal("create_flow_run", flow_id="none") == "Flow none not found."
     assert api.refusal("create_flow_run") == "Unarchived flow of version group None not found."
 
 
-def test_a_deleted_flow_is_gone_with_its_runs(api: Api, flow: Registered) -> None:
+def test_deleting_a_flow_deletes_its_runs(api: Api, flow: Registered) -> None:
     run_id = flow.run()
     api.mutate("delete_flow", flow_id=flow.id)
 
@@ -69,7 +69,9 @@ def test_a_deleted_flow_is_gone_with_its_runs(api: Api, flow: Registered) -> Non
     }
 
 
-def test_tasks_and_edges_can_follow_in_parts(api: Api, project_id: str) -> None:
+def test_tasks_and_edges_can_be_registered_after_the_flow_in_parts(
+    api: Api, project_id: str
+) -> None:
     whole = two_tasks().serialize()
     tasks, edges = whole.pop("tasks"), whole.pop("edges")
     flow = Registered(
@@ -79,40 +81,38 @@ def test_tasks_and_edges_can_follow_in_parts(api: Api, project_id: str) -> None:
         api.mutate("register_tasks", flow_id=flow.id, serialized_tasks=part)
     api.mutate("register_edges", flow_id=flow.id, serialized_edges=edges)
 
-    found = flow.row(
+    row = flow.row(
         "tasks(order_by: {slug: asc}) { slug } "
         "edges { key upstream_task { slug } downstream_task { slug } }"
     )
 
-    assert found["tasks"] == [{"slug": "by"}, {"slug": "increment-1"}, {"slug": "one-1"}]
+    assert row["tasks"] == [{"slug": "by"}, {"slug": "increment-1"}, {"slug": "one-1"}]
     assert {
-        (e["key"], e["upstream_task"]["slug"], e["downstream_task"]["slug"]) for e in found["edges"]
+        (e["key"], e["upstream_task"]["slug"], e["downstream_task"]["slug"]) for e in row["edges"]
     } == {
         ("by", "by", "increment-1"),
         ("value", "one-1", "increment-1"),
     }
 
 
-def test_a_task_keeps_what_was_serialized_of_its_inputs_outputs_and_description(
+def test_a_task_has_its_serialized_inputs_outputs_and_description(
     api: Api, project_id: str
 ) -> None:
-    told = {"inputs": {"raw": {"type": "csv"}}, "outputs": ["clean"], "description": "Cleans."}
-    tasks = [{"slug": "told", **told}, {"slug": "untold"}]
+    contents = {"inputs": {"raw": {"type": "csv"}}, "outputs": ["clean"], "description": "Cleans."}
+    tasks = [{"slug": "with", **contents}, {"slug": "without"}]
     serialized = {"name": "f", "tasks": tasks}
     answer = api.mutate("create_flow", project_id=project_id, serialized_flow=serialized)
 
-    found = Registered(api, answer["id"]).row(
+    row = Registered(api, answer["id"]).row(
         "tasks(order_by: {slug: asc}) { slug inputs outputs description }"
     )
-    assert found["tasks"] == [
+    assert row["tasks"] == [
         tasks[0],
-        {"slug": "untold", "inputs": None, "outputs": None, "description": None},
+        {"slug": "without", "inputs": None, "outputs": None, "description": None},
     ]
 
 
-def test_an_edge_to_an_unknown_task_is_refused_and_nothing_is_kept(
-    api: Api, project_id: str
-) -> None:
+def test_a_flow_with_an_edge_to_an_unknown_task_is_refused(api: Api, project_id: str) -> None:
     broken = {**two_tasks().serialize(), "tasks": []}
 
     refusal = api.refusal("create_flow", project_id=project_id, serialized_flow=broken)
@@ -124,17 +124,17 @@ def test_an_edge_to_an_unknown_task_is_refused_and_nothing_is_kept(
 @pytest.mark.parametrize(
     "text", ["%%%", "aGVsbG8=", base64.b64encode(gzip.compress(b"[]", mtime=0)).decode()]
 )
-def test_a_compressed_flow_that_cannot_be_read_is_refused(
+def test_a_compressed_flow_that_cannot_be_decompressed_is_refused(
     api: Api, project_id: str, text: str
 ) -> None:
-    given = {"project_id": project_id, "serialized_flow": text}
+    input = {"project_id": project_id, "serialized_flow": text}
 
-    assert api.refusal("create_flow_from_compressed_string", **given).startswith(
+    assert api.refusal("create_flow_from_compressed_string", **input).startswith(
         "The compressed flow "
     )
 
 
-def test_a_compressed_flow_is_the_flow(api: Api, project_id: str) -> None:
+def test_a_compressed_flow_is_stored_decompressed(api: Api, project_id: str) -> None:
     whole = two_tasks().serialize()
     text = base64.b64encode(gzip.compress(json.dumps(whole).encode())).decode()
     answer = api.mutate(
@@ -145,7 +145,7 @@ def test_a_compressed_flow_is_the_flow(api: Api, project_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "given", "labels"),
+    ("group", "input", "labels"),
     [
         (None, {}, []),
         (["g"], {}, ["g"]),
@@ -154,8 +154,8 @@ def test_a_compressed_flow_is_the_flow(api: Api, project_id: str) -> None:
         (["g"], {"labels": ["b", "a"], "run_config": {"labels": ["r"]}}, ["a", "b"]),
     ],
 )
-def test_a_run_has_the_first_labels_that_somebody_set(
-    api: Api, flow: Registered, group: Any, given: Any, labels: list
+def test_a_run_has_its_own_labels_or_those_of_its_run_config_group_or_flow(
+    api: Api, flow: Registered, group: Any, input: Any, labels: list
 ) -> None:
     api.mutate(
         "set_flow_group_labels",
@@ -163,10 +163,10 @@ def test_a_run_has_the_first_labels_that_somebody_set(
         labels=group,
     )
 
-    assert run_row(api, flow.run(**given), "labels") == {"labels": labels}
+    assert run_row(api, flow.run(**input), "labels") == {"labels": labels}
 
 
-def test_a_runs_parameters_win_over_the_groups_and_those_over_the_flows(
+def test_parameters_of_a_run_override_the_groups_and_those_the_flows(
     api: Api, flow: Registered
 ) -> None:
     assert run_row(api, flow.run(), "parameters") == {"parameters": {"by": 4}}
@@ -186,7 +186,7 @@ def test_a_runs_parameters_win_over_the_groups_and_those_over_the_flows(
     assert run_row(api, flow.run(), "parameters") == {"parameters": {"by": None}}
 
 
-def test_a_required_parameter_is_asked_for(api: Api, register: Register) -> None:
+def test_a_run_without_a_required_parameter_is_refused(api: Api, register: Register) -> None:
     flow = register(two_tasks(required=True))
 
     assert (
@@ -203,13 +203,13 @@ def test_heartbeats_can_be_switched_off_for_a_flow(api: Api, flow: Registered) -
     assert flow.row("settings") == {"settings": {"heartbeat_enabled": True}}
 
 
-def test_a_new_version_keeps_the_groups_settings(api: Api, register: Register) -> None:
+def test_a_new_version_has_the_settings_of_its_group(api: Api, register: Register) -> None:
     api.mutate("disable_flow_heartbeat", flow_id=register().id)
 
     assert register().row("settings") == {"settings": {"heartbeat_enabled": False}}
 
 
-def test_deleting_a_run_removes_what_belongs_to_it(api: Api, flow: Registered) -> None:
+def test_deleting_a_run_deletes_its_task_runs_and_logs(api: Api, flow: Registered) -> None:
     run_id = flow.run()
     api.mutate("write_run_logs", logs=[{"flow_run_id": run_id, "message": "m"}])
 

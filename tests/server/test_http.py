@@ -6,25 +6,27 @@ import json
 
 import pytest
 import requests
+from graphql import build_client_schema, get_introspection_query, validate_schema
 
-from tests.server.kit import Api, mutation
+from project.server.graphql.schema import api_schema
+from tests.server.kit import Api, Registered, mutation, run_row
 
 
 @pytest.mark.parametrize("path", ["/", "/graphql", "/graphql/"])
-def test_every_path_that_the_client_may_use_answers(api: Api, path: str) -> None:
+def test_every_path_that_the_client_may_use_is_served(api: Api, path: str) -> None:
     answer = api.post("query{tenant{slug}}", "null", path)
 
     assert (answer.status_code, answer.json()) == (200, {"data": {"tenant": [{"slug": "default"}]}})
 
 
 @pytest.mark.parametrize("variables", ['{"slug": "default"}', {"slug": "default"}])
-def test_variables_come_as_an_object_or_as_a_string_of_json(api: Api, variables: object) -> None:
+def test_variables_are_an_object_or_a_string_of_json(api: Api, variables: object) -> None:
     query = "query($slug: String) { tenant(where: {slug: {_eq: $slug}}) { slug } }"
 
     assert api.data(query, variables) == [{"slug": "default"}]
 
 
-def test_a_refused_mutation_is_answered_with_200_and_a_null(api: Api) -> None:
+def test_a_refused_mutation_is_answered_with_200_and_null(api: Api) -> None:
     answer = api.post(mutation("create_project"), {"input": {"name": "p", "tenant_id": "none"}})
 
     assert answer.status_code == 200
@@ -63,7 +65,7 @@ def test_a_query_that_cannot_be_executed_is_answered_with_400(
 @pytest.mark.parametrize(
     "body", [b"", b"nonsense", b"[]", b'{"query": 1}', b'{"query": "{hello}", "variables": "[]"}']
 )
-def test_a_body_that_is_no_request_is_answered_with_400(api: Api, body: bytes) -> None:
+def test_a_body_that_is_not_a_request_is_answered_with_400(api: Api, body: bytes) -> None:
     answer = requests.post(api.url, data=body, timeout=10)
 
     assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (
@@ -72,26 +74,24 @@ def test_a_body_that_is_no_request_is_answered_with_400(api: Api, body: bytes) -
     )
 
 
-def test_a_variable_of_the_wrong_type_is_told(api: Api) -> None:
+def test_a_variable_of_the_wrong_type_is_an_error(api: Api) -> None:
     message = api.error(mutation("create_project"), {"input": {"name": 7}})
 
     assert "name" in message
     assert "String cannot represent" in message
 
 
-def test_an_error_tells_of_what_utf_8_cannot_hold(api: Api) -> None:
+def test_a_message_with_a_lone_surrogate_is_escaped(api: Api) -> None:
     assert api.refusal("archive_flow", flow_id="\ud800") == "Flow \\ud800 not found."
 
 
-def test_health_is_told_without_a_query(api: Api) -> None:
+def test_health_needs_no_query(api: Api) -> None:
     answer = requests.get(f"{api.url}/health", timeout=10)
 
     assert answer.json() == {"status": "ok", "version": "1.1.0"}
 
 
 def test_the_schema_can_be_introspected(api: Api) -> None:
-    from graphql import build_client_schema, get_introspection_query
-
     introspected = build_client_schema(api.post(get_introspection_query()).json()["data"])
 
     assert {"flow_run", "flow_run_bool_exp", "set_flow_run_states_input"} <= set(
@@ -99,7 +99,20 @@ def test_the_schema_can_be_introspected(api: Api) -> None:
     )
 
 
-def test_text_beyond_ascii_comes_back_as_it_was(api: Api) -> None:
+def test_the_schema_is_valid() -> None:
+    assert validate_schema(api_schema()) == []
+
+
+def test_several_mutations_of_a_request_may_share_their_input(api: Api, flow: Registered) -> None:
+    create = "create_flow_run(input: $input) { id }"
+    query = f"mutation($input: create_flow_run_input!) {{ a: {create} b: {create} }}"
+    answer = api.post(query, {"input": {"flow_id": flow.id, "flow_run_name": "same"}}).json()
+
+    assert {run_row(api, run["id"], "name")["name"] for run in answer["data"].values()} == {"same"}
+    assert answer["data"]["a"] != answer["data"]["b"]
+
+
+def test_text_beyond_ascii_is_returned_unchanged(api: Api) -> None:
     name = "naïve 🚀 \u2028"
     literal = json.dumps(name)
     api.data(f"mutation {{ create_project(input: {{name: {literal}}}) {{ id }} }}")

@@ -14,7 +14,7 @@ def run_id(flow: Registered) -> str:
     return flow.run()
 
 
-def test_a_single_line_need_not_be_in_a_list(api: Api, run_id: str) -> None:
+def test_a_single_log_line_need_not_be_in_a_list(api: Api, run_id: str) -> None:
     api.mutate("write_run_logs", logs={"flow_run_id": run_id, "message": "only", "name": "n"})
 
     (line,) = run_row(api, run_id, LOGS)["logs"]
@@ -33,7 +33,7 @@ def test_a_single_line_need_not_be_in_a_list(api: Api, run_id: str) -> None:
         ("", "INFO"),
     ],
 )
-def test_every_level_becomes_one_that_the_client_knows(
+def test_every_level_is_stored_as_one_that_the_client_knows(
     api: Api, run_id: str, sent: object, kept: str
 ) -> None:
     api.mutate("write_run_logs", logs=[{"flow_run_id": run_id, "level": sent, "message": "m"}])
@@ -41,8 +41,8 @@ def test_every_level_becomes_one_that_the_client_knows(
     assert run_row(api, run_id, "logs { level }") == {"logs": [{"level": kept}]}
 
 
-def test_odd_lines_do_not_keep_others_out(api: Api, run_id: str) -> None:
-    odd = [
+def test_invalid_lines_do_not_affect_the_others(api: Api, run_id: str) -> None:
+    invalid = [
         {"flow_run_id": "none", "message": "of no run"},
         {"message": "of nobody"},
         {
@@ -54,10 +54,10 @@ def test_odd_lines_do_not_keep_others_out(api: Api, run_id: str) -> None:
         {"flow_run_id": run_id, "message": None, "timestamp": ""},
         {"flow_run_id": run_id, "message": "\ud800 lone"},
     ]
-    api.mutate("write_run_logs", logs=odd)
+    api.mutate("write_run_logs", logs=invalid)
 
-    found = run_row(api, run_id, "logs(order_by: {id: asc}) { message task_run_id }")["logs"]
-    assert [each["message"] for each in found] == ["of no task run", None, "\\ud800 lone"]
+    logs = run_row(api, run_id, "logs(order_by: {id: asc}) { message task_run_id }")["logs"]
+    assert [each["message"] for each in logs] == ["of no task run", None, "\\ud800 lone"]
 
 
 def test_times_are_compared_as_instants(api: Api, run_id: str) -> None:
@@ -70,10 +70,10 @@ def test_times_are_compared_as_instants(api: Api, run_id: str) -> None:
         )
 
     where = '{timestamp: {_gt: "2026-01-01T05:10:00-05:00"}}'
-    found = run_row(
+    row = run_row(
         api, run_id, f"logs(where: {where}, order_by: {{timestamp: asc}}) {{ message timestamp }}"
     )
-    assert found["logs"] == [
+    assert row["logs"] == [
         {"message": "2", "timestamp": "2026-01-01T10:30:00.000000+00:00"},
         {"message": "1", "timestamp": "2026-01-01T11:00:00.000000+00:00"},
     ]

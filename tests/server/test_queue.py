@@ -1,4 +1,4 @@
-"""Which runs an agent is given."""
+"""Which runs are handed out to an agent."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ SOON = "2030-01-01T00:00:00Z"
 
 
 def queue(api: Api, *labels: str, before: str = SOON, **headers: str) -> list:
-    given = {"input": {"before": before, "labels": list(labels)}}
-    return list(api.data(mutation("get_runs_in_queue"), given, **headers)["flow_run_ids"])
+    variables = {"input": {"before": before, "labels": list(labels)}}
+    payload = api.data(mutation("get_runs_in_queue"), variables, **headers)
+    return list(payload["flow_run_ids"])
 
 
 @pytest.mark.parametrize(
-    ("run", "agent", "given"),
+    ("run", "agent", "is_handed_out"),
     [
         ([], [], True),
         ([], ["a"], False),
@@ -26,15 +27,17 @@ def queue(api: Api, *labels: str, before: str = SOON, **headers: str) -> list:
         (['"'], ['"'], True),
     ],
 )
-def test_an_agent_gets_the_runs_whose_labels_it_has(
-    api: Api, flow: Registered, run: list, agent: list, given: bool
+def test_an_agent_gets_the_runs_whose_labels_it_has_all(
+    api: Api, flow: Registered, run: list, agent: list, is_handed_out: bool
 ) -> None:
     run_id = flow.run(labels=run)
 
-    assert queue(api, *agent) == ([run_id] if given else [])
+    assert queue(api, *agent) == ([run_id] if is_handed_out else [])
 
 
-def test_the_longest_due_comes_first_and_later_ones_not_yet(api: Api, flow: Registered) -> None:
+def test_the_most_overdue_run_is_first_and_future_runs_are_not_handed_out(
+    api: Api, flow: Registered
+) -> None:
     later, first, _ = (
         flow.run(scheduled_start_time=f"20{year}-01-01T00:00:00Z") for year in (29, 28, 31)
     )
@@ -42,7 +45,7 @@ def test_the_longest_due_comes_first_and_later_ones_not_yet(api: Api, flow: Regi
     assert queue(api) == [first, later]
 
 
-def test_runs_of_others_do_not_fill_the_queue(api: Api, flow: Registered) -> None:
+def test_runs_for_other_agents_do_not_fill_the_queue(api: Api, flow: Registered) -> None:
     for _ in range(30):
         flow.run(labels=["others"], scheduled_start_time="2020-01-01T00:00:00Z")
     mine = [
@@ -54,7 +57,9 @@ def test_runs_of_others_do_not_fill_the_queue(api: Api, flow: Registered) -> Non
     assert len(queue(api, "others")) == 25
 
 
-def test_a_retry_that_is_due_brings_its_running_flow_run_back(api: Api, flow: Registered) -> None:
+def test_a_running_flow_run_is_handed_out_again_when_a_retry_is_due(
+    api: Api, flow: Registered
+) -> None:
     run_id = flow.run()
     task_run_id = run_row(api, run_id, "task_runs { id }")["task_runs"][0]["id"]
     set_flow_state(api, run_id, "Running")
@@ -70,7 +75,7 @@ def test_a_retry_that_is_due_brings_its_running_flow_run_back(api: Api, flow: Re
     assert queue(api) == []
 
 
-def test_asking_shows_that_the_agent_is_there(api: Api) -> None:
+def test_polling_the_queue_updates_the_agent(api: Api) -> None:
     agent_id = api.mutate("register_agent", type="LocalAgent", name="n", labels=["b", "a"])["id"]
     queue(api, x_prefect_agent_id=agent_id)
 

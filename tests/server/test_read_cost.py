@@ -8,10 +8,10 @@ from typing import Any, Callable, Iterator
 import pytest
 from sqlalchemy import event
 
-from project.server.database import Database
-from project.server.documents import document
-from project.server.execution import Request, run_query
+from project.server.graphql.documents import parse_document
+from project.server.graphql.execution import Request, run_query
 from project.server.settings import ServerSettings
+from project.server.store.database import Database
 from tests.server.kit import Api, Registered, two_tasks
 
 LATER = '{_gt: "2030-01-01T00:00:00.000000+00:00"}'
@@ -29,7 +29,7 @@ class Watched:
 
     def run(self, query: str, max_rows: int = 1_000) -> dict:
         self.statements.clear()
-        request = Request(document(query), {})
+        request = Request(parse_document(query), {})
         return self._database.read(lambda each: run_query(each, request, max_rows)).result()
 
     def plans(self) -> list:
@@ -55,7 +55,7 @@ def watched(settings: ServerSettings) -> Iterator[Watched]:
     database.close()
 
 
-def test_nested_rows_take_one_statement_each_however_many_there_are(
+def test_nested_rows_take_one_statement_per_level_whatever_their_number(
     watched: Watched, register: Callable[..., Registered]
 ) -> None:
     for name in ("a", "b", "c"):
@@ -66,12 +66,12 @@ def test_nested_rows_take_one_statement_each_however_many_there_are(
     newest = "flows(limit: 1, order_by: {version: desc})"
     flows = f"{newest} {{ version project {{ name }} {tasks} {runs} }}"
 
-    found = watched.run(
+    response = watched.run(
         f"{{ flow_group {{ {flows} flows_aggregate {{ aggregate {{ count }} }} }} }}"
     )
 
-    assert [len(each["flows"]) for each in found["data"]["flow_group"]] == [1, 1, 1]
-    assert {each["flows"][0]["version"] for each in found["data"]["flow_group"]} == {3}
+    assert [len(each["flows"]) for each in response["data"]["flow_group"]] == [1, 1, 1]
+    assert {each["flows"][0]["version"] for each in response["data"]["flow_group"]} == {3}
     assert len(watched.statements) == 13
 
 
@@ -96,7 +96,7 @@ def test_nested_rows_take_one_statement_each_however_many_there_are(
         '{ flow_by_pk(id: "x") { tasks { slug task_runs(limit: 20) { state } } edges { key } } }',
     ],
 )
-def test_an_index_leads_to_the_rows(watched: Watched, api: Api, query: str) -> None:
+def test_no_long_table_is_scanned(watched: Watched, api: Api, query: str) -> None:
     assert "errors" not in watched.run(query)
 
     scans = [step for step in watched.plans() if re.fullmatch(LONG_SCAN, step)]
@@ -104,7 +104,7 @@ def test_an_index_leads_to_the_rows(watched: Watched, api: Api, query: str) -> N
 
 
 @pytest.mark.parametrize("column", ["created", "scheduled_start_time", "start_time"])
-def test_the_last_runs_of_a_flow_are_read_without_sorting_the_others(
+def test_the_last_runs_of_a_flow_are_read_without_sorting_all(
     watched: Watched, api: Api, column: str
 ) -> None:
     last = f"flow_runs(order_by: {{{column}: desc}}, limit: 1) {{ id }}"
@@ -114,7 +114,7 @@ def test_the_last_runs_of_a_flow_are_read_without_sorting_the_others(
     assert len(sorted_) == 1  # of what is shown
 
 
-def test_a_null_deep_in_a_filter_costs_nothing(watched: Watched, api: Api) -> None:
+def test_a_null_deep_in_a_filter_adds_no_condition(watched: Watched, api: Api) -> None:
     nothing = "{flow: {_and: {name: {_eq: null}, project: {name: {_eq: null}}}}}"
     watched.run(f"{{ flow_run(where: {nothing}, order_by: {{created: desc}}, limit: 9) {{ id }} }}")
 
@@ -123,7 +123,7 @@ def test_a_null_deep_in_a_filter_costs_nothing(watched: Watched, api: Api) -> No
     ]
 
 
-def test_a_state_is_no_reason_to_look_at_the_rows_of_all_runs(watched: Watched, api: Api) -> None:
+def test_a_filter_by_state_does_not_read_the_rows_of_all_runs(watched: Watched, api: Api) -> None:
     succeeded = 'task_runs(where: {state: {_eq: "Success"}}) { id }'
     watched.run(f'{{ flow_run_by_pk(id: "x") {{ {succeeded} }} }}')
 

@@ -7,8 +7,8 @@ from typing import Callable
 
 import pytest
 
-from project.server.database import Database
 from project.server.settings import ServerSettings
+from project.server.store.database import Database
 from tests.server.kit import Api, Registered, mutation, run_row, set_flow_state, two_tasks
 
 NAMES = ["a", "b", "c", "d"]
@@ -32,7 +32,7 @@ def names(api: Api, arguments: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("where", "found"),
+    ("where", "expected"),
     [
         ("{}", "abcd"),
         ('{name: {_eq: "b"}}', "b"),
@@ -60,8 +60,8 @@ def names(api: Api, arguments: str) -> str:
         ("{flows: {}}", ""),
     ],
 )
-def test_where_chooses(api: Api, projects: list, where: str, found: str) -> None:
-    assert names(api, f"where: {where}, order_by: {{name: asc}}") == found
+def test_where_filters_rows(api: Api, projects: list, where: str, expected: str) -> None:
+    assert names(api, f"where: {where}, order_by: {{name: asc}}") == expected
 
 
 @pytest.mark.parametrize(
@@ -76,12 +76,12 @@ def test_where_chooses(api: Api, projects: list, where: str, found: str) -> None
         "{_not: null}",
     ],
 )
-def test_a_null_is_no_condition(api: Api, projects: list, where: str) -> None:
+def test_a_null_in_a_filter_is_ignored(api: Api, projects: list, where: str) -> None:
     assert names(api, f"where: {where}, order_by: {{name: asc}}") == "abcd"
 
 
 @pytest.mark.parametrize(
-    ("order", "found"),
+    ("order", "expected"),
     [
         ("{description: asc}", "bcda"),
         ("{description: desc}", "adcb"),
@@ -91,18 +91,22 @@ def test_a_null_is_no_condition(api: Api, projects: list, where: str) -> None:
         ("{tenant: {slug: asc}, name: asc}", "abcd"),
     ],
 )
-def test_order_is_that_of_postgres(api: Api, projects: list, order: str, found: str) -> None:
-    assert names(api, f"order_by: {order}") == found
+def test_nulls_are_ordered_as_in_postgres(
+    api: Api, projects: list, order: str, expected: str
+) -> None:
+    assert names(api, f"order_by: {order}") == expected
 
 
-def test_limit_and_offset_cut(api: Api, projects: list) -> None:
+def test_limit_and_offset_select_a_range(api: Api, projects: list) -> None:
     assert names(api, "order_by: {name: asc}, limit: 2, offset: 1") == "bc"
     assert names(api, "order_by: {name: asc}, offset: 3") == "d"
     assert names(api, "limit: 0") == ""
     assert "not negative" in api.error("query { project(limit: -1) { name } }")
 
 
-def test_distinct_on_keeps_the_first_of_each(api: Api, register: Callable[..., Registered]) -> None:
+def test_distinct_on_returns_the_first_row_of_each_value(
+    api: Api, register: Callable[..., Registered]
+) -> None:
     for name in ("x", "y", "x"):
         register(two_tasks(name))
     newest = "order_by: {name: asc, version: desc}, distinct_on: name"
@@ -120,7 +124,7 @@ def test_distinct_on_keeps_the_first_of_each(api: Api, register: Callable[..., R
     ) == {"aggregate": {"count": 2}}
 
 
-def test_related_rows_are_filtered_ordered_and_cut_for_each_parent(
+def test_related_rows_are_filtered_ordered_and_limited_for_each_parent(
     api: Api, register: Callable[..., Registered]
 ) -> None:
     for name in ("x", "y"):
@@ -187,7 +191,7 @@ SHOWN = {
 }
 
 
-def test_related_rows_are_distinct_before_they_are_cut(
+def test_related_rows_are_made_distinct_before_the_limit(
     api: Api, register: Callable[..., Registered]
 ) -> None:
     flow = register()
@@ -202,7 +206,7 @@ def test_related_rows_are_distinct_before_they_are_cut(
     }
 
 
-def test_a_run_tells_which_agent_took_it(api: Api, flow: Registered) -> None:
+def test_a_run_refers_to_the_agent_that_submitted_it(api: Api, flow: Registered) -> None:
     agent = api.mutate("register_agent", type="LocalAgent", name="a", labels=[])["id"]
     run = flow.run()
     assert run_row(api, run, "agent { name }") == {"agent": None}
@@ -221,7 +225,7 @@ def test_the_response_has_the_keys_of_the_query_in_their_order(api: Api, project
     assert json.dumps(answer) == json.dumps({"data": SHOWN})
 
 
-def test_rows_may_be_read_together_with_the_schema(api: Api, projects: list) -> None:
+def test_rows_can_be_read_together_with_the_schema(api: Api, projects: list) -> None:
     field = '__type(name: "flow_run") { kind }'
     shown = {"data": {**SHOWN, "__type": {"kind": "OBJECT"}}}
 
@@ -229,7 +233,7 @@ def test_rows_may_be_read_together_with_the_schema(api: Api, projects: list) -> 
     assert api.post(f"{{ {ROWS} ... on Query {{ {field} }} }}").json() == shown
 
 
-def test_one_root_that_fails_leaves_the_others(api: Api, projects: list) -> None:
+def test_a_root_field_that_fails_does_not_affect_the_others(api: Api, projects: list) -> None:
     answer = api.post("{ a: project(limit: -1) { name } b: project_aggregate { __typename } }")
 
     message = "limit is -1: give a number that is not negative."
@@ -244,13 +248,15 @@ def test_one_root_that_fails_leaves_the_others(api: Api, projects: list) -> None
     "value",
     [None, {}, [], 0, "x", {"deep": [1.5, None, True, {"é": "\ud800 \U0001f600"}], "n": 10**30}],
 )
-def test_a_json_value_comes_back_as_it_was_given(api: Api, flow: Registered, value: object) -> None:
+def test_a_json_value_is_returned_unchanged(api: Api, flow: Registered, value: object) -> None:
     run = flow.run(context={"value": value})
 
     assert run_row(api, run, "context")["context"] == {"value": value}
 
 
-def test_texts_that_differ_in_ids_and_times_are_not_mixed_up(api: Api, projects: list) -> None:
+def test_queries_that_differ_only_in_ids_and_times_are_not_confused(
+    api: Api, projects: list
+) -> None:
     query = '{ project(where: {id: {_eq: "%s"}, created: {_gt: "%s"}}) { name } }'
     past, future = "2000-01-01T00:00:00.000000+00:00", "2100-01-01T00:00:00.000000+00:00"
 
@@ -262,7 +268,7 @@ def test_texts_that_differ_in_ids_and_times_are_not_mixed_up(api: Api, projects:
     assert projects[0] in api.error(wrong)
 
 
-def test_a_row_by_its_key_or_null(api: Api, projects: list) -> None:
+def test_a_row_is_found_by_its_key(api: Api, projects: list) -> None:
     assert api.data(f'query {{ project_by_pk(id: "{projects[1].upper()}") {{ name }} }}') == {
         "name": "b"
     }
@@ -286,19 +292,21 @@ def test_the_agents_metadata_query_finds_scheduled_runs_and_overdue_retries(
 
     fields = f"id flow {{ id storage }} task_runs(where: {due}) {{ id }}"
     query = f"query {{ flow_run(where: {where}) {{ {fields} }} }}"
-    found = {each["id"]: each for each in api.data(query)}
-    assert set(found) == {scheduled, running}
-    assert found[running]["task_runs"] == [{"id": task_run_id}]
-    assert found[scheduled]["flow"]["storage"]["type"] == "Module"
+    runs = {run["id"]: run for run in api.data(query)}
+    assert set(runs) == {scheduled, running}
+    assert runs[running]["task_runs"] == [{"id": task_run_id}]
+    assert runs[scheduled]["flow"]["storage"]["type"] == "Module"
 
 
-def test_a_long_list_of_values_is_no_problem(api: Api, projects: list) -> None:
+def test_a_filter_may_have_a_long_list_of_values(api: Api, projects: list) -> None:
     query = "query($names: [String!]) { project(where: {name: {_in: $names}}) { name } }"
 
     assert api.data(query, {"names": ["a", *map(str, range(100_000))]}) == [{"name": "a"}]
 
 
-def test_a_query_cannot_change_anything(settings: ServerSettings, api: Api, projects: list) -> None:
+def test_a_reading_connection_cannot_write(
+    settings: ServerSettings, api: Api, projects: list
+) -> None:
     from sqlalchemy import text
     from sqlalchemy.exc import OperationalError
 

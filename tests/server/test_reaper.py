@@ -1,4 +1,4 @@
-"""Runs whose process is gone do not stay as they are."""
+"""Runs whose process is gone are ended, or scheduled again."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import Any, Callable
 import pytest
 from sqlalchemy import Connection, update
 
-from project.server.database import Database
 from project.server.process import EmbeddedServer
-from project.server.reaper import Reaper
+from project.server.services.reaper import Reaper
 from project.server.settings import ServerSettings
-from project.server.tables import flow_run, task_run
-from project.server.timestamps import ago
+from project.server.store.database import Database
+from project.server.store.tables import flow_run, task_run
+from project.server.store.timestamps import seconds_ago
 from tests.server.kit import (
     Api,
     Registered,
     eventually,
     mutation,
+    register_flow,
     run_row,
     set_flow_state,
     set_task_state,
@@ -31,15 +32,15 @@ AGENT = {"x_prefect_agent_id": "00000000-0000-0000-0000-00000000000a"}
 
 @pytest.fixture
 def settings(settings: ServerSettings) -> ServerSettings:
-    """Return settings of a server that looks often, from its first moment on."""
+    """Return settings of a server whose reaper runs often, and from the start."""
     return replace(settings, reaper_seconds=0.05, reaper_grace_seconds=0)
 
 
 @pytest.fixture
 def pass_an_hour(settings: ServerSettings) -> Callable[..., None]:
-    """Return a function that makes the last sign of a run, and of its tasks, an hour older.
+    """Return a function that makes the last signs of life of a run an hour older.
 
-    Time passes only where a test says so: no slow machine can make a run silent.
+    Time passes only where a test lets it: a slow machine cannot make a run silent.
     """
 
     def pass_an_hour(run_id: str, *, heartbeats: bool = True) -> None:
@@ -48,8 +49,8 @@ def pass_an_hour(settings: ServerSettings) -> Callable[..., None]:
         def write(connection: Connection) -> None:
             for key in (flow_run.c.id, task_run.c.flow_run_id):
                 for column in (key.table.c[name] for name in columns):
-                    given = key == run_id, column.is_not(None)
-                    connection.execute(update(key.table).where(*given).values({column: ago(3600)}))
+                    times = update(key.table).where(key == run_id, column.is_not(None))
+                    connection.execute(times.values({column: seconds_ago(3600)}))
 
         with closing(Database(settings.database, 5)) as database:
             database.write(write).result()
@@ -72,8 +73,8 @@ def state_of(api: Api, run_id: str) -> str:
 
 
 def tasks(api: Api, run_id: str) -> list:
-    found = run_row(api, run_id, "task_runs(order_by: {task: {slug: asc}}) { id state }")
-    return [(each["id"], each["state"]) for each in found["task_runs"]]
+    row = run_row(api, run_id, "task_runs(order_by: {task: {slug: asc}}) { id state }")
+    return [(task_run["id"], task_run["state"]) for task_run in row["task_runs"]]
 
 
 def becomes(api: Api, run_id: str, state: str) -> Any:
@@ -81,28 +82,28 @@ def becomes(api: Api, run_id: str, state: str) -> Any:
     return run_row(api, run_id, "state_message times_resurrected logs { level message }")
 
 
-def test_a_run_that_no_agent_started_fails(api: Api, run_id: str, pass_an_hour: Any) -> None:
+def test_a_silent_run_that_no_agent_started_fails(api: Api, run_id: str, pass_an_hour: Any) -> None:
     set_flow_state(api, run_id, "Running")
     task_run_id = tasks(api, run_id)[0][0]
     set_task_state(api, task_run_id, "Running")
     pass_an_hour(run_id)
 
-    found = becomes(api, run_id, "Failed")
+    row = becomes(api, run_id, "Failed")
 
-    assert "no agent had started it" in found["state_message"]
-    assert found["logs"] == [{"level": "WARNING", "message": found["state_message"]}]
+    assert "no agent had started it" in row["state_message"]
+    assert row["logs"] == [{"level": "WARNING", "message": row["state_message"]}]
     assert sorted(state for _, state in tasks(api, run_id)) == ["Failed", "Pending", "Pending"]
 
 
-def test_a_run_of_an_agent_is_rescheduled_three_times(
+def test_a_silent_run_of_an_agent_is_rescheduled_three_times(
     api: Api, run_id: str, pass_an_hour: Any
 ) -> None:
     for number in (1, 2, 3):
         submit(api, run_id)
         set_flow_state(api, run_id, "Running")
         pass_an_hour(run_id)
-        found = becomes(api, run_id, "Scheduled")
-        assert (found["times_resurrected"], found["state_message"]) == (
+        row = becomes(api, run_id, "Scheduled")
+        assert (row["times_resurrected"], row["state_message"]) == (
             number,
             "Rescheduled by a Lazarus process.",
         )
@@ -112,7 +113,9 @@ def test_a_run_of_an_agent_is_rescheduled_three_times(
     assert "3 times without success" in becomes(api, run_id, "Failed")["state_message"]
 
 
-def test_a_cancelling_run_is_cancelled(api: Api, run_id: str, pass_an_hour: Any) -> None:
+def test_a_silent_run_that_is_cancelling_becomes_cancelled(
+    api: Api, run_id: str, pass_an_hour: Any
+) -> None:
     set_flow_state(api, run_id, "Running")
     set_task_state(api, tasks(api, run_id)[0][0], "Running")
     assert api.mutate("cancel_flow_run", flow_run_id=run_id) == {"state": "Cancelling"}
@@ -122,7 +125,7 @@ def test_a_cancelling_run_is_cancelled(api: Api, run_id: str, pass_an_hour: Any)
     assert {state for _, state in tasks(api, run_id)} == {"Cancelled"}
 
 
-def test_a_task_run_that_has_retries_left_is_retried(
+def test_a_silent_task_run_with_retries_left_is_retried(
     api: Api, project_id: str, pass_an_hour: Any
 ) -> None:
     serialized = two_tasks().serialize()
@@ -149,7 +152,7 @@ def test_a_task_run_that_has_retries_left_is_retried(
     becomes(api, run_id, "Scheduled")
 
 
-def test_a_run_with_heartbeats_is_left_alone(
+def test_a_run_with_heartbeats_is_not_ended(
     api: Api, flow: Registered, run_id: str, pass_an_hour: Any
 ) -> None:
     silent = flow.run()
@@ -163,7 +166,7 @@ def test_a_run_with_heartbeats_is_left_alone(
     assert state_of(api, run_id) == "Running"
 
 
-def test_a_flow_without_heartbeats_is_left_alone(
+def test_a_run_whose_flow_sends_no_heartbeats_is_not_ended(
     api: Api, flow: Registered, run_id: str, register: Any, pass_an_hour: Any
 ) -> None:
     api.mutate("disable_flow_heartbeat", flow_id=flow.id)
@@ -176,23 +179,20 @@ def test_a_flow_without_heartbeats_is_left_alone(
     assert state_of(api, run_id) == "Running"
 
 
-def served_run(api: Api) -> str:
-    """Return a run that is Running, of a flow of its own."""
-    project = api.mutate("create_project", name="p")["id"]
-    serialized = two_tasks().serialize()
-    flow_id = api.mutate("create_flow", project_id=project, serialized_flow=serialized)["id"]
-    run_id = Registered(api, flow_id).run()
+def running_run(api: Api) -> str:
+    """Return a Running run of a new flow."""
+    run_id = register_flow(api, api.mutate("create_project", name="p")["id"]).run()
     set_flow_state(api, run_id, "Running")
     return run_id
 
 
 @pytest.mark.parametrize(("grace", "state"), [(60, "Running"), (0, "Failed")])
-def test_runs_have_the_time_for_a_heartbeat_after_the_server_starts(
+def test_runs_have_time_for_a_heartbeat_after_the_server_starts(
     settings: ServerSettings, pass_an_hour: Any, grace: float, state: str
 ) -> None:
     with EmbeddedServer(replace(settings, reaper_seconds=3600)) as server:
         api = Api(server.url)
-        run_id = served_run(api)
+        run_id = running_run(api)
         pass_an_hour(run_id)
         with closing(Database(settings.database, 5)) as database:
             Reaper(database, replace(settings, reaper_grace_seconds=grace)).reap()
@@ -200,11 +200,11 @@ def test_runs_have_the_time_for_a_heartbeat_after_the_server_starts(
         assert state_of(api, run_id) == state
 
 
-def test_what_a_dead_server_left_is_settled_by_the_next(
+def test_silent_runs_of_an_ended_server_are_ended_by_the_next(
     settings: ServerSettings, pass_an_hour: Any
 ) -> None:
     with EmbeddedServer(replace(settings, reaper_grace_seconds=60)) as server:
-        run_id = served_run(Api(server.url))
+        run_id = running_run(Api(server.url))
     pass_an_hour(run_id)
 
     with EmbeddedServer(settings) as server:

@@ -13,7 +13,7 @@ from prefect.schedules import CronSchedule, IntervalSchedule, Schedule, adjustme
 from prefect.schedules.clocks import CronClock, DatesClock, IntervalClock, RRuleClock
 from prefect.serialization.schedule import ScheduleSchema
 
-from project.server.schedules import next_events
+from project.server.mutations.schedules import next_events
 from tests.server.kit import Api, Registered, two_tasks
 
 Register = Callable[..., Registered]
@@ -83,7 +83,7 @@ def test_the_next_events_are_those_of_prefect(schedule: Schedule, expected: list
     assert starts(schedule) == expected
 
 
-def test_a_cron_schedule_follows_the_wall_clock_through_the_year() -> None:
+def test_a_cron_schedule_follows_the_wall_clock_in_summer_and_winter() -> None:
     summer = datetime(2030, 7, 1, tzinfo=timezone.utc)
 
     assert starts(CronSchedule("0 6 * * *", start_date=PARIS), 1, summer) == ["2030-07-01T04:00"]
@@ -98,11 +98,11 @@ def runs(api: Api, flow: Registered, fields: str = "scheduled_start_time") -> li
 def test_registering_with_a_schedule_creates_the_next_runs(api: Api, register: Register) -> None:
     flow = register(two_tasks(schedule=HOURLY))
 
-    found = [datetime.fromisoformat(each["scheduled_start_time"]) for each in runs(api, flow)]
+    created = [datetime.fromisoformat(each["scheduled_start_time"]) for each in runs(api, flow)]
 
-    assert len(found) == 10
-    assert {later - sooner for sooner, later in zip(found, found[1:])} == {timedelta(hours=1)}
-    assert timedelta(0) < found[0] - datetime.now(timezone.utc) <= timedelta(hours=1)
+    assert len(created) == 10
+    assert {later - sooner for sooner, later in zip(created, created[1:])} == {timedelta(hours=1)}
+    assert timedelta(0) < created[0] - datetime.now(timezone.utc) <= timedelta(hours=1)
     (tasks,) = {len(each["task_runs"]) for each in runs(api, flow, "task_runs { state }")}
     assert tasks == 3
 
@@ -123,7 +123,7 @@ def test_switching_on_again_adds_nothing(api: Api, register: Register) -> None:
     assert runs(api, flow, "id") == before
 
 
-def test_switching_off_removes_the_runs_that_wait(api: Api, register: Register) -> None:
+def test_switching_off_deletes_the_waiting_runs(api: Api, register: Register) -> None:
     flow = register(two_tasks(schedule=HOURLY))
     own = flow.run()
     api.mutate("set_schedule_inactive", flow_id=flow.id)
@@ -134,7 +134,7 @@ def test_switching_off_removes_the_runs_that_wait(api: Api, register: Register) 
     }
 
 
-def test_a_flow_without_a_schedule_is_no_error(api: Api, flow: Registered) -> None:
+def test_activating_a_flow_without_a_schedule_is_not_an_error(api: Api, flow: Registered) -> None:
     assert api.mutate("set_schedule_active", flow_id=flow.id) == {"success": False}
 
 
@@ -151,17 +151,17 @@ def test_a_flow_that_needs_parameters_is_not_scheduled(api: Api, register: Regis
     assert {str(each["parameters"]) for each in runs(api, flow, "parameters")} == {"{'by': 1}"}
 
 
-def test_a_clock_gives_its_parameters_and_labels(api: Api, register: Register) -> None:
+def test_a_run_has_the_parameters_and_labels_of_its_clock(api: Api, register: Register) -> None:
     hours = (
         IntervalClock(timedelta(hours=1), parameter_defaults={"by": number}, labels=[f"l{number}"])
         for number in (1, 2)
     )
     flow = register(two_tasks(schedule=Schedule(list(hours)), required=True))
 
-    found = runs(api, flow, "parameters labels")
-    assert len(found) == 10
-    assert {"parameters": {"by": 1}, "labels": ["l1"]} in found
-    assert {"parameters": {"by": 2}, "labels": ["l2"]} in found
+    created = runs(api, flow, "parameters labels")
+    assert len(created) == 10
+    assert {"parameters": {"by": 1}, "labels": ["l1"]} in created
+    assert {"parameters": {"by": 2}, "labels": ["l2"]} in created
 
 
 def test_a_new_version_takes_the_schedule_over(api: Api, register: Register) -> None:
@@ -171,7 +171,7 @@ def test_a_new_version_takes_the_schedule_over(api: Api, register: Register) -> 
     assert (len(runs(api, old)), len(runs(api, new))) == (0, 10)
 
 
-def test_a_deleted_run_does_not_come_back(api: Api, register: Register) -> None:
+def test_a_deleted_run_is_not_created_again(api: Api, register: Register) -> None:
     flow = register(two_tasks(schedule=HOURLY))
     first, *others = runs(api, flow, "id scheduled_start_time")
     api.mutate("delete_flow_run", flow_run_id=first["id"])
@@ -190,7 +190,7 @@ def test_a_deleted_run_does_not_come_back(api: Api, register: Register) -> None:
         {"interval_clocks": [{"interval": 3_600, "parameter_defaults": {"by": 9}}]},
     ],
 )
-def test_a_groups_schedule_stands_before_the_flows(
+def test_the_schedule_of_a_group_replaces_the_flows(
     api: Api, register: Register, clocks: Mapping[str, Any]
 ) -> None:
     flow = register(two_tasks(schedule=HOURLY))
@@ -202,11 +202,14 @@ def test_a_groups_schedule_stands_before_the_flows(
     assert [each["parameters"] for each in runs(api, flow, "parameters")] == [{"by": 4}] * 10
 
 
-def test_a_schedule_that_cannot_be_read_harms_nobody(
+def test_a_schedule_that_cannot_be_loaded_does_not_affect_others(
     api: Api, register: Register, project_id: str
 ) -> None:
-    serialized = {**two_tasks("odd").serialize(), "schedule": {"clocks": [{"type": "MoonClock"}]}}
-    odd = api.mutate("create_flow", project_id=project_id, serialized_flow=serialized)["id"]
+    serialized = {
+        **two_tasks("broken").serialize(),
+        "schedule": {"clocks": [{"type": "MoonClock"}]},
+    }
+    broken = api.mutate("create_flow", project_id=project_id, serialized_flow=serialized)["id"]
 
-    assert runs(api, Registered(api, odd)) == []
+    assert runs(api, Registered(api, broken)) == []
     assert len(runs(api, register(two_tasks("fine", schedule=HOURLY)))) == 10

@@ -31,7 +31,7 @@ def test_a_foreign_host_is_refused(api: Api, host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1", "127.0.0.1:4200", "[::1]:4200"])
-def test_every_name_of_this_machine_is_fine(api: Api, host: str) -> None:
+def test_every_loopback_name_is_accepted(api: Api, host: str) -> None:
     assert status(api, Host=host) == 200
 
 
@@ -42,7 +42,7 @@ def test_a_foreign_origin_is_refused(api: Api, origin: str) -> None:
     assert status(api, Origin=origin) == 403
 
 
-def test_the_servers_own_page_is_fine(api: Api) -> None:
+def test_the_servers_own_origin_is_accepted(api: Api) -> None:
     assert status(api, Origin=api.url) == 200
 
 
@@ -68,9 +68,11 @@ def guarded(settings: ServerSettings) -> Any:
         yield Api(f"http://127.0.0.1:{urlsplit(server.url).port}")
 
 
-@pytest.mark.parametrize("given", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}])
-def test_without_the_token_nothing_is_answered(guarded: Api, given: Any) -> None:
-    assert status(guarded, **given) == 401
+@pytest.mark.parametrize(
+    "headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}]
+)
+def test_only_health_is_answered_without_the_token(guarded: Api, headers: Any) -> None:
+    assert status(guarded, **headers) == 401
     assert requests.get(f"{guarded.url}/health", timeout=10).status_code == 200
 
 

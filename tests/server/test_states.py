@@ -46,7 +46,7 @@ def test_a_state_without_a_start_time_takes_the_run_from_the_queue(api: Api, run
     assert row["heartbeat"]
 
 
-def test_a_run_started_when_it_first_ran_and_ended_when_it_last_ended(
+def test_a_run_starts_with_its_first_running_state_and_ends_with_its_last_final_one(
     api: Api, run_id: str
 ) -> None:
     for each in ("Running", "Failed", "Scheduled", "Running", "Success"):
@@ -58,7 +58,7 @@ def test_a_run_started_when_it_first_ran_and_ended_when_it_last_ended(
     assert row["version"] == 6
 
 
-def test_a_state_comes_back_as_it_was_sent(api: Api, run_id: str) -> None:
+def test_a_state_is_returned_unchanged(api: Api, run_id: str) -> None:
     sent = {
         "type": "Running",
         "message": "🙂 \ud800",
@@ -72,7 +72,7 @@ def test_a_state_comes_back_as_it_was_sent(api: Api, run_id: str) -> None:
     assert run_row(api, run_id, "serialized_state") == {"serialized_state": sent}
 
 
-def test_a_list_of_states_is_written_wholly_or_not_at_all(
+def test_a_list_of_states_is_written_completely_or_not_at_all(
     api: Api, flow: Registered, run_id: str
 ) -> None:
     other = flow.run()
@@ -138,7 +138,7 @@ def test_no_task_starts_in_a_flow_run_that_is_not_running(
     assert refusal.startswith(f"State update failed: task run {task_run_id} cannot start")
 
 
-def test_cancelling_ends_the_open_task_runs_only(api: Api, run_id: str) -> None:
+def test_cancelling_cancels_only_unfinished_task_runs(api: Api, run_id: str) -> None:
     set_flow_state(api, run_id, "Running")
     first, second, _ = (
         each["id"] for each in run_row(api, run_id, "task_runs { id }")["task_runs"]
@@ -162,9 +162,9 @@ def test_late_states_after_a_cancellation_are_accepted(
     }
 
 
-@pytest.mark.parametrize("given", [None, "Running", {}, {"type": "Runing"}, {"type": None}])
-def test_what_is_no_state_is_refused(api: Api, run_id: str, given: object) -> None:
-    message = api.refusal("set_flow_run_states", states=[{"flow_run_id": run_id, "state": given}])
+@pytest.mark.parametrize("invalid", [None, "Running", {}, {"type": "Runing"}, {"type": None}])
+def test_an_invalid_state_is_refused(api: Api, run_id: str, invalid: object) -> None:
+    message = api.refusal("set_flow_run_states", states=[{"flow_run_id": run_id, "state": invalid}])
 
     assert (
         "not the type of a Prefect state" in message

@@ -1,4 +1,4 @@
-// Copies what the page uses of its libraries, and writes down what was copied.
+// Copies what the page uses of its libraries, with types for the editor and `make lint`, and records what was copied.
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -12,24 +12,35 @@ const COPIED = [
   { name: "htm", files: { LICENSE: "htm.LICENSE" } },
   {
     name: "@dagrejs/dagre",
-    files: { "dist/dagre.esm.js": "dagre.esm.js", LICENSE: "dagre.LICENSE", "dist/dagre.esm.js.LEGAL.txt": "dagre.esm.js.LEGAL.txt" },
+    files: {
+      "dist/dagre.esm.js": "dagre.esm.js",
+      LICENSE: "dagre.LICENSE",
+      "dist/dagre.esm.js.LEGAL.txt": "dagre.esm.js.LEGAL.txt",
+    },
   },
 ];
-// A browser that opens the page for the first time asks for one file in place of four.
+const TYPES = [
+  { file: "html.d.ts", packages: ["preact", "htm"] },
+  { file: "dagre.esm.d.ts", packages: ["@dagrejs/dagre"] },
+];
+// A browser that opens the page for the first time asks for one file instead of four.
 const JOINED = { entry: "html.js", packages: ["preact", "htm"], file: "html.js" };
 
 rmSync(TARGET, { recursive: true, force: true });
 mkdirSync(TARGET);
-const rows = [joined(JOINED), ...COPIED.flatMap(copied)];
-writeFileSync(new URL("README.md", TARGET), `# Libraries of the page
+const rows = [joined(JOINED), ...COPIED.flatMap(copied), ...TYPES.map(typed)];
+writeFileSync(
+  new URL("README.md", TARGET),
+  `# Libraries of the page
 
-Files of packages of the npm registry, put here by \`make vendor\`: unmodified, but for \`html.js\`, which joins two packages
-into one module.
+Files of packages of the npm registry, put here by \`make vendor\`: unmodified, except for \`html.js\`, which joins two packages
+into one module, and the \`.d.ts\` files, which name the types of the packages.
 
 | File | Packages | Versions | Licences | SHA-256 |
 |---|---|---|---|---|
 ${rows.join("\n")}
-`);
+`,
+);
 
 function joined({ entry, packages, file }) {
   buildSync({
@@ -42,6 +53,11 @@ function joined({ entry, packages, file }) {
   return row(file, packages);
 }
 
+function typed({ file, packages }) {
+  copyFileSync(new URL(file, import.meta.url), new URL(file, TARGET));
+  return row(file, packages);
+}
+
 function copied({ name, files }) {
   return Object.entries(files).map(([from, to]) => {
     copyFileSync(new URL(`${name}/${from}`, MODULES), new URL(to, TARGET));
@@ -51,7 +67,9 @@ function copied({ name, files }) {
 
 function row(file, names) {
   const packages = names.map((name) => JSON.parse(readFileSync(new URL(`${name}/package.json`, MODULES))));
-  const columns = ["name", "version", "license"].map((key) => packages.map((each) => each[key]).join(", "));
-  const digest = createHash("sha256").update(readFileSync(new URL(file, TARGET))).digest("hex");
+  const columns = ["name", "version", "license"].map((key) => packages.map((metadata) => metadata[key]).join(", "));
+  const digest = createHash("sha256")
+    .update(readFileSync(new URL(file, TARGET)))
+    .digest("hex");
   return `| ${[file, ...columns, digest].join(" | ")} |`;
 }

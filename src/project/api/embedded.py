@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterator
 
+from project.compat.run_options import describe_run_options
 from project.errors import ApiError
 
 # Only what starts a server, or owns a run on it, imports the server's libraries.
@@ -25,7 +26,8 @@ def server_settings(project_path: Path, **options: Any) -> ServerSettings:
 
     folder = project_path / FOLDER
     folder.mkdir(exist_ok=True)
-    return ServerSettings(database=folder / "prefect.db", **options)
+    data = {"run-options": describe_run_options()}
+    return ServerSettings(database=folder / "prefect.db", page_data=data, **options)
 
 
 def serve(project_path: Path, on_start: Callable[[str], None], **options: Any) -> None:
@@ -46,9 +48,9 @@ def serve(project_path: Path, on_start: Callable[[str], None], **options: Any) -
 
 def own_flow_run(project_path: Path, flow_run_id: str) -> ContextManager[None]:
     """Own a flow run within a context: if this process dies, a server ends the flow run."""
-    from project.server.owners import owned
+    from project.server.store.locks import owned_run
 
-    return owned(server_settings(project_path).database, flow_run_id)
+    return owned_run(server_settings(project_path).database, flow_run_id)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The HTTP side: one GraphQL endpoint under two paths, a health check, and the page."""
+"""The HTTP application: GraphQL under two paths, a health check, and the page."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any, AsyncIterator
 
 import orjson
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -16,15 +17,15 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from project.server.database import Database
-from project.server.documents import document, is_mutation
 from project.server.errors import BadRequestError
-from project.server.execution import Request, failure, run_mutation, run_query
-from project.server.guard import Guard, hosts_of
+from project.server.graphql.documents import is_mutation, parse_document
+from project.server.graphql.execution import Request, error_response, run_mutation, run_query
+from project.server.graphql.schema import API_INFO
+from project.server.guard import Guard
 from project.server.page import page_routes
-from project.server.schema import API_INFO
-from project.server.services import Services
+from project.server.services.services import Services
 from project.server.settings import ServerSettings
+from project.server.store.database import Database
 
 _log = logging.getLogger(__name__)
 
@@ -45,13 +46,12 @@ def create_app(settings: ServerSettings) -> Starlette:
             database.close()
 
     routes = [
-        Route("/", _graphql, methods=["POST"]),
-        Route("/graphql", _graphql, methods=["POST"]),
-        Route("/graphql/", _graphql, methods=["POST"]),
+        # The paths that Prefect's client uses, according to how its endpoint is written.
+        *(Route(path, _graphql, methods=["POST"]) for path in ("/", "/graphql", "/graphql/")),
         Route("/health", _health, methods=["GET"]),
-        *page_routes(),
+        *page_routes(settings.page_data),
     ]
-    guard = Middleware(Guard, hosts=hosts_of(settings.host), token=settings.token)
+    guard = Middleware(Guard, settings=settings)
     return Starlette(routes=routes, middleware=[guard], lifespan=lifespan)
 
 
@@ -64,34 +64,34 @@ class Endpoint:
         self._settings = settings
 
     async def answer(self, http: HttpRequest) -> Response:
-        """Answer one request: 400 if it cannot be executed, else 200, whatever came of it."""
+        """Answer one request: 400 if it cannot be executed, else 200, also with errors."""
         try:
-            request = _request(http, await self._body(http))
+            request = _parse_request(http, await self._body(http))
             return Response(await self._execute(request), media_type="application/json")
         except BadRequestError as error:
-            return JSONResponse(failure(str(error), error.code), status_code=400)
+            return JSONResponse(error_response(str(error), error.code), status_code=400)
         except OperationalError as error:
-            _log.error("The database did not do its work: %s.", error.orig)
-            # API_ERROR in the text makes Prefect's client try again, for 15 seconds
-            return JSONResponse(
-                failure(f"API_ERROR: {self._settings.database}: {error.orig}", "API_ERROR")
-            )
+            _log.error("Database error: %s.", error.orig)
+            # API_ERROR in the text makes Prefect's client try again, for 15 seconds.
+            message = f"API_ERROR: {self._settings.database}: {error.orig}"
+            return JSONResponse(error_response(message, "API_ERROR"))
 
     async def _execute(self, request: Request) -> bytes:
-        if not is_mutation(request.document, request.operation_name):
-            query = self._database.read(lambda connection: self._read(connection, request))
-            return await asyncio.wrap_future(query)
-        response, flows = await asyncio.wrap_future(
-            self._database.write(lambda c: run_mutation(c, request))
-        )
-        if flows:
-            await asyncio.wrap_future(self._services.schedule(flows))
-        return orjson.dumps(response)
+        if is_mutation(request.document, request.operation_name):
+            mutation = self._database.write(lambda connection: run_mutation(connection, request))
+            response, flows_to_schedule = await asyncio.wrap_future(mutation)
+            if flows_to_schedule:  # done before the answer, so that the client finds the new runs
+                await asyncio.wrap_future(self._services.schedule(flows_to_schedule))
+            return orjson.dumps(response)
 
-    def _read(self, connection: Any, request: Request) -> bytes:
-        return orjson.dumps(run_query(connection, request, self._settings.max_rows))
+        def read(connection: Connection) -> bytes:
+            # Serialized in the reader's thread: the answer may be large.
+            return orjson.dumps(run_query(connection, request, self._settings.max_rows))
+
+        return await asyncio.wrap_future(self._database.read(read))
 
     async def _body(self, http: HttpRequest) -> bytes:
+        # Counted as it arrives: the client's Content-Length may be wrong or missing.
         body = bytearray()
         async for chunk in http.stream():
             body += chunk
@@ -112,39 +112,32 @@ async def _health(_http: HttpRequest) -> Response:
     return JSONResponse({"status": "ok", "version": API_INFO["version"]})
 
 
-def _request(http: HttpRequest, body: bytes) -> Request:
-    given = _object(body, "The body")
-    text, name = given.get("query"), given.get("operationName")
+def _parse_request(http: HttpRequest, body: bytes) -> Request:
+    values = _parse_object(body, "The body")
+    text, name = values.get("query"), values.get("operationName")
     if not isinstance(text, str) or not isinstance(name, (str, type(None))):
         raise BadRequestError(
-            "The body needs a `query` string; `operationName`, if given, is one too."
+            "The body needs a `query` string; `operationName`, if present, must be a string too."
         )
+    variables = values.get("variables")
+    if variables is None or variables == "null":
+        variables = {}
+    elif not isinstance(variables, dict):  # Prefect's client sends them as a string of JSON
+        variables = _parse_object(variables, "`variables`")
     return Request(
-        document=document(text),
-        variables=_variables(given.get("variables")),
+        document=parse_document(text),
+        variables=variables,
         operation_name=name,
         agent_id=http.headers.get("x-prefect-agent-id"),
         core_version=http.headers.get("x-prefect-core-version"),
     )
 
 
-def _variables(given: Any) -> dict[str, Any]:
-    """Read variables that are plain, or, as Prefect's client sends them, a string of JSON."""
-    if given is None or given == "null":
-        return {}
-    return (
-        _object(given, "`variables`") if isinstance(given, str) else _checked(given, "`variables`")
-    )
-
-
-def _object(text: str | bytes, what: str) -> dict[str, Any]:
+def _parse_object(text: Any, what: str) -> dict[str, Any]:
     try:
-        return _checked(json.loads(text), what)
+        value = json.loads(text) if isinstance(text, (str, bytes)) else text
     except (ValueError, RecursionError) as error:
         raise BadRequestError(f"{what} is not JSON: {error}.") from error
-
-
-def _checked(value: Any, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadRequestError(f"{what} is not a JSON object.")
     return value

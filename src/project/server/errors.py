@@ -1,4 +1,4 @@
-"""What the API says when it cannot do as asked."""
+"""Errors of the server and of single requests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class ServerError(Exception):
-    """The embedded server cannot start or go on."""
+    """The embedded server cannot start or continue."""
 
 
 class DatabaseUnusableError(ServerError):
@@ -20,64 +20,64 @@ class DatabaseUnusableError(ServerError):
 
 
 class DatabaseUnavailableError(ServerError):
-    """The file cannot be opened for writing at present."""
+    """The file cannot be opened for writing at the moment."""
 
     def __init__(self, database: Path, reason: object) -> None:
         super().__init__(
-            f"{database} cannot be opened for writing: {reason}. Look at the disk, at the rights "
-            "on the folder, and for a process that holds the file."
+            f"{database} cannot be opened for writing: {reason}. Look at the disk, at the "
+            "permissions of the folder, and for a process that holds the file."
         )
 
 
 class DatabaseTooNewError(ServerError):
     """A newer release of this package has migrated the database."""
 
-    def __init__(self, database: Path, version: int, known: int) -> None:
+    def __init__(self, database: Path, version: int, newest: int) -> None:
         super().__init__(
-            f"{database} has schema version {version}, but this release knows only {known}. "
+            f"{database} has schema version {version}, but this release knows only {newest}. "
             "Upgrade this package, or use another database."
         )
 
 
 class ServerRunningError(ServerError):
-    """One server per directory: another process has it."""
+    """Another process serves this directory."""
 
     def __init__(self, directory: Path, url: str | None) -> None:
-        where = f"at {url}" if url else "and has not told its address yet"
+        where = f"at {url}" if url else "(it is starting and has no address yet)"
         super().__init__(
             f"A server for {directory} is already running {where}. Use that one, or stop it first."
         )
 
 
 class ApiError(Exception):
-    """A request is understood and refused; the message goes to the client."""
+    """A request that is valid but refused; the client gets the message."""
 
     code = "INTERNAL_SERVER_ERROR"
 
 
 class NotFoundError(ApiError):
-    """Something the request names does not exist."""
+    """The request names something that does not exist."""
 
     def __init__(self, noun: str, key: object) -> None:
         super().__init__(f"{noun} {key} not found.")
 
 
 class UniquenessViolationError(ApiError):
-    """The message is part of the protocol: Prefect's client compares the whole of it."""
+    """The name is taken; Prefect's client compares the whole message."""
 
     def __init__(self) -> None:
         super().__init__("Uniqueness violation.")
 
 
 class StateRejectedError(ApiError):
-    """An agent that reads these words leaves the run to another."""
+    """A state is not accepted; an agent that reads these words leaves the run to another agent."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"State update failed: {reason}")
 
 
 class BadRequestError(Exception):
-    """The request itself is wrong: HTTP 400, nothing has been executed."""
+    """A request that is not valid and not executed: HTTP 400."""
 
     def __init__(self, message: str, code: str = "BAD_REQUEST") -> None:
         super().__init__(message)

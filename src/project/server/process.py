@@ -1,4 +1,4 @@
-"""The server as a process of its own, and inside another one."""
+"""The server as a process of its own, and inside another process."""
 
 from __future__ import annotations
 
@@ -10,81 +10,91 @@ import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Callable, Iterator
 
 import uvicorn
 from typing_extensions import Self
 
 from project.server.app import create_app
-from project.server.database import prepare_database
 from project.server.errors import ServerError, ServerRunningError
-from project.server.locks import SoleRole
 from project.server.settings import ServerSettings
+from project.server.store.database import prepare_database
+from project.server.store.locks import ProcessLock
 
 _LOCK = "server.lock"
 _RECORD = "server.json"
-_BACKLOG = 2048
+_BACKLOG = 2048  # every request of Prefect's client is a new connection
 _STOP_SECONDS = 5
-_LOCK_SECONDS = 0.5  # `running_server` holds the lock for a moment, too
+_LOCK_TIMEOUT_SECONDS = 0.5  # `running_server` briefly holds the lock, too
 
 
 def serve(settings: ServerSettings, on_ready: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; call `on_ready` with the address once requests are answered.
 
-    For the main thread. Raises ServerRunningError when another process serves this directory.
+    For the main thread. Raises ServerRunningError if another process serves this directory, and
+    ServerError if the database or the port cannot be used.
     """
     directory = settings.database.parent
-    with _sole_server(directory), _listening(settings) as listener:
-        _prepare(settings)
+    with _directory_lock(directory), _listen(settings) as listener:
+        prepare_database(settings.database, settings.busy_timeout_seconds)
         url = _url(settings.host, listener)
-        server = _Server(settings, lambda: _announce(directory, url, on_ready))
-        with _stopped_by_signals(server):
+
+        def announce() -> None:
+            # Written aside and renamed: a reader never sees half a record.
+            draft = directory / f"{_RECORD}.{os.getpid()}"
+            draft.write_text(json.dumps({"url": url, "pid": os.getpid()}))
+            draft.replace(directory / _RECORD)
+            on_ready(url)
+
+        server = _Server(settings, announce)
+        # Uvicorn's own handlers would raise the signal again once the server has stopped.
+        signals = (signal.SIGINT, signal.SIGTERM)
+        handlers = {number: signal.signal(number, server.stop) for number in signals}
+        try:
             server.run(sockets=[listener])
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
 
 
 def running_server(directory: Path) -> str | None:
     """Return the address of the server that `serve` runs for a directory, if there is one."""
     if not (directory / _LOCK).exists():
         return None
-    role = SoleRole(directory / _LOCK)
-    if role.take():
-        role.leave()
+    lock = ProcessLock(directory / _LOCK)
+    if lock.acquire():
+        lock.release()
         return None
     return _recorded_url(directory)
 
 
 class EmbeddedServer:
-    """The same server in a thread of this process, on a free port, while the context lasts.
+    """The server in a thread of this process, on a free port, while the context lasts.
 
-    Several processes may have one on the same database at the same time.
+    Several processes may have one for the same database at the same time.
     """
 
     def __init__(self, settings: ServerSettings) -> None:
         self.url = ""
-        self._settings = settings
+        self._settings = replace(settings, port=0)
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            _prepare(self._settings)
-            listener = stack.enter_context(_listening(replace(self._settings, port=0)))
-            stack.enter_context(_running(self._settings, listener))
+            # Prepared here, as an error could not reach the caller from the server's thread.
+            prepare_database(self._settings.database, self._settings.busy_timeout_seconds)
+            listener = stack.enter_context(_listen(self._settings))
+            stack.enter_context(_server_thread(self._settings, listener))
             self.url = _url(self._settings.host, listener)
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(
-        self,
-        type_: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._stack.close()
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn's server, that tells when it answers, and leaves signals to whoever runs it."""
+    """Uvicorn's server, which calls back when it answers, and leaves signals to its caller."""
 
     def __init__(self, settings: ServerSettings, on_ready: Callable[[], None]) -> None:
         super().__init__(
@@ -93,7 +103,7 @@ class _Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 lifespan="on",
-                ws="none",
+                ws="none",  # no WebSockets here, so that their library need not be imported
                 proxy_headers=False,
                 server_header=False,
                 timeout_graceful_shutdown=_STOP_SECONDS,
@@ -102,25 +112,25 @@ class _Server(uvicorn.Server):
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start as uvicorn does, then tell."""
+        """Start as uvicorn does, then call back."""
         await super().startup(sockets)
         if self.started:
             self._on_ready()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
+        """Capture no signals: only a main thread may, and there `serve` does."""
         yield
 
     def stop(self, *_signal: object) -> None:
-        """Stop when the requests at hand are answered; at once, when asked again."""
+        """Stop once the current requests are answered; when called again, at once."""
         self.force_exit = self.should_exit
         self.should_exit = True
 
 
 @contextmanager
-def _running(settings: ServerSettings, listener: socket.socket) -> Iterator[None]:
-    """Run a server in a thread."""
+def _server_thread(settings: ServerSettings, listener: socket.socket) -> Iterator[None]:
+    """Run a server in a thread; it answers when the context is entered."""
     settled = threading.Event()
     server = _Server(settings, settled.set)
 
@@ -136,7 +146,7 @@ def _running(settings: ServerSettings, listener: socket.socket) -> Iterator[None
         settled.wait()
         if not server.started:
             raise ServerError(
-                f"The embedded API for {settings.database} did not start; the log says why."
+                f"The embedded API for {settings.database} did not start; see the log for why."
             )
         yield
     finally:
@@ -145,49 +155,33 @@ def _running(settings: ServerSettings, listener: socket.socket) -> Iterator[None
 
 
 @contextmanager
-def _stopped_by_signals(server: _Server) -> Iterator[None]:
-    before = {each: signal.signal(each, server.stop) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
-
-
-@contextmanager
-def _sole_server(directory: Path) -> Iterator[None]:
-    role = SoleRole(directory / _LOCK)
-    if not role.take(_LOCK_SECONDS):
+def _directory_lock(directory: Path) -> Iterator[None]:
+    lock = ProcessLock(directory / _LOCK)
+    if not lock.acquire(_LOCK_TIMEOUT_SECONDS):
         raise ServerRunningError(directory, _recorded_url(directory))
     try:
         yield
     finally:
         (directory / _RECORD).unlink(missing_ok=True)
-        role.leave()
+        lock.release()
 
 
 @contextmanager
-def _listening(settings: ServerSettings) -> Iterator[socket.socket]:
+def _listen(settings: ServerSettings) -> Iterator[socket.socket]:
+    address = settings.host, settings.port
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        listener = socket.create_server(
-            (settings.host, settings.port), family=family, backlog=_BACKLOG
-        )
+        listener = socket.create_server(address, family=family, backlog=_BACKLOG)
     except OSError as error:
-        where = f"{settings.host}:{settings.port}"
         raise ServerError(
-            f"Cannot listen on {where}: {error.strerror or error}. Choose another port."
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror or error}. "
+            "Choose another port."
         ) from error
     with listener:
-        # Each connection has it from here. Else an answer's body waits until the client confirms
-        # the head, 40 ms later; asyncio sets it only for sockets that name their protocol.
+        # Connections inherit it. Without it, the body of an answer waits for the acknowledgement
+        # of its head, for 40 ms; asyncio sets it only for sockets created with a protocol.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         yield listener
-
-
-def _prepare(settings: ServerSettings) -> None:
-    """Meet a database that cannot be used here, where the error reaches the caller."""
-    prepare_database(settings.database, settings.busy_timeout_seconds)
 
 
 def _url(host: str, listener: socket.socket) -> str:
@@ -195,15 +189,8 @@ def _url(host: str, listener: socket.socket) -> str:
     return f"http://{name}:{listener.getsockname()[1]}"
 
 
-def _announce(directory: Path, url: str, on_ready: Callable[[str], None]) -> None:
-    draft = directory / f"{_RECORD}.{os.getpid()}"
-    draft.write_text(json.dumps({"url": url, "pid": os.getpid()}))
-    draft.replace(directory / _RECORD)
-    on_ready(url)
-
-
 def _recorded_url(directory: Path) -> str | None:
     try:
         return str(json.loads((directory / _RECORD).read_text())["url"])
-    except FileNotFoundError:  # the server has the lock, but is not ready yet
+    except FileNotFoundError:  # the server has the lock, but is still starting
         return None

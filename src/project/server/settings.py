@@ -1,25 +1,28 @@
-"""How one embedded server is set up."""
+"""Settings of an embedded server."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Mapping
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """Say where a server listens, where its data is, and when its services act.
+    """Where a server listens, where its data is, and when its services run.
 
-    A host that is not a loopback address needs a token. The reaper begins `reaper_grace_seconds`
-    after the server, so that a run that is alive has had the time for a heartbeat.
+    A host that is not a loopback address needs a token. `page_data` holds JSON values that the page
+    fetches: the value under `name` is served at `/name.json`, without a token. The reaper waits
+    `reaper_grace_seconds` after the start, so that living runs have the time for a heartbeat.
     """
 
     database: Path
     host: str = "127.0.0.1"
     port: int = 4200
     token: str | None = None
+    page_data: Mapping[str, Any] = field(default_factory=dict)
     scheduler_seconds: float = 60.0
     scheduled_runs: int = 10
     reaper_seconds: float = 30.0

@@ -1,47 +1,46 @@
-// Very deep or large graphs are cut between layers into bands: the layout of a whole one would run out of stack.
+// Very deep or large graphs are cut between layers into bands: dagre would run out of stack with a whole one.
+import { edgesAmong, neighboursOf, ranksOf } from "../shared/directed-graph.js";
 
-const MOST_LAYERS = 200;
-const MOST_NODES = 1000;
+const MAX_LAYERS = 200;
+const MAX_NODES = 1000;
 
-/** The parts of a graph, from its beginning to its end: each with nodes and the edges between them. */
+/**
+ * The parts of a graph, from its beginning to its end: each with nodes and the edges between them.
+ * @template {{ id: string }} T
+ * @param {{ nodes: T[], edges: Edge[] }} graph
+ */
 export function bandsOf({ nodes, edges }) {
-  const layerOf = layersOf(nodes, edges);
-  const layers = [...Map.groupBy(nodes, ({ id }) => layerOf.get(id))].sort(([one], [other]) => one - other);
+  const layers = layersOf(
+    nodes.map(({ id }) => id),
+    edges,
+  );
+  const byLayer = [...Map.groupBy(nodes, ({ id }) => layers.get(id) ?? 0)].sort(([a], [b]) => a - b);
+  /** @type {{ layers: number, nodes: T[] }[]} */
   const bands = [];
-  for (const [, members] of layers) {
+  for (const [, members] of byLayer) {
     const band = bands.at(-1);
-    if (!band || band.layers === MOST_LAYERS || band.nodes.length + members.length > MOST_NODES) {
+    if (!band || band.layers === MAX_LAYERS || band.nodes.length + members.length > MAX_NODES) {
       bands.push({ layers: 1, nodes: members });
     } else {
       band.layers += 1;
       band.nodes.push(...members);
     }
   }
-  return bands.length > 1 ? bands.map((band) => ({ nodes: band.nodes, edges: among(band.nodes, edges) })) : [{ nodes, edges }];
+  if (bands.length < 2) return [{ nodes, edges }];
+  return bands.map((band) => ({ nodes: band.nodes, edges: edgesAmong(band.nodes, edges) }));
 }
 
-function among(nodes, edges) {
-  const ids = new Set(nodes.map(({ id }) => id));
-  return edges.filter(({ from, to }) => ids.has(from) && ids.has(to));
-}
-
-/** For each id the length of the longest way to it; what nothing leads to is next to what it leads to. */
-function layersOf(nodes, edges) {
-  const layers = new Map(nodes.map(({ id }) => [id, 0]));
-  const after = Map.groupBy(edges, ({ from }) => from);
-  const waiting = new Map(nodes.map(({ id }) => [id, 0]));
-  for (const { to } of edges) waiting.set(to, waiting.get(to) + 1);
-  const sources = nodes.map(({ id }) => id).filter((id) => waiting.get(id) === 0);
-  const ready = [...sources];
-  for (const id of ready) {
-    for (const { to } of after.get(id) ?? []) {
-      layers.set(to, Math.max(layers.get(to), layers.get(id) + 1));
-      waiting.set(to, waiting.get(to) - 1);
-      if (waiting.get(to) === 0) ready.push(to);
-    }
-  }
-  for (const id of sources) {
-    if (after.has(id)) layers.set(id, Math.min(...after.get(id).map(({ to }) => layers.get(to))) - 1);
+/**
+ * The rank of each node; what nothing leads to is moved next to what it leads to, to be in the same band.
+ * @param {string[]} ids
+ * @param {Edge[]} edges
+ */
+function layersOf(ids, edges) {
+  const { before, after } = neighboursOf(edges);
+  const layers = ranksOf(ids, edges);
+  for (const id of ids) {
+    const next = after.get(id);
+    if (next && !before.has(id)) layers.set(id, Math.min(...next.map((other) => layers.get(other) ?? 0)) - 1);
   }
   return layers;
 }

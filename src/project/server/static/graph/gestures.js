@@ -1,66 +1,94 @@
-// What wheel and pointers do to a viewport.
+// What the wheel and pointers do to a viewport.
 
-const DRAG_FROM = 4; // pixels: less is a click
-const LINE = 16; // pixels
-const ZOOM_OF_A_PIXEL = 0.004;
+const MIN_DRAG_PIXELS = 4; // less is a click
+const LINE_PIXELS = 16;
+const ZOOM_PER_PIXEL = 0.004;
+
+/** @typedef {Pick<Viewport, "pan" | "zoom">} Moves */
+/** @typedef {{ from: Point, now: Point, isDrag?: boolean }} Pointer */
 
 /**
- * Listen on an element until the returned function is called. Plain wheel, and one finger upwards or downwards, are
+ * Listens on an element until the returned function is called. The plain wheel, and one finger moving up or down, are
  * left to the page, which they scroll; ctrl with the wheel zooms, as a pinch does.
+ * @param {Element} element
+ * @param {Moves} moves
  */
 export function followGestures(element, moves) {
   const end = new AbortController();
-  const on = (name, act) => element.addEventListener(name, act, { signal: end.signal, passive: false });
-  on("wheel", (event) => turn(event, element, moves));
-  followPointers(element, moves, on);
-  return () => end.abort();
-}
-
-function turn(event, element, moves) {
-  const isZoom = event.ctrlKey || event.metaKey;
-  if (!isZoom && Math.abs(event.deltaX) <= Math.abs(event.deltaY)) return;
-  event.preventDefault();
-  const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE : 1;
-  if (isZoom) moves.zoom(Math.exp(-event.deltaY * unit * ZOOM_OF_A_PIXEL), at(element, event));
-  else moves.pan(-event.deltaX * unit, 0);
-}
-
-/** One pointer drags; two pinch. */
-function followPointers(element, moves, on) {
+  const options = { signal: end.signal, passive: false };
+  /** @type {Map<number, Pointer>} */
   const pointers = new Map();
-  const forget = ({ pointerId }) => pointers.delete(pointerId);
-  on("pointerdown", (event) => {
-    if (event.button === 0) pointers.set(event.pointerId, { from: at(element, event), now: at(element, event) });
+  const forget = (/** @type {Event} */ event) => pointers.delete(/** @type {PointerEvent} */ (event).pointerId);
+  /** @type {(name: string, listener: (event: any) => void) => void} */
+  const on = (name, listener) => element.addEventListener(name, listener, options);
+  on("wheel", (event) => turnWheel(event, element, moves));
+  on("pointerdown", (/** @type {PointerEvent} */ event) => {
+    const place = placeIn(element, event);
+    if (event.button === 0) pointers.set(event.pointerId, { from: place, now: place });
   });
-  on("pointermove", (event) => {
+  on("pointermove", (/** @type {PointerEvent} */ event) => {
     if (event.buttons) drag(event, element, pointers, moves);
     else forget(event);
   });
-  for (const name of ["pointerup", "pointercancel"]) on(name, forget);
+  on("pointerup", forget);
+  on("pointercancel", forget);
+  return () => end.abort();
 }
 
+/**
+ * @param {WheelEvent} event
+ * @param {Element} element
+ * @param {Moves} moves
+ */
+function turnWheel(event, element, moves) {
+  const isZoom = event.ctrlKey || event.metaKey;
+  if (!isZoom && Math.abs(event.deltaX) <= Math.abs(event.deltaY)) return;
+  event.preventDefault();
+  const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE_PIXELS : 1;
+  if (isZoom) moves.zoom(Math.exp(-event.deltaY * unit * ZOOM_PER_PIXEL), placeIn(element, event));
+  else moves.pan(-event.deltaX * unit, 0);
+}
+
+/**
+ * One pointer drags; two pinch.
+ * @param {PointerEvent} event
+ * @param {Element} element
+ * @param {Map<number, Pointer>} pointers
+ * @param {Moves} moves
+ */
 function drag(event, element, pointers, moves) {
   const pointer = pointers.get(event.pointerId);
-  const now = at(element, event);
-  if (!pointer || (!pointer.isDrag && distance(pointer.from, now) < DRAG_FROM)) return;
+  const now = placeIn(element, event);
+  if (!pointer || (!pointer.isDrag && distance(pointer.from, now) < MIN_DRAG_PIXELS)) return;
   if (!pointer.isDrag) element.setPointerCapture(event.pointerId);
-  const was = grip(pointers);
-  const is = grip(pointers.set(event.pointerId, { ...pointer, now, isDrag: true }));
-  moves.pan(is.x - was.x, is.y - was.y);
-  if (was.spread && is.spread) moves.zoom(is.spread / was.spread, is);
+  const before = gripOf(pointers);
+  const after = gripOf(pointers.set(event.pointerId, { ...pointer, now, isDrag: true }));
+  moves.pan(after.x - before.x, after.y - before.y);
+  if (before.spread && after.spread) moves.zoom(after.spread / before.spread, after);
 }
 
-/** The middle of the pointers, and how far they are from each other. */
-function grip(pointers) {
-  const [one, two = one] = [...pointers.values()].map(({ now }) => now);
-  return { x: (one.x + two.x) / 2, y: (one.y + two.y) / 2, spread: distance(one, two) };
+/**
+ * The middle of the pointers, and how far they are from each other.
+ * @param {Map<number, Pointer>} pointers
+ */
+function gripOf(pointers) {
+  const [a, b = a] = [...pointers.values()].map(({ now }) => now);
+  return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, spread: distance(a, b) };
 }
 
-function at(element, { clientX, clientY }) {
+/**
+ * @param {Element} element
+ * @param {MouseEvent} event
+ */
+function placeIn(element, { clientX, clientY }) {
   const { left, top } = element.getBoundingClientRect();
   return { x: clientX - left, y: clientY - top };
 }
 
-function distance(one, two) {
-  return Math.hypot(one.x - two.x, one.y - two.y);
+/**
+ * @param {Point} a
+ * @param {Point} b
+ */
+function distance(a, b) {
+  return Math.hypot(a.x - b.x, a.y - b.y);
 }

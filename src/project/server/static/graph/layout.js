@@ -1,26 +1,38 @@
 // Where everything is drawn: laid out in a worker, and kept for as long as the structure stays the same.
+import { neighboursOf } from "../shared/directed-graph.js";
 import { useEffect, useMemo, useRef, useState } from "../vendor/html.js";
-import { boxMaker } from "./boxes.js";
-import { namespaceId } from "./fold.js";
-import { neighboursOf } from "./paths.js";
+import { boxSizer } from "./box-size.js";
+import { namespaceId } from "./namespaces.js";
 
-const KEPT = 20;
-const kept = new Map();
+const MAX_CACHED = 20;
+/** @type {Map<string, Layout>} */
+const cache = new Map();
 
-/** The newest scene that has been laid out; the one before while another is being laid out. */
+/**
+ * The drawing of a scene; that of the scene before while a layout is being made.
+ * @param {Scene} scene
+ * @param {Direction} direction
+ */
 export function useDrawing(scene, direction) {
-  const make = useMemo(boxMaker, []);
-  const sized = useMemo(() => ({ ...scene, nodes: scene.nodes.map((node) => ({ ...node, ...make(node) })) }), [scene]);
-  const request = useMemo(() => requestOf(sized, direction), [sized, direction]);
+  const sizeBox = useMemo(boxSizer, []);
+  const nodes = useMemo(() => scene.nodes.map(sizeBox), [scene]);
+  const request = useMemo(() => requestOf(nodes, scene, direction), [nodes, direction]);
   const { layout, error } = useLayout(request);
-  const maps = useMemo(() => layout && mapsOf(layout, direction), [layout]);
+  const lookups = useMemo(() => layout && lookupsIn(layout, direction), [layout]);
+  /** @type {Ref<Drawing | null>} */
   const drawing = useRef(null);
-  if (layout) drawing.current = { layout, ...maps, nodes: inReadingOrder(sized.nodes, maps.boxes) };
+  if (layout && lookups) drawing.current = { layout, ...lookups, nodes: inReadingOrder(nodes, lookups.boxes) };
   return { drawing: drawing.current, isPending: !layout && !error, error };
 }
 
-function requestOf({ nodes, edges, groups }, direction) {
-  const idOf = (group) => group && namespaceId(group);
+/**
+ * @param {SizedNode[]} nodes
+ * @param {Scene} scene
+ * @param {Direction} direction
+ * @returns {LayoutRequest}
+ */
+function requestOf(nodes, { edges, groups }, direction) {
+  const idOf = (/** @type {string | null} */ namespace) => (namespace === null ? null : namespaceId(namespace));
   return {
     nodes: nodes.map(({ id, width, height, group }) => ({ id, width, height, group: idOf(group) })),
     groups: groups.map(({ id, name, parent }) => ({ id, name, group: idOf(parent) })),
@@ -29,47 +41,78 @@ function requestOf({ nodes, edges, groups }, direction) {
   };
 }
 
-/** Sorted, so that the same graph always looks the same. */
+/**
+ * Sorted, so that the same graph always looks the same.
+ * @param {SizedNode[]} nodes
+ * @param {Edge[]} edges
+ */
 function inOrderOf(nodes, edges) {
-  const place = new Map(nodes.map(({ id }, index) => [id, index]));
-  const keyed = edges.map((edge) => ({ edge, key: place.get(edge.from) * nodes.length + place.get(edge.to) }));
-  return keyed.sort((one, other) => one.key - other.key).map(({ edge }) => edge);
+  const places = new Map(nodes.map(({ id }, index) => [id, index]));
+  const placeOf = (/** @type {string} */ id) => places.get(id) ?? 0;
+  const keyed = edges.map(({ from, to }) => ({ edge: { from, to }, key: placeOf(from) * nodes.length + placeOf(to) }));
+  return keyed.sort((a, b) => a.key - b.key).map(({ edge }) => edge);
 }
 
+/**
+ * @param {SizedNode[]} nodes
+ * @param {Map<string, Rectangle>} boxes
+ */
 function inReadingOrder(nodes, boxes) {
-  const found = new Map(nodes.map((node) => [node.id, node]));
-  return [...boxes.keys()].map((id) => found.get(id));
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  return [...boxes.keys()].map((id) => /** @type {SizedNode} */ (byId.get(id)));
 }
 
-/** What is looked up in a layout; its boxes layer by layer. */
-function mapsOf({ nodes, groups, edges, width, height }, direction) {
-  const [along, across] = direction === "TB" ? ["y", "x"] : ["x", "y"];
-  const middle = (box) => box[along] + box[along === "y" ? "height" : "width"] / 2;
-  const layered = nodes.sort((one, other) => middle(one) - middle(other) || one[across] - other[across]);
+/**
+ * What is looked up in a layout; its boxes layer by layer.
+ * @param {Layout} layout
+ * @param {Direction} direction
+ * @returns {Omit<Drawing, "layout" | "nodes">}
+ */
+function lookupsIn({ nodes, groups, edges, width, height }, direction) {
+  const isDown = direction === "TB";
+  const middle = (/** @type {Rectangle} */ box) => (isDown ? box.y + box.height / 2 : box.x + box.width / 2);
+  const across = (/** @type {Rectangle} */ box) => (isDown ? box.x : box.y);
+  const layered = nodes.sort((a, b) => middle(a) - middle(b) || across(a) - across(b));
   return {
     direction,
     boxes: new Map(layered.map(({ id, ...box }) => [id, box])),
-    frames: new Map(groups.map((group) => [group.id, group])),
+    frames: new Map(groups.map((frame) => [frame.id, frame])),
     neighbours: neighboursOf(edges.flatMap(({ ends }) => ends).map(([from, to]) => ({ from, to }))),
     extent: { width, height, first: layered[0] },
   };
 }
 
-/** The layout of a request, or the error that there was instead; neither while it is being made. */
+/**
+ * The layout of a request, or the error that there was instead; neither while it is being made.
+ * @param {LayoutRequest} request
+ * @returns {{ layout?: Layout, error?: string }}
+ */
 function useLayout(request) {
   const key = useMemo(() => JSON.stringify(request), [request]);
-  const [answer, setAnswer] = useState({});
+  const [outcome, setOutcome] = useState(/** @type {{ key?: string, layout?: Layout, error?: string }} */ ({}));
   useEffect(() => {
-    const show = (layout) => setAnswer({ key, layout });
-    if (kept.has(key)) return show(kept.get(key));
-    return ask(request, (layout) => show(keep(key, layout)), (error) => setAnswer({ key, error }));
+    const cached = cache.get(key);
+    if (cached) {
+      setOutcome({ key, layout: cached });
+      return undefined;
+    }
+    const done = (/** @type {Layout} */ layout) => {
+      addToCache(key, layout);
+      setOutcome({ key, layout });
+    };
+    return layOutInWorker(request, done, (error) => setOutcome({ key, error }));
   }, [key]);
-  return answer.key === key ? answer : { layout: kept.get(key) };
+  return outcome.key === key ? outcome : { layout: cache.get(key) };
 }
 
-/** Lays out in a worker of its own, so that a request that nobody waits for any more can be ended. */
-function ask(request, done, failed) {
-  const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+/**
+ * Starts a worker for this request, so that the returned function can end it when nobody waits for it any more.
+ * @param {LayoutRequest} request
+ * @param {(layout: Layout) => void} done
+ * @param {(message: string) => void} failed
+ */
+function layOutInWorker(request, done, failed) {
+  const worker = new Worker(new URL("./layout-worker.js", import.meta.url), { type: "module" });
   worker.onmessage = ({ data }) => {
     worker.terminate();
     done(data);
@@ -82,8 +125,12 @@ function ask(request, done, failed) {
   return () => worker.terminate();
 }
 
-function keep(key, layout) {
-  kept.set(key, layout);
-  if (kept.size > KEPT) kept.delete(kept.keys().next().value);
-  return layout;
+/**
+ * @param {string} key
+ * @param {Layout} layout
+ */
+function addToCache(key, layout) {
+  cache.set(key, layout);
+  const [oldest] = cache.keys();
+  if (cache.size > MAX_CACHED) cache.delete(oldest);
 }

@@ -1,46 +1,81 @@
-// Pan and zoom: moves a layer of an SVG without drawing it anew.
+// Pan and zoom: moves a layer of an SVG without drawing it again.
 import { followGestures } from "./gestures.js";
 
-const SCALES = { least: 0.01, most: 3, legible: 0.6, readable: 0.75, detailed: 0.35 };
+const SCALES = { min: 0.01, max: 3, legible: 0.6, readable: 0.75, detailed: 0.35 };
 const MARGIN = 24;
-const STEP = 1.3;
+const ZOOM_STEP = 1.3;
 
-/** Control how `layer` is seen in `svg`, until `detach()`. `drawing()` is what it shows: {width, height, first}. */
-export function attachViewport(svg, layer, drawing) {
+/** @typedef {Point & { scale: number, refit: (() => void) | null }} View */
+/** @typedef {() => Extent | undefined} GetExtent */
+
+/**
+ * Controls how `layer` is seen in `svg`, until `detach()`; `extent()` is what is drawn there.
+ * @param {SVGSVGElement} svg
+ * @param {SVGGElement} layer
+ * @param {GetExtent} extent
+ * @returns {Viewport}
+ */
+export function attachViewport(svg, layer, extent) {
+  /** @type {View} */
   const view = { x: 0, y: 0, scale: 1, refit: null };
-  const moves = movesOf(view, svg, drawing, () => {
+  const moves = movesOf(view, svg, extent, () => {
     layer.setAttribute("transform", `translate(${view.x} ${view.y}) scale(${view.scale})`);
     svg.dataset.detail = view.scale < SCALES.detailed ? "low" : "high";
   });
-  const resized = new ResizeObserver(() => view.refit?.());
-  resized.observe(svg);
+  const observer = new ResizeObserver(() => view.refit?.());
+  observer.observe(svg);
   const endGestures = followGestures(svg, moves);
-  return { ...moves, detach: () => (resized.disconnect(), endGestures()) };
+  const detach = () => {
+    observer.disconnect();
+    endGestures();
+  };
+  return { ...moves, detach };
 }
 
-function movesOf(view, svg, drawing, show) {
+/**
+ * @param {View} view
+ * @param {SVGSVGElement} svg
+ * @param {GetExtent} extent
+ * @param {() => void} show
+ * @returns {Omit<Viewport, "detach">}
+ */
+function movesOf(view, svg, extent, show) {
   const size = () => svg.getBoundingClientRect();
-  const place = (x, y, scale, refit = null) => show(Object.assign(view, { x, y, scale, refit }));
+  /** @type {(x: number, y: number, scale: number, refit?: View["refit"]) => void} */
+  const place = (x, y, scale, refit = null) => {
+    Object.assign(view, { x, y, scale, refit });
+    show();
+  };
+  /** @type {Viewport["pan"]} */
   const pan = (dx, dy) => place(view.x + dx, view.y + dy, view.scale);
 
-  /** Changes the scale around a point of the window, which stays where it is. */
-  function zoom(factor, { x, y } = middle(size())) {
-    const scale = within(view.scale * factor, SCALES.least, SCALES.most);
+  /**
+   * Changes the scale around a point of the window, which stays where it is.
+   * @type {Viewport["zoom"]}
+   */
+  function zoom(factor, around) {
+    const { width, height } = size();
+    const { x, y } = around ?? { x: width / 2, y: height / 2 };
+    const scale = clamp(view.scale * factor, SCALES.min, SCALES.max);
     const by = scale / view.scale;
     place(x - (x - view.x) * by, y - (y - view.y) * by, scale);
   }
 
-  /** Shows all, or what a function of the scale for that makes of it, until something else is asked. */
-  function fit(choose = (scale) => scale) {
-    if (!drawing()) return;
-    const { x, y, scale } = fitted(drawing(), size(), choose);
+  /** Shows everything, or at the scale that `choose` makes of that; again when the window changes its size. */
+  function fit(choose = (/** @type {number} */ scale) => scale) {
+    const drawn = extent();
+    if (!drawn) return;
+    const { x, y, scale } = fitted(drawn, size(), choose);
     place(x, y, scale, () => fit(choose));
   }
 
-  /** Moves no more than needed for a box to be seen. */
+  /**
+   * Moves no more than needed to see a box.
+   * @type {Viewport["reveal"]}
+   */
   function reveal(box) {
-    const dx = missing(view.x + box.x * view.scale, box.width * view.scale, size().width);
-    const dy = missing(view.y + box.y * view.scale, box.height * view.scale, size().height);
+    const dx = distanceIntoSight(view.x + box.x * view.scale, box.width * view.scale, size().width);
+    const dy = distanceIntoSight(view.y + box.y * view.scale, box.height * view.scale, size().height);
     if (dx || dy) pan(dx, dy);
   }
 
@@ -48,42 +83,58 @@ function movesOf(view, svg, drawing, show) {
     pan,
     zoom,
     reveal,
-    zoomIn: () => zoom(STEP),
-    zoomOut: () => zoom(1 / STEP),
+    zoomIn: () => zoom(ZOOM_STEP),
+    zoomOut: () => zoom(1 / ZOOM_STEP),
     fit: () => fit(),
-    /** Shows all if it can be read, or else as much, from the first box on, as can be read well. */
+    /** Shows everything if it can be read then, or else as much, from the first box on, as can be read well. */
     start: () => fit((scale) => (scale < SCALES.legible ? SCALES.readable : scale)),
     isMoved: () => view.refit === null,
-    /** Shows the second box where the first one was. */
-    keep: (was, is) => pan((was.x - is.x) * view.scale, (was.y - is.y) * view.scale),
+    /** Shows the second place where the first one was. */
+    keep: (before, after) => pan((before.x - after.x) * view.scale, (before.y - after.y) * view.scale),
   };
 }
 
-function middle({ width, height }) {
-  return { x: width / 2, y: height / 2 };
-}
-
+/**
+ * @param {Extent} extent
+ * @param {Size} room
+ * @param {(scale: number) => number} choose
+ */
 function fitted({ width, height, first }, room, choose) {
-  const [wide, high] = [Math.max(room.width - MARGIN, 1), Math.max(room.height - MARGIN, 1)];
-  const scale = choose(within(Math.min(wide / width, high / height), SCALES.least, 1));
+  const [roomWidth, roomHeight] = [Math.max(room.width - MARGIN, 1), Math.max(room.height - MARGIN, 1)];
+  const scale = choose(clamp(Math.min(roomWidth / width, roomHeight / height), SCALES.min, 1));
   return {
-    x: edge(width * scale, room.width, (first.x + first.width / 2) * scale),
-    y: edge(height * scale, room.height, (first.y + first.height / 2) * scale),
+    x: startOf(width * scale, room.width, (first.x + first.width / 2) * scale),
+    y: startOf(height * scale, room.height, (first.y + first.height / 2) * scale),
     scale,
   };
 }
 
-/** Where what is so long begins: in the middle of the room, or so that its focus is there. */
-function edge(length, room, focus) {
+/**
+ * Where the drawing begins: in the middle if there is room, or else so that its first box is there.
+ * @param {number} length
+ * @param {number} room
+ * @param {number} focus
+ */
+function startOf(length, room, focus) {
   const spare = room - length;
-  return spare >= 0 ? spare / 2 : within(room / 2 - focus, spare, 0);
+  return spare >= 0 ? spare / 2 : clamp(room / 2 - focus, spare, 0);
 }
 
-function missing(from, length, room) {
+/**
+ * @param {number} from
+ * @param {number} length
+ * @param {number} room
+ */
+function distanceIntoSight(from, length, room) {
   if (from < MARGIN) return MARGIN - from;
   return from + length > room - MARGIN ? Math.max(room - MARGIN - from - length, MARGIN - from) : 0;
 }
 
-function within(value, least, most) {
-  return Math.min(Math.max(value, least), most);
+/**
+ * @param {number} value
+ * @param {number} min
+ * @param {number} max
+ */
+function clamp(value, min, max) {
+  return Math.min(Math.max(value, min), max);
 }

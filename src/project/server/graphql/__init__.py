@@ -1,0 +1,1 @@
+"""The GraphQL API: query documents, the schema, and its execution on the database."""

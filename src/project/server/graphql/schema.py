@@ -1,0 +1,121 @@
+"""The GraphQL schema: the tables to read, and the mutations."""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from typing import Any
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLScalarType,
+    GraphQLSchema,
+    GraphQLString,
+)
+from sqlalchemy import Table
+from typing_extensions import TypeAlias
+
+from project.server.graphql.mutation_types import mutation_fields
+from project.server.graphql.reads import Reader, ResponseRow
+from project.server.graphql.scalars import SCALARS
+from project.server.graphql.selections import (
+    Arguments,
+    Selection,
+    Shape,
+    arguments_from,
+    count_shape_of,
+    fill_shape,
+    selection_of,
+)
+from project.server.graphql.table_types import AGGREGATE, scalar_of, types_of
+from project.server.store import tables
+
+Info: TypeAlias = "GraphQLResolveInfo[Reader]"  # generic from graphql-core 3.3 on
+
+API_INFO = {"backend": "SERVER", "version": "1.1.0", "mode": "normal"}
+_TASK_RUN = ("id", "version", "state", "serialized_state")
+
+
+@lru_cache(maxsize=None)
+def api_schema() -> GraphQLSchema:
+    """Return the schema; the context of a query is a Reader, of a mutation a MutationContext."""
+    return GraphQLSchema(
+        GraphQLObjectType("Query", {**_other_fields(), **_table_fields()}),
+        GraphQLObjectType("Mutation", mutation_fields()),
+        assume_valid=True,  # which a test makes sure of
+    )
+
+
+@lru_cache(maxsize=None)
+def row_schema() -> GraphQLSchema:
+    """Return the schema with which valid queries are executed, unless they ask for the schema.
+
+    Its resolvers return rows as the response has them. Here they are leaves to graphql-core,
+    which would spend most of the time on completing each value of each row.
+    """
+    rows = GraphQLScalarType("rows")
+    fields = {
+        name: GraphQLField(rows, field.args, field.resolve)
+        for name, field in _table_fields().items()
+    }
+    query = GraphQLObjectType("Query", {**_other_fields(), **fields})
+    return GraphQLSchema(query, assume_valid=True)
+
+
+@lru_cache(maxsize=None)
+def _table_fields() -> dict[str, GraphQLField]:
+    fields = {}
+    for name, table in tables.metadata.tables.items():
+        types = types_of(table)
+        rows = GraphQLList(GraphQLNonNull(types.row))
+        key = {"id": GraphQLArgument(GraphQLNonNull(scalar_of(table.c.id)))}
+        fields[name] = GraphQLField(rows, types.arguments(), partial(_rows, table))
+        fields[f"{name}_by_pk"] = GraphQLField(types.row, key, partial(_row_by_id, table))
+        fields[f"{name}{AGGREGATE}"] = GraphQLField(
+            types.aggregate, types.arguments(), partial(_aggregate, table)
+        )
+    return fields
+
+
+@lru_cache(maxsize=None)
+def _other_fields() -> dict[str, GraphQLField]:
+    text = GraphQLNonNull(GraphQLString)
+    api_info = GraphQLObjectType("api_info", {name: GraphQLField(text) for name in API_INFO})
+    types = {name: GraphQLNonNull(scalar_of(tables.task_run.c[name])) for name in _TASK_RUN}
+    task_run_info = GraphQLObjectType(
+        "task_run_info", {name: GraphQLField(type_) for name, type_ in types.items()}
+    )
+    task_run_id = GraphQLArgument(GraphQLNonNull(SCALARS["UUID"]))
+    return {
+        "hello": GraphQLField(text, resolve=lambda *_: "Hello from the embedded Prefect API."),
+        "api": GraphQLField(GraphQLNonNull(api_info), resolve=lambda *_: API_INFO),
+        "get_task_run_info": GraphQLField(
+            task_run_info, {"task_run_id": task_run_id}, _task_run_info
+        ),
+    }
+
+
+def _rows(table: Table, _root: None, info: Info, **values: Any) -> list[ResponseRow]:
+    return info.context.rows(selection_of(info, table, arguments_from(values)))
+
+
+def _row_by_id(table: Table, _root: None, info: Info, id: str) -> ResponseRow | None:
+    return next(iter(info.context.rows(selection_of(info, table, _by_id(id)))), None)
+
+
+def _aggregate(table: Table, _root: None, info: Info, **values: Any) -> Shape:
+    count = info.context.count(table, arguments_from(values))
+    return fill_shape(count_shape_of(info, table), count)
+
+
+def _task_run_info(_root: None, info: Info, task_run_id: str) -> ResponseRow | None:
+    selection = Selection(tables.task_run, _by_id(task_run_id), {name: name for name in _TASK_RUN})
+    return next(iter(info.context.rows(selection)), None)
+
+
+def _by_id(key: str) -> Arguments:
+    return Arguments(where={"id": {"_eq": key}})

@@ -1,0 +1,32 @@
+"""What mutations are declared with: their context, and the scalar types of GraphQL.
+
+A mutation is a function. The parameters after its context become the fields of its GraphQL input
+(a parameter whose type is a NamedTuple stands for the fields of that). A NamedTuple that it returns
+becomes its payload type; a bool is the payload `{success}`, and an id the payload `{id}`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+from typing_extensions import Annotated
+
+# The second argument is the name of the GraphQL scalar.
+Uuid = Annotated[str, "UUID"]
+DateTime = Annotated[str, "DateTime"]
+Json = Annotated[Any, "JSON"]
+
+
+@dataclass(frozen=True)
+class MutationContext:
+    """The transaction of a request, and the headers that Prefect's client sends with it.
+
+    After the commit, the scheduler creates the next runs of `flows_to_schedule`.
+    """
+
+    connection: Connection
+    agent_id: str | None = None
+    core_version: str | None = None
+    flows_to_schedule: set[str] = field(default_factory=set)

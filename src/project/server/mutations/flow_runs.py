@@ -1,0 +1,207 @@
+"""Flow runs: create, rename, cancel, delete, keep alive."""
+
+from __future__ import annotations
+
+import random
+from typing import Any, List, NamedTuple, Optional
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select
+
+from project.server.errors import ApiError, NotFoundError
+from project.server.mutations.declarations import (
+    DateTime,
+    Json,
+    MutationContext,
+    Uuid,
+)
+from project.server.mutations.run_states import write_flow_run_states
+from project.server.store.rows import delete_row, get_row, new_row, update_row
+from project.server.store.states import FINISHED, RUNNING, first_columns, history_row, new_state
+from project.server.store.tables import (
+    flow,
+    flow_group,
+    flow_run,
+    flow_run_state,
+    task,
+    task_run,
+    task_run_state,
+)
+from project.server.store.timestamps import now, to_timestamp
+
+_ADJECTIVES = ("amber", "bold", "brisk", "calm", "fair", "gentle", "keen", "quiet")
+_NOUNS = ("badger", "cedar", "comet", "falcon", "heron", "lantern", "otter", "river")
+
+
+class NewFlowRun(NamedTuple):
+    """What a run may be created with; it is due now by default."""
+
+    parameters: Optional[Json] = None
+    run_config: Optional[Json] = None
+    labels: Optional[List[str]] = None
+    context: Optional[Json] = None
+    idempotency_key: Optional[str] = None
+    scheduled_start_time: Optional[DateTime] = None
+    flow_run_name: Optional[str] = None
+
+
+class StatePayload(NamedTuple):
+    """The name of a state."""
+
+    state: str
+
+
+def create_flow_run(
+    context: MutationContext,
+    run: NewFlowRun,
+    flow_id: Optional[Uuid] = None,
+    version_group_id: Optional[str] = None,
+) -> Uuid:
+    """Schedule a run of a flow, or of the newest flow of a version group."""
+    connection = context.connection
+    if not flow_id:
+        in_use = flow.c.version_group_id == version_group_id, flow.c.archived.is_(False)
+        newest = select(flow.c.id).where(*in_use).order_by(flow.c.version.desc()).limit(1)
+        flow_id = connection.scalar(newest)
+        if flow_id is None:
+            raise NotFoundError("Unarchived flow of version group", version_group_id)
+    return schedule_flow_run(connection, get_row(connection, flow, flow_id), run)
+
+
+def schedule_flow_run(
+    connection: Connection, flow_row: RowMapping, run: NewFlowRun, auto: bool = False
+) -> str:
+    """Create a run of a flow with a pending task run for each task, and return its id.
+
+    The same idempotency key gives the same run. `auto` marks a run of the flow's schedule.
+    """
+    if flow_row["archived"]:
+        raise ApiError(f"Flow {flow_row['id']} is archived.")
+    if run.idempotency_key:
+        same = flow_run.c.idempotency_key == run.idempotency_key
+        existing = connection.scalar(
+            select(flow_run.c.id).where(flow_run.c.flow_id == flow_row["id"], same)
+        )
+        if existing:
+            return str(existing)
+    flow_run_id = _insert_flow_run(connection, flow_row, run, auto)
+    # The flow runner knows only the tasks that have a task run here.
+    insert_task_runs(connection, flow_run_id, task.c.flow_id == flow_row["id"])
+    return flow_run_id
+
+
+def _insert_flow_run(
+    connection: Connection, flow_row: RowMapping, run: NewFlowRun, auto: bool
+) -> str:
+    group = get_row(connection, flow_group, flow_row["flow_group_id"])
+    start = to_timestamp(run.scheduled_start_time or now())
+    state = new_state("Scheduled", "Flow run scheduled.", start_time=start)
+    random_name = f"{random.choice(_ADJECTIVES)}-{random.choice(_NOUNS)}"  # noqa: S311
+    row = new_row(
+        tenant_id=flow_row["tenant_id"],
+        flow_id=flow_row["id"],
+        name=run.flow_run_name or random_name,
+        scheduled_start_time=start,
+        auto_scheduled=auto,
+        parameters=_parameters(flow_row, group, run),
+        context=run.context or {},
+        labels=_labels(flow_row, group, run),
+        run_config=run.run_config or group["run_config"] or flow_row["run_config"],
+        idempotency_key=run.idempotency_key,
+        times_resurrected=0,
+    )
+    row.update(first_columns(state, row["created"]))
+    connection.execute(insert(flow_run).values(row))
+    history = history_row(state, row, row["created"])
+    connection.execute(insert(flow_run_state).values(flow_run_id=row["id"], **history))
+    return str(row["id"])
+
+
+def insert_task_runs(
+    connection: Connection, flow_run_id: str, condition: ColumnElement[bool], map_index: int = -1
+) -> bool:
+    """Add a pending task run for each task that meets a condition; return whether any does."""
+    tasks = connection.execute(select(task.c.id, task.c.cache_key).where(condition)).all()
+    if not tasks:
+        return False
+    moment = now()
+    state = new_state("Pending", "Task run created")
+    columns = first_columns(state, moment)
+    rows = [
+        new_row(
+            flow_run_id=flow_run_id,
+            task_id=each.id,
+            cache_key=each.cache_key,
+            map_index=map_index,
+            **columns,
+        )
+        for each in tasks
+    ]
+    history = history_row(state, columns, moment)
+    connection.execute(insert(task_run), rows)
+    connection.execute(
+        insert(task_run_state), [{"task_run_id": row["id"], **history} for row in rows]
+    )
+    return True
+
+
+def required_parameters(flow_row: RowMapping) -> set[str]:
+    """Return the names of a flow's parameters that have no default."""
+    return {each["name"] for each in flow_row["parameters"] if each.get("required")}
+
+
+def set_flow_run_name(context: MutationContext, flow_run_id: Uuid, name: str) -> bool:
+    """Rename a flow run."""
+    update_row(context.connection, flow_run, flow_run_id, name=name)
+    return True
+
+
+def delete_flow_run(context: MutationContext, flow_run_id: Uuid) -> bool:
+    """Delete a flow run with its task runs, states and logs."""
+    return delete_row(context.connection, flow_run, flow_run_id)
+
+
+def update_flow_run_heartbeat(context: MutationContext, flow_run_id: Optional[Uuid] = None) -> bool:
+    """Record that the process of a flow run is alive."""
+    if flow_run_id:
+        update_row(context.connection, flow_run, flow_run_id, heartbeat=now())
+    return True
+
+
+def cancel_flow_run(context: MutationContext, flow_run_id: Uuid) -> StatePayload:
+    """Cancel a flow run.
+
+    A running one becomes Cancelling: its own process notices that, stops, and reports Cancelled.
+    """
+    row = get_row(context.connection, flow_run, flow_run_id)
+    if row["state"] in FINISHED:
+        return StatePayload(row["state"])
+    if row["state"] in RUNNING:
+        state = new_state("Cancelling", "Flow run is cancelling")
+    else:
+        state = new_state("Cancelled", "Flow run is cancelled")
+    write_flow_run_states(context.connection, [(row["id"], state)])
+    return StatePayload(state["type"])
+
+
+def _labels(flow_row: RowMapping, group: RowMapping, run: NewFlowRun) -> list[str]:
+    """Return the first labels that are set, from the run itself to the flow."""
+    candidates = (
+        run.labels,
+        (run.run_config or {}).get("labels"),
+        group["labels"],
+        (group["run_config"] or {}).get("labels"),
+        (flow_row["run_config"] or {}).get("labels"),
+    )
+    return sorted(next((labels for labels in candidates if labels is not None), []))
+
+
+def _parameters(flow_row: RowMapping, group: RowMapping, run: NewFlowRun) -> dict[str, Any]:
+    # A default that is falsy is left out: the flow itself supplies it.
+    defaults = {
+        each["name"]: each["default"] for each in flow_row["parameters"] if each.get("default")
+    }
+    values = {**defaults, **(group["default_parameters"] or {}), **(run.parameters or {})}
+    missing = required_parameters(flow_row) - set(values)
+    if missing:
+        raise ApiError(f"Required parameters were not supplied: {missing}")
+    return values

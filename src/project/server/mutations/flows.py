@@ -1,0 +1,185 @@
+"""Flows: register a version, archive it, delete it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, List, Mapping, NamedTuple, Optional
+
+from sqlalchemy import Connection, RowMapping, func, select
+
+from project.server.errors import ApiError
+from project.server.mutations.declarations import (
+    Json,
+    MutationContext,
+    Uuid,
+)
+from project.server.mutations.flow_contents import add_edges, add_tasks, decompress
+from project.server.mutations.run_states import write_flow_run_states
+from project.server.mutations.schedules import can_be_scheduled, delete_scheduled_runs
+from project.server.store.rows import delete_row, get_row, insert_row, update_row
+from project.server.store.states import new_state
+from project.server.store.tables import flow, flow_group, flow_run, project
+
+_GROUP_SETTINGS = {
+    "heartbeat_enabled": True,
+    "lazarus_enabled": True,
+    "version_locking_enabled": False,
+}
+
+
+class FlowOptions(NamedTuple):
+    """How a flow is registered."""
+
+    project_id: Optional[Uuid] = None
+    set_schedule_active: Optional[bool] = True
+    version_group_id: Optional[str] = None
+    idempotency_key: Optional[str] = None
+    description: Optional[str] = None
+
+
+def create_flow_from_compressed_string(
+    context: MutationContext, serialized_flow: str, options: FlowOptions
+) -> Uuid:
+    """Register a flow that is base64-encoded gzip."""
+    return create_flow(context, decompress(serialized_flow), options)
+
+
+def create_flow(context: MutationContext, serialized_flow: Json, options: FlowOptions) -> Uuid:
+    """Register a flow as the next version of its group.
+
+    The idempotency key of the group's last registration changes nothing.
+    """
+    connection = context.connection
+    project_row = get_row(connection, project, options.project_id)
+    if not serialized_flow.get("name"):
+        raise ApiError("The serialized flow has no name.")
+    group = _flow_group(connection, project_row, options, serialized_flow["name"])
+    # The key is that of the newest version only: to register an older flow again is a change.
+    settings, key = group["settings"], options.idempotency_key
+    if key and key == settings.get("idempotency_key"):
+        in_use = flow.c.flow_group_id == group["id"], flow.c.archived.is_(False)
+        newest = select(flow.c.id).where(*in_use).order_by(flow.c.version.desc()).limit(1)
+        unchanged = connection.scalar(newest)
+        if unchanged:
+            return str(unchanged)
+    update_row(connection, flow_group, group["id"], settings={**settings, "idempotency_key": key})
+    flow_id = _insert_version(connection, group, serialized_flow, options)
+    add_tasks(connection, flow_id, serialized_flow.get("tasks") or [])
+    add_edges(connection, flow_id, serialized_flow.get("edges") or [])
+    others = flow.c.flow_group_id == group["id"], flow.c.id != flow_id, flow.c.archived.is_(False)
+    for other in connection.scalars(select(flow.c.id).where(*others)).all():
+        _archive(connection, other)
+    if options.set_schedule_active and can_be_scheduled(
+        connection, get_row(connection, flow, flow_id)
+    ):
+        update_row(connection, flow, flow_id, is_schedule_active=True)
+        context.flows_to_schedule.add(flow_id)
+    return flow_id
+
+
+def register_tasks(context: MutationContext, flow_id: Uuid, serialized_tasks: List[Json]) -> bool:
+    """Add tasks to a flow; Prefect's client sends those of a large flow after it, in parts."""
+    row = get_row(context.connection, flow, flow_id)
+    add_tasks(context.connection, row["id"], serialized_tasks)
+    _extend_serialized(context.connection, row["id"], "tasks", serialized_tasks)
+    return True
+
+
+def register_edges(context: MutationContext, flow_id: Uuid, serialized_edges: List[Json]) -> bool:
+    """Add edges to a flow."""
+    row = get_row(context.connection, flow, flow_id)
+    add_edges(context.connection, row["id"], serialized_edges)
+    _extend_serialized(context.connection, row["id"], "edges", serialized_edges)
+    return True
+
+
+def archive_flow(context: MutationContext, flow_id: Uuid) -> bool:
+    """Archive a flow: switch its schedule off, and cancel its scheduled runs."""
+    _archive(context.connection, get_row(context.connection, flow, flow_id)["id"])
+    return True
+
+
+def delete_flow(context: MutationContext, flow_id: Uuid) -> bool:
+    """Delete a flow with its runs."""
+    return delete_row(context.connection, flow, flow_id)
+
+
+def disable_flow_heartbeat(context: MutationContext, flow_id: Uuid) -> bool:
+    """Let the runs of a flow do without heartbeats; the reaper then ignores them."""
+    return _set_heartbeat(context.connection, flow_id, enabled=False)
+
+
+def enable_flow_heartbeat(context: MutationContext, flow_id: Uuid) -> bool:
+    """Let the runs of a flow send heartbeats, as they do by default."""
+    return _set_heartbeat(context.connection, flow_id, enabled=True)
+
+
+def _flow_group(
+    connection: Connection, project_row: RowMapping, options: FlowOptions, flow_name: str
+) -> RowMapping:
+    """Return the group of a flow to register; it is new for a new name or version group."""
+    name = options.version_group_id
+    if not name:
+        same = flow.c.project_id == project_row["id"], flow.c.name == flow_name
+        newest = select(flow.c.version_group_id).where(*same).order_by(flow.c.created.desc())
+        name = connection.scalar(newest.limit(1)) or str(uuid.uuid4())
+    values = {"tenant_id": project_row["tenant_id"], "name": name}
+    key = connection.scalar(select(flow_group.c.id).filter_by(**values))
+    key = key or insert_row(connection, flow_group, settings=_GROUP_SETTINGS, **values)
+    return get_row(connection, flow_group, key)
+
+
+def _insert_version(
+    connection: Connection, group: RowMapping, serialized: Mapping[str, Any], options: FlowOptions
+) -> str:
+    in_group = flow.c.flow_group_id == group["id"]
+    newest = connection.scalar(select(func.max(flow.c.version)).where(in_group)) or 0
+    return insert_row(
+        connection,
+        flow,
+        tenant_id=group["tenant_id"],
+        project_id=options.project_id,
+        flow_group_id=group["id"],
+        version_group_id=group["name"],
+        name=serialized["name"],
+        version=newest + 1,
+        archived=False,
+        description=options.description or serialized.get("description"),
+        environment=serialized.get("environment"),
+        run_config=serialized.get("run_config"),
+        storage=serialized.get("storage") or {},
+        parameters=serialized.get("parameters") or [],
+        settings={"heartbeat_enabled": group["settings"].get("heartbeat_enabled", True)},
+        schedule=serialized.get("schedule"),
+        is_schedule_active=False,
+        core_version=serialized.get("__version__"),
+        serialized_flow=serialized,
+    )
+
+
+def _archive(connection: Connection, flow_id: str) -> None:
+    # Its waiting runs would start with code that has been replaced.
+    update_row(connection, flow, flow_id, archived=True, is_schedule_active=False)
+    delete_scheduled_runs(connection, flow_id)
+    waiting = flow_run.c.flow_id == flow_id, flow_run.c.state == "Scheduled"
+    state = new_state("Cancelled", f"Flow {flow_id} was archived.")
+    runs = connection.scalars(select(flow_run.c.id).where(*waiting)).all()
+    write_flow_run_states(connection, [(run, state) for run in runs])
+
+
+def _extend_serialized(connection: Connection, flow_id: str, part: str, more: list[Any]) -> None:
+    """Add tasks or edges to the flow as it was serialized, from which agents may run it."""
+    statement = select(flow.c.serialized_flow).where(flow.c.id == flow_id)
+    serialized = connection.execute(statement).scalar_one()
+    if more:
+        extended = {**serialized, part: [*(serialized.get(part) or []), *more]}
+        update_row(connection, flow, flow_id, serialized_flow=extended)
+
+
+def _set_heartbeat(connection: Connection, flow_id: str, *, enabled: bool) -> bool:
+    row = get_row(connection, flow, flow_id)
+    group = get_row(connection, flow_group, row["flow_group_id"])
+    for table, each in ((flow_group, group), (flow, row)):
+        settings = {**each["settings"], "heartbeat_enabled": enabled}
+        update_row(connection, table, each["id"], settings=settings)
+    return True

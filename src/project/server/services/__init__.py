@@ -1,0 +1,1 @@
+"""Background services: scheduling, and ending runs whose process is gone."""

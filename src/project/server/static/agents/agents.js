@@ -1,0 +1,117 @@
+// Agents, and the runs that are late because no agent takes them.
+import { query } from "../shared/api.js";
+import { ErrorBanner } from "../shared/error-banner.js";
+import { Labels } from "../shared/facts.js";
+import { formatCount, serverNow } from "../shared/format.js";
+import { usePolling } from "../shared/polling.js";
+import { RelativeTime } from "../shared/relative-time.js";
+import { pathTo, useTitle } from "../shared/router.js";
+import { StateIcon } from "../shared/state-badge.js";
+import { statesIn } from "../shared/states.js";
+import { html } from "../vendor/html.js";
+import { agentName, isLive, mayTake, reasonWhyNone } from "./agent-matching.js";
+
+const LATE_MILLISECONDS = 10_000;
+const MAX_SHOWN = 200;
+const AGENTS = `query ($due: timestamptz!, $waiting: [String!]) {
+  agent(order_by: {last_queried: desc_nulls_last}, limit: ${MAX_SHOWN}) { id name type labels core_version last_queried }
+  late: flow_run(
+    where: {state: {_in: $waiting}, state_start_time: {_lt: $due}},
+    order_by: {state_start_time: asc}, limit: ${MAX_SHOWN}
+  ) { id name labels state_start_time flow { id name } }
+}`;
+
+/**
+ * @typedef {{ id: string, name: string, labels: string[], state_start_time: string, flow: { id: string, name: string } }} LateRun
+ */
+
+export default function AgentsView() {
+  useTitle("Agents");
+  const { data, error } = usePolling(loadAgents, [], { seconds: 2 });
+  const live = data?.agents.filter((agent) => isLive(agent)) ?? [];
+  return html`
+    <div class="view-head">
+      <h1>Agents</h1>
+      <p class="muted" role="status">${data && `${live.length} of ${formatCount(data.agents.length, "agent")} live`}</p>
+    </div>
+    <${ErrorBanner} error=${error} />
+    ${data && html`<${LateRuns} runs=${data.late} live=${live} /><${AgentTable} agents=${data.agents} />`}`;
+}
+
+/** @returns {Promise<{ agents: Agent[], late: LateRun[] }>} */
+async function loadAgents() {
+  const due = new Date(serverNow() - LATE_MILLISECONDS).toISOString();
+  const { agent, late } = await query(AGENTS, { due, waiting: statesIn("scheduled", "retrying") });
+  return { agents: agent, late };
+}
+
+/** @param {{ agents: Agent[] }} props */
+function AgentTable({ agents }) {
+  if (!agents.length) return html`<${NoAgents} />`;
+  return html`<div class="panel scroll" tabindex="0"><table class="table">
+    <thead><tr>
+      <th scope="col">Agent</th><th scope="col">Last seen</th><th scope="col">Labels</th>
+      <th scope="col">Type</th><th scope="col">Prefect</th>
+    </tr></thead>
+    <tbody>${agents.map(
+      (agent) => html`<tr key=${agent.id}>
+      <th scope="row">${agentName(agent)}</th>
+      <td><${LastSeen} agent=${agent} /></td>
+      <td>${labelCell(agent.labels)}</td>
+      <td>${agent.type}</td>
+      <td class="muted">${agent.core_version}</td>
+    </tr>`,
+    )}</tbody>
+  </table></div>`;
+}
+
+/** @param {string[]} labels */
+function labelCell(labels) {
+  if (!labels.length) return html`<span class="muted">none</span>`;
+  return html`<span class="labels"><${Labels} labels=${labels} /></span>`;
+}
+
+/** @param {{ agent: Agent }} props */
+function LastSeen({ agent }) {
+  const family = isLive(agent) ? "success" : "pending";
+  const words = agent.last_queried ? html`<${RelativeTime} time=${agent.last_queried} />` : "never";
+  return html`<span class="state state-${family}"><${StateIcon} family=${family} />${words}</span>`;
+}
+
+/** @param {{ runs: LateRun[], live: Agent[] }} props */
+function LateRuns({ runs, live }) {
+  if (!runs.length) return null;
+  return html`<section class="late" aria-labelledby="late">
+    <h2 id="late">${formatCount(runs.length, "run")} late</h2>
+    <div class="panel scroll" tabindex="0"><table class="table">
+      <thead><tr><th scope="col">Run</th><th scope="col">Due</th><th scope="col">Labels</th><th scope="col">Why</th></tr></thead>
+      <tbody>${runs.map(
+        (run) => html`<tr key=${run.id}>
+        <th scope="row"><a href=${pathTo("flow-run", run.id)}>${run.name}</a> <span class="muted">of</span> <a href=${pathTo("flow", run.flow.id)}>${run.flow.name}</a></th>
+        <td><${RelativeTime} time=${run.state_start_time} /></td>
+        <td>${labelCell(run.labels)}</td>
+        <td class="why">${reason(run.labels, live)}</td>
+      </tr>`,
+      )}</tbody>
+    </table></div>
+  </section>`;
+}
+
+/**
+ * @param {string[]} labels
+ * @param {Agent[]} live
+ */
+function reason(labels, live) {
+  const candidates = live.filter((agent) => mayTake(agent.labels, labels));
+  return candidates.length
+    ? `Waiting for agent ${candidates.map(agentName).join(" or ")}.`
+    : reasonWhyNone(labels, live);
+}
+
+function NoAgents() {
+  return html`<div class="empty">
+    <h2>No agent has connected yet</h2>
+    <p>An agent runs what is started from this page or by a schedule. To start one, type this in your Kedro project:</p>
+    <pre>kedro prefect agent</pre>
+  </div>`;
+}

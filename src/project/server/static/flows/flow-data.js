@@ -1,0 +1,90 @@
+// One flow: its contents are loaded once, and from then on its schedule and its last run.
+import { query } from "../shared/api.js";
+import { serverNow } from "../shared/format.js";
+import { BEFORE_ALL, latestUpdate } from "../shared/row-changes.js";
+
+const SHOWN_VERSIONS = 50;
+
+// The id may be that of a flow group: then its newest version is shown.
+const CONTENTS = `query ($id: uuid!) {
+  flow_by_pk(id: $id) { ...contents }
+  flow_group_by_pk(id: $id) { flows(order_by: [{archived: asc}, {version: desc}], limit: 1) { ...contents } }
+}
+fragment contents on flow {
+  id name version description created core_version parameters storage run_config
+  project { name }
+  tasks(order_by: {created: asc}) { id slug name type description tags mapped inputs outputs }
+  edges { from: upstream_task_id to: downstream_task_id key }
+}`;
+const CHANGES = `query ($id: uuid!, $now: timestamptz!, $since: timestamptz!, $versions: Int!) {
+  flow_by_pk(id: $id) {
+    archived schedule is_schedule_active
+    flow_group {
+      id labels default_parameters schedule run_config
+      flows(order_by: {version: desc}, limit: $versions) { id version archived }
+    }
+    upcoming: flow_runs(
+      where: {state: {_eq: "Scheduled"}, scheduled_start_time: {_gt: $now}},
+      order_by: {scheduled_start_time: asc}, limit: 1
+    ) { scheduled_start_time }
+    last: flow_runs(where: {start_time: {_is_null: false}}, order_by: {start_time: desc}, limit: 1) {
+      id name state start_time end_time
+      task_runs(where: {updated: {_gt: $since}}) { id task_id map_index state updated }
+    }
+  }
+}`;
+
+/**
+ * @param {string} id
+ * @param {FlowData | NotFound | null} previous
+ * @returns {Promise<FlowData | NotFound>}
+ */
+export async function loadFlow(id, previous) {
+  const loaded = previous?.isMissing ? null : previous;
+  const contents = loaded?.flow ?? (await loadContents(id));
+  const changes = contents && (await loadChanges(contents.id, loaded?.since ?? BEFORE_ALL));
+  if (!changes) return { isMissing: true };
+  const isOtherRun = loaded && loaded.last?.id !== changes.last[0]?.id;
+  return isOtherRun
+    ? withChanges(contents, await loadChanges(contents.id, BEFORE_ALL), null)
+    : withChanges(contents, changes, loaded);
+}
+
+/** @param {string} id */
+async function loadContents(id) {
+  const { flow_by_pk: flow, flow_group_by_pk: group } = await query(CONTENTS, { id });
+  const contents = flow ?? group?.flows[0];
+  if (!contents) return null;
+  return { ...contents, tasks: new Map(contents.tasks.map((/** @type {Task} */ task) => [task.id, task])) };
+}
+
+/**
+ * @param {string} id
+ * @param {string} since
+ */
+async function loadChanges(id, since) {
+  const now = new Date(serverNow()).toISOString();
+  return (await query(CHANGES, { id, now, since, versions: SHOWN_VERSIONS })).flow_by_pk;
+}
+
+/**
+ * @param {Flow} contents
+ * @param {any} changes
+ * @param {FlowData | null} previous
+ * @returns {FlowData}
+ */
+function withChanges(contents, { upcoming: [upcoming = null], last: [run], ...more }, previous) {
+  const { task_runs: changedRows = [], ...last } = run ?? {};
+  const changed = /** @type {TaskRunRow[]} */ (changedRows);
+  const serialized = JSON.stringify([upcoming, last, more]);
+  const isSame = previous?.serialized === serialized;
+  if (isSame && !changed.length) return previous;
+  return {
+    serialized,
+    flow: isSame ? previous.flow : { ...contents, ...more },
+    upcoming,
+    last: run ? last : null,
+    taskRuns: new Map([...(previous?.taskRuns ?? []), ...changed.map((row) => /** @type {const} */ ([row.id, row]))]),
+    since: latestUpdate(changed, previous?.since ?? BEFORE_ALL),
+  };
+}

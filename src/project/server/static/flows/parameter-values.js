@@ -1,0 +1,198 @@
+// What users type for a parameter, and the value that it means.
+
+/** @typedef {"string" | "boolean" | "number" | "list" | "mapping" | "nested" | "json" | "any" | "time"} ParameterKind */
+
+/**
+ * `value` is the default, `purpose` and `format` tell users what to type.
+ * @typedef {{
+ *   name: string, value: Json, isRequired?: boolean, title?: string,
+ *   kind: ParameterKind, purpose?: string | null, format?: string | null,
+ * }} Parameter
+ */
+
+// For `kedro run --params`, dots in a name are levels; in other mappings they belong to the name (of a dataset, say).
+const NESTED_OPTION = "params";
+/** @type {Partial<Record<ParameterKind, string>>} */
+const FORMATS = {
+  nested: "One name=value per line, or JSON",
+  mapping: "One name=value per line, or JSON",
+  list: "Comma-separated, or JSON",
+  json: "JSON",
+  any: "JSON or text",
+};
+
+/**
+ * Adds to parameters what to type for them. Those that are run options come first, in the order of the options.
+ * @param {{ name: string, value: Json, isRequired?: boolean }[]} parameters
+ * @param {RunOption[]} options
+ * @returns {Parameter[]}
+ */
+export function describeParameters(parameters, options) {
+  const places = new Map(options.map(({ name }, index) => [name, index]));
+  const placeOf = (/** @type {{ name: string }} */ { name }) => places.get(name) ?? options.length;
+  return [...parameters]
+    .sort((a, b) => placeOf(a) - placeOf(b))
+    .map((parameter) => {
+      const option = options[placeOf(parameter)];
+      const kind = option ? kindOfOption(option) : kindOfValue(parameter.value);
+      return { ...parameter, kind, purpose: option?.help ?? null, format: FORMATS[kind] ?? null };
+    });
+}
+
+/**
+ * How a value is shown for editing.
+ * @param {Pick<Parameter, "kind">} parameter
+ * @param {Json | undefined} value
+ */
+export function formatValue({ kind }, value) {
+  if (value === null || value === undefined) return "";
+  if (kind === "list" && Array.isArray(value)) return formatList(/** @type {string[]} */ (value));
+  return typeof value === "string" ? value : JSON.stringify(value, null, kind === "any" ? 0 : 2);
+}
+
+/**
+ * A list as its names between commas, unless a name has commas of its own.
+ * @param {string[]} names
+ */
+export function formatList(names) {
+  const text = names.join(", ");
+  return JSON.stringify(splitNames(text)) === JSON.stringify(names) ? text : JSON.stringify(names);
+}
+
+/**
+ * The value that a text means; throws an Error that says what is wrong with it.
+ * @param {Pick<Parameter, "kind" | "value" | "isRequired">} parameter
+ * @param {string} text
+ * @returns {Json}
+ */
+export function parseValue({ kind, value, isRequired }, text) {
+  const trimmed = text.trim();
+  if (kind === "string") return text === "" && typeof value !== "string" ? null : text;
+  if (trimmed !== "") return PARSERS[kind](trimmed);
+  if (isRequired) throw new Error("This parameter is required.");
+  return null;
+}
+
+/** @type {Record<Exclude<ParameterKind, "string">, (text: string) => Json>} */
+const PARSERS = {
+  number: parseNumber,
+  boolean: (text) => text === "true",
+  list: parseList,
+  mapping: (text) => (text.startsWith("{") ? parseJson(text) : Object.fromEntries(parsePairs(text))),
+  nested: (text) => (text.startsWith("{") ? parseJson(text) : nest(parsePairs(text))),
+  json: parseJson,
+  any: jsonOrText,
+  time: (text) => new Date(text).toISOString(),
+};
+
+/**
+ * @param {RunOption} option
+ * @returns {ParameterKind}
+ */
+function kindOfOption({ name, type }) {
+  return name === NESTED_OPTION && type === "mapping" ? "nested" : type;
+}
+
+/**
+ * @param {Json | undefined} value
+ * @returns {ParameterKind}
+ */
+function kindOfValue(value) {
+  if (value === null || value === undefined) return "any";
+  if (typeof value === "boolean" || typeof value === "number" || typeof value === "string") {
+    return /** @type {ParameterKind} */ (typeof value);
+  }
+  return "json";
+}
+
+/** @param {string} text */
+function parseNumber(text) {
+  if (Number.isFinite(Number(text))) return Number(text);
+  throw new Error(`${text} is not a number.`);
+}
+
+/**
+ * @param {string} text
+ * @returns {Json}
+ */
+function parseJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`Not valid JSON: ${/** @type {Error} */ (error).message}`);
+  }
+}
+
+/** @param {string} text */
+function parseList(text) {
+  if (!text.startsWith("[")) return splitNames(text);
+  const value = parseJson(text);
+  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
+  throw new Error("This is not a list of strings.");
+}
+
+/**
+ * @param {string} text
+ * @returns {[string, Json][]}
+ */
+function parsePairs(text) {
+  const lines = text.split("\n").map((line) => line.trim());
+  return lines.filter(Boolean).map((line) => {
+    const separator = line.search(/[=:]/);
+    if (separator < 1) throw new Error(`“${line}” does not have the form name=value.`);
+    return [line.slice(0, separator).trim(), jsonOrText(line.slice(separator + 1).trim())];
+  });
+}
+
+/**
+ * Makes levels of names with dots.
+ * @param {[string, Json][]} pairs
+ */
+function nest(pairs) {
+  /** @type {Record<string, any>} */
+  const tree = {};
+  for (const [name, value] of pairs) {
+    const levels = name.split(".");
+    const last = /** @type {string} */ (levels.pop());
+    let branch = tree;
+    for (const level of levels) {
+      if (!isObject(branch[level])) branch[level] = {};
+      branch = branch[level];
+    }
+    branch[last] = value;
+  }
+  return tree;
+}
+
+/** @param {unknown} value */
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * @param {string} text
+ * @returns {Json}
+ */
+function jsonOrText(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * Kedro's default names of nodes have commas inside brackets: "join([a,b]) -> [c]".
+ * @param {string} text
+ */
+function splitNames(text) {
+  const names = [""];
+  let depth = 0;
+  for (const letter of text) {
+    if ("([".includes(letter)) depth += 1;
+    if (")]".includes(letter)) depth -= 1;
+    if (letter === "," && depth === 0) names.push("");
+    else names[names.length - 1] += letter;
+  }
+  return names.map((name) => name.trim()).filter(Boolean);
+}

@@ -1,0 +1,19 @@
+// How many of a run's tasks are in which state.
+import { stateFamily, tally } from "../shared/states.js";
+import { html } from "../vendor/html.js";
+
+/** What is done comes first, as in any progress bar. @type {StateFamily[]} */
+const ORDER = ["success", "skipped", "running", "retrying", "failed", "cancelled", "scheduled", "pending"];
+
+/** @param {{ taskRuns: TaskRun[] }} props */
+export function ProgressBar({ taskRuns }) {
+  const counts = tally(taskRuns.map(({ state }) => stateFamily(state)));
+  const families = ORDER.filter((family) => counts.has(family));
+  const words = families.map((family) => `${counts.get(family)} ${family}`).join(", ");
+  return html`<div class="progress">
+    <div class="progress-bar" role="img" aria-label="${taskRuns.length} tasks: ${words}">
+      ${families.map((family) => html`<span key=${family} class="fill-${family}" style=${{ flexGrow: counts.get(family) }}></span>`)}
+    </div>
+    <p class="small muted numbers" aria-hidden="true">${words}</p>
+  </div>`;
+}

@@ -1,0 +1,26 @@
+// What the views of a flow run and of a task run have in common: loading, title, errors.
+import { UnknownId } from "../shared/not-found.js";
+import { usePolling } from "../shared/polling.js";
+import { useTitle } from "../shared/router.js";
+import { html } from "../vendor/html.js";
+import { isOver } from "./flow-run-data.js";
+
+/**
+ * `load(id, previousData)` loads the data of which `Loaded` renders the view.
+ * @template {{ isMissing?: undefined, endSeen: number | null }} T
+ * @param {{
+ *   id: string, query: URLSearchParams, what: string,
+ *   load: (id: string, previous: T | NotFound | null) => Promise<T | NotFound>,
+ *   titleOf: (data: T) => string, Loaded: any,
+ * }} props
+ */
+export function RunFrame({ id, query, what, load, titleOf, Loaded }) {
+  const loadThis = (/** @type {T | NotFound | null} */ previous) => load(id, previous);
+  const { data, error, refresh } = usePolling(loadThis, [id], { isOver });
+  useTitle(data && !data.isMissing ? titleOf(data) : null);
+  if (data?.isMissing) return html`<${UnknownId} what=${what} id=${id} />`;
+  if (!data) return error && html`<p class="empty problem" role="alert">${error.message}</p>`;
+  return html`
+    ${error && html`<p class="problem" role="alert">${error.message}</p>`}
+    <${Loaded} data=${data} tab=${query.get("tab")} onDone=${refresh} />`;
+}

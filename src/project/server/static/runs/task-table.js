@@ -1,0 +1,121 @@
+// Task runs in a table that sorts and filters.
+import { formatCount, formatDuration, formatTime, millisecondsBetween } from "../shared/format.js";
+import { useNow } from "../shared/relative-time.js";
+import { pathTo } from "../shared/router.js";
+import { StateBadge } from "../shared/state-badge.js";
+import { compareNames, NATURAL_ORDER, taskRunName } from "../shared/tasks.js";
+import { useVisibleRows } from "../shared/visible-rows.js";
+import { html, useMemo, useState } from "../vendor/html.js";
+
+/** @typedef {{ id: string, title: string, sortKey: (taskRun: TaskRun) => string | number | null }} Column */
+/** @typedef {{ column: string, isDescending: boolean }} Order */
+/** @typedef {{ state: string, text: string }} TaskFilter */
+
+const ROW_PIXELS = 36;
+/** @type {Column[]} */
+const COLUMNS = [
+  { id: "name", title: "Task", sortKey: taskRunName },
+  { id: "state", title: "State", sortKey: ({ state }) => state },
+  { id: "started", title: "Started", sortKey: ({ attempts }) => attempts[0]?.start ?? null },
+  { id: "duration", title: "Duration", sortKey: ({ attempts }) => lastMilliseconds(attempts) },
+  { id: "attempts", title: "Attempts", sortKey: ({ attempts }) => attempts.length },
+];
+
+/** @param {{ taskRuns: TaskRun[], label?: string }} props */
+export function TaskTable({ taskRuns, label = "Task runs" }) {
+  const [order, setOrder] = useState(/** @type {Order} */ ({ column: "started", isDescending: false }));
+  const [filter, setFilter] = useState(/** @type {TaskFilter} */ ({ state: "", text: "" }));
+  useNow(taskRuns.some(({ attempts }) => attempts.at(-1)?.end === null)); // a duration grows
+  const rows = useMemo(() => sorted(matching(taskRuns, filter), order), [taskRuns, filter, order]);
+  const { box, first, last, before, after } = useVisibleRows(rows.length, ROW_PIXELS);
+  return html`
+    <${Filters} taskRuns=${taskRuns} filter=${filter} onFilter=${setFilter} count=${rows.length} />
+    <div class="panel scroll task-table" ref=${box} tabindex="0" role="region" aria-label=${label}>
+      <table class="table" aria-rowcount=${rows.length + 1}>
+        <thead><tr>${COLUMNS.map((column) => html`<${HeaderCell} key=${column.id} column=${column} order=${order} onOrder=${setOrder} />`)}</tr></thead>
+        <tbody>
+          <tr key="before" aria-hidden="true" class="spacer"><td style=${{ height: before }}></td></tr>
+          ${rows.slice(first, last).map((taskRun, index) => html`<${Row} key=${taskRun.id} taskRun=${taskRun} index=${first + index + 2} />`)}
+          <tr key="after" aria-hidden="true" class="spacer"><td style=${{ height: after }}></td></tr>
+        </tbody>
+      </table>
+      ${!rows.length && html`<p class="no-rows muted">No task run matches the filter.</p>`}
+    </div>`;
+}
+
+/** @param {{ taskRuns: TaskRun[], filter: TaskFilter, onFilter: (filter: TaskFilter) => void, count: number }} props */
+function Filters({ taskRuns, filter, onFilter, count }) {
+  const states = useMemo(() => [...new Set(taskRuns.map(({ state }) => state))].sort(), [taskRuns]);
+  const change = (/** @type {keyof TaskFilter} */ name) => (/** @type {FieldEvent} */ event) =>
+    onFilter({ ...filter, [name]: event.target.value });
+  return html`<div class="filters">
+    <select aria-label="State" value=${filter.state} onChange=${change("state")}>
+      <option value="">All states</option>
+      ${states.map((state) => html`<option key=${state} value=${state}>${state}</option>`)}
+    </select>
+    <input type="search" class="grows" aria-label="Name" placeholder="Filter by name" value=${filter.text} onInput=${change("text")} />
+    <span class="muted small" role="status">${formatCount(count, "task run")}</span>
+  </div>`;
+}
+
+/** @param {{ column: Column, order: Order, onOrder: (order: Order) => void }} props */
+function HeaderCell({ column, order, onOrder }) {
+  const isSorted = order.column === column.id;
+  const direction = order.isDescending ? "descending" : "ascending";
+  const choose = () => onOrder({ column: column.id, isDescending: isSorted && !order.isDescending });
+  return html`<th scope="col" class="column-${column.id}" aria-sort=${isSorted ? direction : "none"}>
+    <button type="button" class="sorter" onClick=${choose}>${column.title}<span class="sorter-mark" aria-hidden="true"></span></button>
+  </th>`;
+}
+
+/** @param {{ taskRun: TaskRun, index: number }} props */
+function Row({ taskRun, index }) {
+  const { id, state, attempts } = taskRun;
+  const name = taskRunName(taskRun);
+  const last = attempts.at(-1);
+  return html`<tr aria-rowindex=${index}>
+    <th scope="row" class="column-name"><a href=${pathTo("task-run", id)} title=${name}>${name}</a></th>
+    <td class="column-state"><${StateBadge} state=${state} /></td>
+    <td class="column-started numbers">${attempts[0] ? formatTime(attempts[0].start) : ""}</td>
+    <td class="column-duration numbers">${last ? formatDuration(last.start, last.end) : ""}</td>
+    <td class="column-attempts numbers">${attempts.length || ""}</td>
+  </tr>`;
+}
+
+/**
+ * @param {TaskRun[]} taskRuns
+ * @param {TaskFilter} filter
+ */
+function matching(taskRuns, { state, text }) {
+  const words = text.trim().toLowerCase();
+  return taskRuns.filter(
+    (taskRun) => (!state || taskRun.state === state) && taskRunName(taskRun).toLowerCase().includes(words),
+  );
+}
+
+/**
+ * @param {TaskRun[]} taskRuns
+ * @param {Order} order
+ */
+function sorted(taskRuns, { column, isDescending }) {
+  const { sortKey } = COLUMNS.find(({ id }) => id === column) ?? COLUMNS[0];
+  const sign = isDescending ? -1 : 1;
+  return [...taskRuns].sort((a, b) => compareValues(sortKey(a), sortKey(b), sign) || compareNames(a, b));
+}
+
+/**
+ * What has no value yet comes last in both directions.
+ * @param {string | number | null} a
+ * @param {string | number | null} b
+ * @param {number} sign
+ */
+function compareValues(a, b, sign) {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  return sign * (typeof a === "string" ? NATURAL_ORDER.compare(a, String(b)) : a - Number(b));
+}
+
+/** @param {Attempt[]} attempts */
+function lastMilliseconds(attempts) {
+  const last = attempts.at(-1);
+  return last ? millisecondsBetween(last.start, last.end) : null;
+}

@@ -1,0 +1,18 @@
+// Names and values in a row.
+import { html } from "../vendor/html.js";
+
+/**
+ * `facts` are [name, value]; those without a value are left out.
+ * @param {{ facts: [string, unknown][] }} props
+ */
+export function Facts({ facts }) {
+  const shown = facts.filter(([, value]) => value != null && value !== "");
+  return html`<dl class="facts">
+    ${shown.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}
+  </dl>`;
+}
+
+/** @param {{ labels: string[] }} props */
+export function Labels({ labels }) {
+  return labels.map((label) => html`<span class="label" key=${label}>${label}</span>`);
+}

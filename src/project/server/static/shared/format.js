@@ -1,0 +1,101 @@
+// Times, durations and numbers as people write them, by the server's clock.
+
+/** @type {[number, string][]} */
+const UNITS = [
+  [60, "s"],
+  [60, "min"],
+  [24, "h"],
+  [Infinity, "d"],
+];
+const MIN_SKEW_MILLISECONDS = 2000; // the Date header has whole seconds
+
+let skew = 0; // milliseconds by which the server's clock is ahead
+/** @type {Intl.DateTimeFormat | undefined} */
+let timeFormat; // takes 30 ms to make
+
+/** The present in milliseconds by the server's clock, which states and schedules go by. */
+export function serverNow() {
+  return Date.now() + skew;
+}
+
+/**
+ * Sets the server's clock from the Date header of a response.
+ * @param {string | null} date
+ */
+export function syncServerClock(date) {
+  const difference = Date.parse(date ?? "") - Date.now();
+  skew = Math.abs(difference) > MIN_SKEW_MILLISECONDS ? difference : 0;
+}
+
+/**
+ * A local date and time; "–" without one.
+ * @param {string | null | undefined} iso
+ */
+export function formatTime(iso) {
+  if (!iso) return "–";
+  timeFormat ??= new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  return timeFormat.format(new Date(iso));
+}
+
+/**
+ * How far away a time is: "just now", "5 min ago", "in 2 h".
+ * @param {string | null | undefined} iso
+ */
+export function formatRelativeTime(iso, now = serverNow()) {
+  if (!iso) return "never";
+  const seconds = (now - Date.parse(iso)) / 1000;
+  if (Math.abs(seconds) < 2) return "just now";
+  return seconds > 0 ? `${inOneUnit(seconds)} ago` : `in ${inOneUnit(-seconds)}`;
+}
+
+/**
+ * The time from a start to an end, or to now: "340 ms", "2 m 05 s", "3 h 20 m".
+ * @param {string | null | undefined} start
+ * @param {string | null} end
+ */
+export function formatDuration(start, end = null) {
+  if (!start) return "–";
+  const milliseconds = millisecondsBetween(start, end);
+  return milliseconds < 1000 && end ? `${milliseconds} ms` : inTwoUnits(milliseconds / 1000);
+}
+
+/**
+ * Never negative: the clocks of two machines differ.
+ * @param {string} start
+ * @param {string | null} end
+ */
+export function millisecondsBetween(start, end) {
+  return Math.max(0, (end ? Date.parse(end) : serverNow()) - Date.parse(start));
+}
+
+/**
+ * "1 task", "2 tasks"
+ * @param {number} number
+ * @param {string} word
+ */
+export function formatCount(number, word) {
+  const digits = number < 1000 ? number : number.toLocaleString(); // 8 ms the first time
+  return `${digits} ${word}${number === 1 ? "" : "s"}`;
+}
+
+/** @param {number} seconds */
+function inOneUnit(seconds) {
+  let value = seconds;
+  for (const [size, unit] of UNITS) {
+    if (value < size) return `${Math.floor(value)} ${unit}`;
+    value /= size;
+  }
+  return "";
+}
+
+/** @param {number} seconds */
+function inTwoUnits(seconds) {
+  if (seconds < 10) return `${(Math.floor(seconds * 10) / 10).toFixed(1)} s`;
+  const whole = Math.floor(seconds);
+  const [s, m, h] = [whole % 60, Math.floor(whole / 60) % 60, Math.floor(whole / 3600) % 24];
+  const d = Math.floor(whole / 86_400);
+  const twoDigits = (/** @type {number} */ number) => String(number).padStart(2, "0");
+  if (d) return `${d} d ${h} h`;
+  if (h) return `${h} h ${twoDigits(m)} m`;
+  return m ? `${m} m ${twoDigits(s)} s` : `${s} s`;
+}

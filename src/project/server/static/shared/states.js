@@ -1,0 +1,81 @@
+// Prefect's states: the one place in the page that knows their families, which are final, and how severe they are.
+
+/**
+ * The most severe first: where one mark stands for many runs, it shows the first of these that occurs.
+ * A test reads this array as JSON, and compares it with Prefect's own classes.
+ * @type {{ state: string, family: StateFamily, isFinished: boolean }[]}
+ */
+// biome-ignore format: valid JSON, one state per line
+export const STATES = [
+  { "state": "Failed", "family": "failed", "isFinished": true },
+  { "state": "TimedOut", "family": "failed", "isFinished": true },
+  { "state": "ValidationFailed", "family": "failed", "isFinished": true },
+  { "state": "ClientFailed", "family": "failed", "isFinished": false },
+  { "state": "TriggerFailed", "family": "failed", "isFinished": true },
+  { "state": "Cancelled", "family": "cancelled", "isFinished": true },
+  { "state": "Cancelling", "family": "cancelled", "isFinished": false },
+  { "state": "Retrying", "family": "retrying", "isFinished": false },
+  { "state": "Running", "family": "running", "isFinished": false },
+  { "state": "Submitted", "family": "running", "isFinished": false },
+  { "state": "Paused", "family": "scheduled", "isFinished": false },
+  { "state": "Queued", "family": "scheduled", "isFinished": false },
+  { "state": "Resume", "family": "scheduled", "isFinished": false },
+  { "state": "Scheduled", "family": "scheduled", "isFinished": false },
+  { "state": "Pending", "family": "pending", "isFinished": false },
+  { "state": "Skipped", "family": "skipped", "isFinished": true },
+  { "state": "Mapped", "family": "success", "isFinished": true },
+  { "state": "Looped", "family": "success", "isFinished": true },
+  { "state": "Finished", "family": "success", "isFinished": true },
+  { "state": "Cached", "family": "success", "isFinished": true },
+  { "state": "Success", "family": "success", "isFinished": true }
+];
+const SUCCESSFUL = new Set(["success", "skipped"]);
+const BY_NAME = new Map(STATES.map((row, severity) => [row.state, { ...row, severity }]));
+
+/**
+ * The family of a state; "pending" for an unknown one.
+ * @param {string | null} state
+ * @returns {StateFamily}
+ */
+export function stateFamily(state) {
+  return BY_NAME.get(state ?? "")?.family ?? "pending";
+}
+
+/** @param {string | null} state */
+export function isFinished(state) {
+  return BY_NAME.get(state ?? "")?.isFinished ?? false;
+}
+
+/**
+ * Whether what depends on a run with this state may go on.
+ * @param {string} state
+ */
+export function isSuccessful(state) {
+  return SUCCESSFUL.has(stateFamily(state));
+}
+
+/** @param {...StateFamily} families */
+export function statesIn(...families) {
+  return STATES.filter(({ family }) => families.includes(family)).map(({ state }) => state);
+}
+
+/**
+ * The state to show for many runs; null without any.
+ * @param {(string | null)[]} states
+ */
+export function mostSevere(states) {
+  const severity = (/** @type {string | null} */ state) => BY_NAME.get(state ?? "")?.severity ?? STATES.length;
+  return states.reduce((worst, state) => (severity(state) < severity(worst) ? state : worst), null);
+}
+
+/**
+ * How many runs are in each state or family: Map(name -> number).
+ * @template {string} T
+ * @param {T[]} names
+ */
+export function tally(names) {
+  /** @type {Map<T, number>} */
+  const counts = new Map();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}

@@ -1,0 +1,1 @@
+"""The SQLite database: tables, connections, rows, and the rules for states."""

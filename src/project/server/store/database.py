@@ -1,0 +1,100 @@
+"""One SQLite file with many readers and one writer at a time, also among several processes."""
+
+from __future__ import annotations
+
+import sqlite3
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Callable, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from project.server.errors import DatabaseUnavailableError, DatabaseUnusableError
+from project.server.store.migrations import migrate
+from project.server.store.rows import insert_row
+from project.server.store.tables import tenant
+from project.server.store.writer import Writer
+
+T = TypeVar("T")
+
+_READERS = 4
+
+
+class Database:
+    """An open database; it runs jobs, each in a transaction of its own.
+
+    Raises what `prepare_database` raises.
+    """
+
+    def __init__(self, path: Path, busy_timeout_seconds: float) -> None:
+        self.path = path
+        prepare_database(path, busy_timeout_seconds)
+        write_engine = _engine(path, busy_timeout_seconds, begin="BEGIN IMMEDIATE")
+        self._read_engine = _engine(path, busy_timeout_seconds, begin="BEGIN", read_only=True)
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="api-reader")
+        self._writer = Writer(write_engine)
+
+    def read(self, job: Callable[[Connection], T]) -> Future[T]:
+        """Run a job that only reads, on one consistent view of the data."""
+        return self._readers.submit(self._run_read, job)
+
+    def write(self, job: Callable[[Connection], T]) -> Future[T]:
+        """Run a job in the writer; when the future is done, its changes are on disk."""
+        return self._writer.submit(job)
+
+    def close(self) -> None:
+        """Finish the submitted jobs and close the file."""
+        self._writer.close()
+        self._readers.shutdown()
+        self._read_engine.dispose()
+
+    def _run_read(self, job: Callable[[Connection], T]) -> T:
+        with self._read_engine.begin() as connection:
+            return job(connection)
+
+
+def prepare_database(path: Path, busy_timeout_seconds: float) -> None:
+    """Create the database if needed, and bring its schema up to date.
+
+    Raises DatabaseTooNewError, DatabaseUnusableError or DatabaseUnavailableError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = _engine(path, busy_timeout_seconds, begin="BEGIN IMMEDIATE")
+    try:
+        with engine.begin() as connection:
+            migrate(connection, path)
+            # Prefect's client takes the first tenant, and fails if there is none.
+            if connection.scalar(select(tenant.c.id).limit(1)) is None:
+                insert_row(connection, tenant, name="default", slug="default")
+    except OperationalError as error:
+        raise DatabaseUnavailableError(path, error.orig) from error
+    except DatabaseError as error:
+        raise DatabaseUnusableError(path, error.orig) from error
+    finally:
+        engine.dispose()
+
+
+def _engine(
+    path: Path, busy_timeout_seconds: float, *, begin: str, read_only: bool = False
+) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        connect_args={"timeout": busy_timeout_seconds, "check_same_thread": False},
+        pool_size=_READERS,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # `_begin` begins transactions, not the driver
+        connection.execute("PRAGMA foreign_keys = ON")  # SQLite's default is OFF, per connection
+        connection.execute("PRAGMA synchronous = FULL")  # a commit survives a power failure
+        connection.execute(f"PRAGMA {'query_only = ON' if read_only else 'journal_mode = WAL'}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A write that began as a read could not wait for another process: SQLite refuses to turn
+        # it into a write once the data has changed.
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,65 @@
+"""Locks between processes; the operating system releases them when their process ends."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator
+
+from filelock import FileLock, Timeout
+
+_OWNER_TIMEOUT_SECONDS = 5  # `orphaned_runs` briefly holds each lock that it tries
+
+
+class ProcessLock:
+    """A lock file that at most one process holds."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # One thread may acquire it, and another release it.
+        self._lock = FileLock(str(path), thread_local=False)
+
+    def acquire(self, timeout_seconds: float = 0) -> bool:
+        """Acquire the lock unless another process holds it; return whether this one has it."""
+        try:
+            self._lock.acquire(timeout=timeout_seconds)
+        except Timeout:
+            return False
+        return True
+
+    def release(self) -> None:
+        """Release the lock."""
+        self._lock.release(force=True)
+
+
+@contextmanager
+def owned_run(database: Path, flow_run_id: str) -> Iterator[None]:
+    """Own a flow run of a database on this machine while the context lasts.
+
+    The lock file stays behind: only `orphaned_runs` removes it, so that a run whose process was
+    killed and one whose process ended normally are treated alike.
+    """
+    lock = ProcessLock(_owners_folder(database) / flow_run_id)
+    lock.acquire(_OWNER_TIMEOUT_SECONDS)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def orphaned_runs(database: Path) -> Iterator[str]:
+    """Yield the flow runs whose owner has ended; each is yielded once."""
+    for path in _owners_folder(database).glob("*"):
+        lock = ProcessLock(path)
+        if not lock.acquire():
+            continue
+        try:
+            yield path.name
+            # Only after the caller is done: if it fails, the next one finds the run again.
+            path.unlink(missing_ok=True)
+        finally:
+            lock.release()
+
+
+def _owners_folder(database: Path) -> Path:
+    return database.with_name(f"{database.name}.owners")

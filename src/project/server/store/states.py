@@ -1,0 +1,88 @@
+"""Prefect's states by family, and what a new state means for the columns of a run."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Mapping
+
+from prefect.engine import state as prefect_states
+
+from project.server.errors import StateRejectedError
+from project.server.store.timestamps import to_timestamp
+
+State = Mapping[str, Any]
+"""A state as Prefect's client serializes it: `type`, `message`, and more according to the type."""
+
+
+def _family(base: type) -> frozenset[str]:
+    classes = (each for each in vars(prefect_states).values() if isinstance(each, type))
+    names = (each.__name__ for each in classes if issubclass(each, base))
+    return frozenset(name for name in names if not name.startswith("_"))
+
+
+STATES = _family(prefect_states.State) - {"State"}
+RUNNING = _family(prefect_states.Running)
+FINISHED = _family(prefect_states.Finished)
+# To Prefect's classes, Queued only wraps another state; the server queues a run in it again.
+QUEUEABLE = _family(prefect_states.Scheduled) | {"Queued"}
+# Prefect Server sets no end_time for these.
+_WITHOUT_END_TIME = {"Mapped", "Skipped", "TriggerFailed", "ValidationFailed", "Finished"}
+
+_MAX_BYTES = 1_000_000
+
+
+def new_state(type_: str, message: str, **values: Any) -> dict[str, Any]:
+    """Return a serialized state with the least that Prefect's client needs."""
+    return {"type": type_, "message": message, **values}
+
+
+def check_state(state: Any) -> State:
+    """Return a state from a request. Raises StateRejectedError if it is not a valid one."""
+    type_ = state.get("type") if isinstance(state, dict) else None
+    if type_ not in STATES:
+        raise StateRejectedError(f"{type_!r} is not the type of a Prefect state.")
+    if len(json.dumps(state)) > _MAX_BYTES:
+        raise StateRejectedError(
+            f"the {type_} state is larger than {_MAX_BYTES} bytes; keep large values in a result."
+        )
+    return dict(state)
+
+
+def columns_after(run: Mapping[str, Any], state: State, moment: str) -> dict[str, Any]:
+    """Return the columns of a run after a new state."""
+    type_ = state["type"]
+    due = state.get("start_time")
+    return {
+        "version": run["version"] + 1,
+        "state": type_,
+        "serialized_state": state,
+        "state_timestamp": moment,
+        "state_message": state.get("message"),
+        # When the run is due. A state without a start time must clear it, or the queue would hand
+        # out a retried run again and again.
+        "state_start_time": to_timestamp(due) if due else None,
+        "start_time": run["start_time"] or (moment if type_ == "Running" else None),
+        "end_time": moment if type_ in FINISHED - _WITHOUT_END_TIME else run["end_time"],
+        # An agent that has just submitted a run is alive, as is the process that reports Running.
+        "heartbeat": moment if type_ in ("Running", "Submitted") else run["heartbeat"],
+        "updated": moment,
+    }
+
+
+def first_columns(state: State, moment: str) -> dict[str, Any]:
+    """Return the state columns of a new run."""
+    no_run = {"version": 0, "start_time": None, "end_time": None, "heartbeat": None}
+    return columns_after(no_run, state, moment)
+
+
+def history_row(state: State, columns: Mapping[str, Any], moment: str) -> dict[str, Any]:
+    """Return the row that records a state, given the columns of its run after it."""
+    return {
+        "created": moment,
+        "timestamp": moment,
+        "version": columns["version"],
+        "state": columns["state"],
+        "message": columns["state_message"],
+        "start_time": columns["state_start_time"],
+        "serialized_state": state,
+    }

@@ -1,0 +1,37 @@
+"""Timestamps as ISO-8601 strings in UTC, all of one length, so that they sort as strings."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+from dateutil.parser import isoparse
+
+_LENGTH = len("2026-11-22T06:28:09.599888+00:00")
+
+
+def now() -> str:
+    """Return the current time."""
+    return _format(datetime.now(timezone.utc))
+
+
+def seconds_ago(seconds: float) -> str:
+    """Return the time that is `seconds` before now."""
+    return _format(datetime.now(timezone.utc) - timedelta(seconds=seconds))
+
+
+def to_timestamp(value: str | datetime) -> str:
+    """Return a time in the stored form; a time without an offset is taken as UTC.
+
+    Raises ValueError for a string that is not ISO-8601.
+    """
+    if isinstance(value, datetime):
+        moment = value
+    elif len(value) == _LENGTH and value[10] == "T" and value[19] == "." and value[26:] == "+00:00":
+        return value  # already in the stored form, as most are
+    else:
+        moment = isoparse(value.strip())
+    return _format(moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc))
+
+
+def _format(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).isoformat(timespec="microseconds")

@@ -1,0 +1,79 @@
+"""The thread that writes: jobs that wait at the same time share one transaction."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from concurrent.futures import Future
+from typing import Any, Callable, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+T = TypeVar("T")
+Job = Callable[[Connection], Any]
+
+_MAX_GROUP = 32
+
+
+class Writer:
+    """Runs jobs one after the other; a job that raises has no effect, on other jobs neither.
+
+    To share a transaction is to share the wait for the disk, which takes most of the time.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._queue: queue.SimpleQueue[tuple[Job, Future[Any]] | None] = queue.SimpleQueue()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="api-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Callable[[Connection], T]) -> Future[T]:
+        """Queue a job; its future is done when its transaction has been committed."""
+        if self._closed:
+            raise RuntimeError("The database is closed.")
+        future: Future[T] = Future()
+        self._queue.put((job, future))
+        return future
+
+    def close(self) -> None:
+        """Run the jobs in the queue, then stop."""
+        self._closed = True
+        self._queue.put(None)
+        self._thread.join()
+        self._engine.dispose()
+
+    def _run(self) -> None:
+        closing = False
+        while not closing:
+            group, closing = self._next_group()
+            group = [entry for entry in group if entry[1].set_running_or_notify_cancel()]
+            if group:
+                self._write(group)
+
+    def _next_group(self) -> tuple[list[tuple[Job, Future[Any]]], bool]:
+        """Wait for jobs; return them, and whether they are the last."""
+        group: list[tuple[Job, Future[Any]]] = []
+        entry = self._queue.get()
+        while entry is not None:
+            group.append(entry)
+            if self._queue.empty() or len(group) == _MAX_GROUP:
+                return group, False
+            entry = self._queue.get()
+        return group, True
+
+    def _write(self, group: list[tuple[Job, Future[Any]]]) -> None:
+        """Write a group in one transaction; if that fails, each job in its own."""
+        try:
+            with self._engine.begin() as connection:
+                results = [job(connection) for job, _ in group]
+        except Exception as error:
+            # A job or the commit failed: what all of them wrote is rolled back.
+            if len(group) == 1:
+                group[0][1].set_exception(error)
+            else:
+                for entry in group:
+                    self._write([entry])
+        else:
+            for (_, future), result in zip(group, results):
+                future.set_result(result)

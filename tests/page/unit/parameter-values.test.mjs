@@ -1,0 +1,95 @@
+// What is typed for a parameter, and the value that it means.
+import assert from "node:assert/strict";
+import test from "node:test";
+import {
+  describeParameters,
+  formatList,
+  formatValue,
+  parseValue,
+} from "../../../src/project/server/static/flows/parameter-values.js";
+
+const OPTIONS = [
+  { name: "params", type: "mapping", help: "Values that replace parameters" },
+  { name: "env", type: "string", help: "Configuration environment" },
+  { name: "nodes", type: "list", help: "Only these nodes" },
+  { name: "load_versions", type: "mapping", help: "Versions to load" },
+  { name: "is_async", type: "boolean", help: "Load and save with threads" },
+];
+const parse = (kind, text, more = {}) => parseValue({ kind, value: null, ...more }, text);
+
+test("run options come first, in their order, with their help", () => {
+  const parameters = [
+    { name: "extra", value: 1 },
+    { name: "nodes", value: null },
+    { name: "params", value: null },
+  ];
+
+  const described = describeParameters(parameters, OPTIONS);
+
+  assert.deepEqual(
+    described.map(({ name, kind, purpose }) => [name, kind, purpose]),
+    [
+      ["params", "nested", "Values that replace parameters"],
+      ["nodes", "list", "Only these nodes"],
+      ["extra", "number", null],
+    ],
+  );
+});
+
+test("without run options the kind of a parameter is that of its default", () => {
+  const values = { text: "abc", number: 0.5, flag: false, nothing: null, items: ["a"], pairs: { a: 1 } };
+  const parameters = Object.entries(values).map(([name, value]) => ({ name, value }));
+
+  const kinds = describeParameters(parameters, []).map(({ kind }) => kind);
+
+  assert.deepEqual(kinds, ["string", "number", "boolean", "any", "json", "json"]);
+});
+
+test("a value is formatted so that it can be parsed again", () => {
+  const values = [
+    ["list", ["a", "join([b,c]) -> [d]"]],
+    ["list", ["a, b", "c"]],
+    ["nested", { a: { b: 1 } }],
+    ["mapping", { "raw.flights": "2024" }],
+    ["json", [1, { a: null }]],
+    ["any", 5],
+    ["any", "text"],
+    ["number", 1.5],
+    ["boolean", true],
+    ["string", " as it is "],
+  ];
+
+  for (const [kind, value] of values) assert.deepEqual(parse(kind, formatValue({ kind }, value)), value);
+});
+
+test("dots are levels in params, and belong to the name in other mappings", () => {
+  const text = "model.depth=3\nmodel.name = deep one\nfast:true";
+
+  assert.deepEqual(parse("nested", text), { model: { depth: 3, name: "deep one" }, fast: true });
+  assert.deepEqual(parse("mapping", "raw.flights=2024-01-01T00.00.00.000Z"), {
+    "raw.flights": "2024-01-01T00.00.00.000Z",
+  });
+});
+
+test("commas inside brackets do not split a list", () => {
+  assert.deepEqual(parse("list", "join([a,b]) -> [c], model.fit,"), ["join([a,b]) -> [c]", "model.fit"]);
+  assert.equal(formatList(["a", "b"]), "a, b");
+});
+
+test("an empty field is null, except for a text whose default is a text", () => {
+  assert.equal(parse("list", " "), null);
+  assert.equal(parse("string", ""), null);
+  assert.equal(parse("string", "", { value: "abc" }), "");
+});
+
+test("what cannot be read is refused with the reason", () => {
+  const refusals = [
+    ["number", "a lot", /^a lot is not a number\.$/],
+    ["json", "{", /^Not valid JSON: /],
+    ["list", "[1]", /^This is not a list of strings\.$/],
+    ["nested", "depth", /^“depth” does not have the form name=value\.$/],
+  ];
+
+  for (const [kind, text, message] of refusals) assert.throws(() => parse(kind, text), { message });
+  assert.throws(() => parse("any", "", { isRequired: true }), { message: "This parameter is required." });
+});
