@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 REQUEST_SECONDS = 15.0
 
+_CHECK = "Check its log, and the address ('api' in prefect.yml)."
+
 # Prefect Server answers with these, and HTTP 200, when a service behind its gateway fails. The
 # request may have been executed.
 _INTERNAL_ERRORS = (
@@ -70,7 +72,7 @@ class Transport:
             raise self._unreachable(error) from error
         except (requests.Timeout, TimeoutError) as error:
             raise ApiUncertainError(
-                f"The Prefect API at {self.url} did not answer within {seconds:g} seconds."
+                f"The Prefect API at {self.url} did not answer within {seconds:g} seconds. {_CHECK}"
             ) from error
         except requests.RequestException as error:
             raise self._broken(error) from error
@@ -91,7 +93,7 @@ class Transport:
         if "NewConnectionError" in repr(error) or "Failed to establish" in str(error):
             return self._unreachable(error)
         return ApiUncertainError(
-            f"The connection to the Prefect API at {self.url} was lost: {_cause(error)}."
+            f"The connection to the Prefect API at {self.url} was lost: {_cause(error)}. {_CHECK}"
         )
 
     def _read(self, response: requests.Response) -> Any:
@@ -133,7 +135,7 @@ class Transport:
             return RequestTooLargeError(answer)
         if code in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
             return ApiUnreachableError(answer)
-        return ApiUncertainError(f"{answer} Check its log, and the address ('api' in prefect.yml).")
+        return ApiUncertainError(f"{answer} {_CHECK}")
 
 
 def is_on_this_machine(url: str) -> bool:
