@@ -51,7 +51,8 @@ def _deployment(folder: Path, nodes: int) -> Deployment:
 
 
 def _run_of(deployment: Deployment) -> KedroRun:
-    return KedroRun(deployment.pipeline, deployment.load_catalog(), NoHooks(), "run")
+    no_hooks: Any = NoHooks()
+    return KedroRun(deployment.pipeline, deployment.load_catalog(), no_hooks, "run")
 
 
 @contextmanager

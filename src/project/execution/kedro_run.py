@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from itertools import chain
 from threading import Lock
-from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence, Set
+from typing import TYPE_CHECKING, NamedTuple, Optional, Sequence, Set
 
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from kedro.runner import AbstractRunner
 
 from project.compat import kedro as compat
+from project.flow.tasks import InMemory
+
+if TYPE_CHECKING:
+    from kedro.io import DataCatalog
+    from pluggy import PluginManager
 
 
 class RemoteOutput(NamedTuple):
@@ -26,8 +31,8 @@ class KedroRun:
     def __init__(
         self,
         pipeline: Pipeline,
-        catalog: Any,
-        hook_manager: Any,
+        catalog: DataCatalog,
+        hook_manager: PluginManager,
         run_id: Optional[str],
         is_async: bool = False,
     ):
@@ -45,42 +50,42 @@ class KedroRun:
         self._outputs = pipeline.outputs()
         self._loads_left = Counter(chain.from_iterable(node.inputs for node in pipeline.nodes))
         self._lock = Lock()
-        self._resolve_patterns()
-
-    def _resolve_patterns(self) -> None:
         # Resolving a pattern from two threads at once is a race in Kedro 0.18.12 to 0.19.9.
-        for name in compat.dataset_names(self.pipeline):
-            compat.get_dataset(self.catalog, name)
+        for name in compat.dataset_names(pipeline):
+            compat.get_dataset(catalog, name)
 
-    def execute(self, node_names: Sequence[str], received: Mapping[str, Any]) -> Dict[str, Any]:
+    def execute(self, node_names: Sequence[str], received: InMemory) -> InMemory:
         """Run nodes in order and return the in-memory datasets that other nodes may need.
 
         ``received`` are the in-memory datasets that upstream nodes have left.
         """
-        self._place(received)
+        for name, dataset in received.items():
+            # Within one process it is the same object; Kedro would warn that it replaces it.
+            if compat.get_dataset(self.catalog, name) is not dataset:
+                compat.add_dataset(self.catalog, name, dataset)
         nodes = [self.nodes[name] for name in node_names]
         for node in nodes:
             self._execute(node)
-        return self._left_in_memory(nodes)
-
-    def _place(self, received: Mapping[str, Any]) -> None:
-        for name, dataset in received.items():
-            if compat.get_dataset(self.catalog, name) is not dataset:
-                compat.add_dataset(self.catalog, name, dataset)
+        outputs = dict.fromkeys(chain.from_iterable(node.outputs for node in nodes))
+        datasets = {name: compat.get_dataset(self.catalog, name) for name in outputs}
+        # Empty datasets are left out: once pickled, they claim to exist and return a bare object().
+        return {
+            name: dataset
+            for name, dataset in datasets.items()
+            if compat.is_in_memory(dataset) and dataset.exists()
+        }
 
     def _execute(self, node: Node) -> None:
         try:
             compat.execute_node(node, self.catalog, self.hook_manager, self.is_async, self.run_id)
         except compat.DatasetError as error:
-            self._explain_unsaved(node, error)
+            # Kedro's message does not say which node should have saved the dataset.
+            for name in node.inputs:
+                dataset = compat.get_dataset(self.catalog, name)
+                if compat.is_in_memory(dataset) and not dataset.exists():
+                    raise compat.DatasetError(f"{error} {self._unsaved(name, node)}") from error
             raise
         self._release(node)
-
-    def _explain_unsaved(self, node: Node, error: Exception) -> None:
-        for name in node.inputs:
-            dataset = compat.get_dataset(self.catalog, name)
-            if compat.is_in_memory(dataset) and not dataset.exists():
-                raise compat.DatasetError(f"{error} {self._unsaved(name, node)}") from error
 
     def _unsaved(self, name: str, reader: Node) -> str:
         subject = f"Node '{reader.name}' reads the in-memory dataset '{name}', which was"
@@ -97,18 +102,9 @@ class KedroRun:
             "catalog."
         )
 
-    def _left_in_memory(self, nodes: Sequence[Node]) -> Dict[str, Any]:
-        names = dict.fromkeys(chain.from_iterable(node.outputs for node in nodes))
-        datasets = {name: compat.get_dataset(self.catalog, name) for name in names}
-        return {
-            name: dataset
-            for name, dataset in datasets.items()
-            if compat.is_in_memory(dataset) and dataset.exists()
-        }
-
     def _release(self, node: Node) -> None:
         """Release the datasets that no node will load again, as Kedro's own runners do."""
-        with self._lock:
+        with self._lock:  # two readers that end at the same time must not both see a load left
             self.done_nodes.add(node)
             self._loads_left.subtract(node.inputs)
             read = [name for name in node.inputs if name not in self._inputs]

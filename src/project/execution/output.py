@@ -7,7 +7,7 @@ import logging
 import sys
 from contextlib import nullcontext
 from threading import Lock, get_ident
-from typing import Any, Callable, Dict, List, TextIO
+from typing import Any, Callable, ContextManager, Dict, List, NamedTuple, Optional, TextIO
 
 import prefect
 
@@ -18,7 +18,7 @@ UNREPORTED = ("project.api", "prefect.Diagnostics", "urllib3", "uvicorn", "async
 
 MAX_LINE_LENGTH = 10_000  # characters; a longer printed line is reported in parts
 
-_stdout_lock = Lock()
+_stdout_lock = Lock()  # runs in several threads may start and end captures at the same time
 
 
 class OutputCapture:
@@ -94,7 +94,7 @@ class TaskStdout(io.TextIOBase):
         return self.stream.encoding
 
     @property
-    def errors(self) -> Any:  # type: ignore[override]
+    def errors(self) -> Optional[str]:  # type: ignore[override]
         """How the stream handles characters that it cannot encode."""
         return self.stream.errors
 
@@ -167,7 +167,9 @@ class _Handler(logging.Handler):
         text = "".join(line.pieces) if line else ""
         if line and text.strip():
             fields = {"name": "stdout", "msg": text, "levelno": logging.INFO, "levelname": "INFO"}
-            with nullcontext() if line.task == _current_task() else prefect.context(line.task):
+            # The thread may run another task by now, whose log lines must not get this one.
+            context = nullcontext() if line.task == _current_task() else line.task.entered()
+            with context:
                 self._forward(logging.makeLogRecord(fields))
 
     def _forward(self, record: logging.LogRecord) -> None:
@@ -177,10 +179,19 @@ class _Handler(logging.Handler):
             self.handleError(record)
 
 
+class _TaskIds(NamedTuple):
+    task_slug: Optional[str]
+    task_run_id: Optional[str]
+
+    def entered(self) -> ContextManager[object]:
+        context: ContextManager[object] = prefect.context(self._asdict())
+        return context
+
+
 class _Line:
     """Unfinished line of a task, as a terminal shows it after carriage returns."""
 
-    def __init__(self, task: Dict[str, Any]) -> None:
+    def __init__(self, task: _TaskIds) -> None:
         self.task = task
         self.pieces: List[str] = []
         self._length = 0
@@ -206,5 +217,5 @@ class _Line:
         self._length += len(piece)
 
 
-def _current_task() -> Dict[str, Any]:
-    return {name: prefect.context.get(name) for name in ("task_slug", "task_run_id")}
+def _current_task() -> _TaskIds:
+    return _TaskIds(prefect.context.get("task_slug"), prefect.context.get("task_run_id"))

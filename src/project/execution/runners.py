@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Callable, Dict, Iterable, Optional
+from typing import Any, Callable, Dict, Iterable, Mapping, Optional
 from uuid import uuid4
 
 from prefect import Parameter, Task
@@ -19,7 +19,7 @@ from project.errors import FlowRunError
 from project.execution.kedro_run import KedroRun
 from project.flow.graph import KedroFlow
 
-Observe = Callable[[Any, State, State], Optional[State]]
+Observe = Callable[[TaskRunner, State, State], Optional[State]]
 
 
 class KedroTaskRunner(TaskRunner):
@@ -89,7 +89,7 @@ def run_flow(
 
 def failure_of(state: State) -> FlowRunError:
     """Return the error of a flow run in which no node raised one, with its tasks' messages."""
-    states = state.result if isinstance(state.result, dict) else {}
+    states: Mapping[Task, State] = state.result if isinstance(state.result, dict) else {}
     failed = [
         f"Task '{task.name}': {one.message}"
         for task, one in states.items()

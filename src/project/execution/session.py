@@ -8,7 +8,7 @@ with a Kedro runner that runs the flow's tasks.
 from __future__ import annotations
 
 import logging
-from typing import Any, Callable, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from kedro.pipeline import Pipeline
 from prefect.engine.state import Failed, State
@@ -20,6 +20,9 @@ from project.errors import FlowRunError
 from project.execution.kedro_run import KedroRun
 from project.execution.runners import failure_of
 from project.flow.pipeline_ref import PipelineRef
+
+if TYPE_CHECKING:
+    from kedro.io import DataCatalog
 
 logger = logging.getLogger(__name__)
 
@@ -41,10 +44,10 @@ def run_in_session(ref: PipelineRef, options: RunOptions, run_tasks: RunTasks) -
         raise
     except BaseException as caught:  # also SystemExit, so that the end of the run is reported
         error = caught
-    if runner.state is None:
+    if runner.state is None:  # the tasks run all the same: the first one fails with the error
         missing = FlowRunError("The Kedro session ended without calling the runner.")
         return run_tasks(error or missing)
-    if error is None or error is runner.error:
+    if error is None or error is runner.error:  # what Kedro raises is the runner's own error
         return runner.state
     logger.error("The Kedro session failed after its nodes had run", exc_info=error)
     if not runner.state.is_successful():
@@ -61,7 +64,7 @@ class _TaskRunner(compat.KedroRunner):
         self.error: Optional[BaseException] = None
         self._run_tasks = run_tasks
 
-    def _run(self, pipeline: Pipeline, catalog: Any, *args: Any, **kwargs: Any) -> None:
+    def _run(self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any) -> None:
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
         run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async)
         self.state = self._run_tasks(run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from contextlib import contextmanager
 from itertools import count
-from typing import Any, Callable, Dict, Iterator, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Iterator, Optional, Set, Tuple, TypeVar
 
 import prefect
 from graphlib import TopologicalSorter
@@ -14,6 +14,8 @@ from prefect.core import Edge
 
 from project.flow.pipeline_ref import PipelineRef
 from project.flow.tasks import NodeRuns
+
+T = TypeVar("T")
 
 TaskEdges = Dict[Task, Set[Edge]]
 
@@ -83,13 +85,11 @@ class KedroFlow(prefect.Flow):
 
     def all_upstream_edges(self) -> TaskEdges:
         """Return the edges that lead to each task."""
-        edges: TaskEdges = self._cached("upstream", lambda: self._edges_by("downstream_task"))
-        return edges
+        return self._cached("upstream", lambda: self._edges_by("downstream_task"))
 
     def all_downstream_edges(self) -> TaskEdges:
         """Return the edges that lead from each task."""
-        edges: TaskEdges = self._cached("downstream", lambda: self._edges_by("upstream_task"))
-        return edges
+        return self._cached("downstream", lambda: self._edges_by("upstream_task"))
 
     def _edges_by(self, end: str) -> TaskEdges:
         edges: TaskEdges = {task: set() for task in self.tasks}
@@ -101,8 +101,7 @@ class KedroFlow(prefect.Flow):
         if root_tasks:
             below: Tuple[Task, ...] = super()._sorted_tasks(root_tasks=root_tasks)
             return below
-        tasks: Tuple[Task, ...] = self._cached("sorted", lambda: tuple(self._levels()))
-        return tasks
+        return self._cached("sorted", lambda: tuple(self._levels()))
 
     def _levels(self) -> Iterator[Task]:
         # Kedro's order of nodes: level by level, in each level by the order of the pipeline.
@@ -114,12 +113,15 @@ class KedroFlow(prefect.Flow):
             yield from ready
             sorter.done(*ready)
 
-    def _cached(self, key: str, make: Callable[[], Any]) -> Any:
-        if key not in self._cache:
+    def _cached(self, key: str, make: Callable[[], T]) -> T:
+        if key not in self._cache:  # Prefect empties it when the flow changes
             self._cache[key] = make()
-        return self._cache[key]
+        value: T = self._cache[key]
+        return value
 
     def _generate_task_slug(self, task: Task) -> str:
+        # Prefect numbers all slugs ("load-1"); here a node's slug is its name, which Kedro requires
+        # to be unique. Only the init task and parameters can have the name of a node.
         slug: str = task.name
         numbered = (f"{task.name}-{number}" for number in count(1))
         while slug in self._taken_slugs:

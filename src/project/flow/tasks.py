@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 from typing import (
-    Any,
+    TYPE_CHECKING,
     ContextManager,
     Dict,
     Iterable,
@@ -13,12 +13,14 @@ from typing import (
     Protocol,
     Sequence,
     Tuple,
+    TypedDict,
     Union,
 )
 
 import prefect
 from kedro.pipeline.node import Node
 from prefect import Task
+from prefect.core import Edge
 from prefect.engine.signals import SKIP, TRIGGERFAIL
 from prefect.engine.state import State, TriggerFailed
 from prefect.triggers import all_successful
@@ -26,7 +28,25 @@ from prefect.utilities.executors import RecursiveCall
 
 from project.flow.groups import Group
 
-InMemory = Mapping[str, Any]  # in-memory datasets, by name
+if TYPE_CHECKING:
+    from kedro.io import AbstractDataset
+
+InMemory = Mapping[str, "AbstractDataset"]  # in-memory datasets, by name
+
+
+class DatasetDescription(TypedDict):
+    """A dataset of a task as Prefect's schema describes inputs and outputs."""
+
+    type: Optional[str]
+    required: bool
+
+
+class TaskDescription(TypedDict):
+    """What the page shows of a task in addition to what Prefect serializes."""
+
+    description: str
+    inputs: Dict[str, DatasetDescription]
+    outputs: Dict[str, DatasetDescription]
 
 
 class NodeRun(Protocol):
@@ -39,7 +59,7 @@ class NodeRun(Protocol):
     def nodes(self) -> Mapping[str, Node]:
         """The nodes that were selected for this run, by name."""
 
-    def execute(self, node_names: Sequence[str], received: InMemory) -> Dict[str, Any]:
+    def execute(self, node_names: Sequence[str], received: InMemory) -> InMemory:
         """Run nodes and return the in-memory datasets that they leave."""
 
     def fail(self, node_name: str, error: BaseException) -> None:
@@ -84,7 +104,7 @@ class InitTask(Task):
         self._runs = runs
         super().__init__(name=f"{package_name}_init", checkpoint=False)
 
-    def run(self, **options: Any) -> None:
+    def run(self, **options: object) -> None:
         """Log the id of the Kedro run; raise the error that kept its session from opening."""
         run = self._runs.acquire(prefect.context.flow_run_id)
         self.logger.info("Kedro run %s: %d nodes", run.run_id, len(run.nodes))
@@ -116,33 +136,34 @@ class NodeTask(Task):
             nout=1,  # otherwise Prefect inspects the signature of run for each task
         )
 
-    def describe(self, dataset_types: Mapping[str, Optional[str]]) -> Dict[str, Any]:
-        """Return what the page shows of the task in addition to what Prefect serializes."""
+    def describe(self, dataset_types: Mapping[str, Optional[str]]) -> TaskDescription:
+        """Return the description of the task's function and datasets."""
 
-        def typed(names: Iterable[str]) -> Dict[str, Any]:
+        def typed(names: Iterable[str]) -> Dict[str, DatasetDescription]:
             return {name: {"type": dataset_types.get(name), "required": True} for name in names}
 
         inputs, outputs = typed(self.reads), typed(self.writes)
         return {"description": self.description, "inputs": inputs, "outputs": outputs}
 
-    def run(self, **upstream: Optional[InMemory]) -> Dict[str, Any]:
+    def run(self, **upstream: Optional[InMemory]) -> InMemory:
         """Run the nodes; each argument is the result of one upstream task."""
         run = self._runs.acquire(prefect.context.flow_run_id)
         selected = [name for name in self.node_names if name in run.nodes]
         if not selected:
             raise SKIP("Not selected for this run.", result=None)
         results = (result or {} for result in upstream.values())  # None: a task that was skipped
-        received = {name: one for result in results for name, one in result.items()}
+        received = {name: dataset for result in results for name, dataset in result.items()}
         try:
             return run.execute(selected, received)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt:  # the end of the whole run, not a failure of the node
             raise
         except BaseException as error:
+            # A RecursiveCall is an Exception, but also what Prefect's task runners loop with.
             if isinstance(error, Exception) and not isinstance(error, RecursiveCall):
                 raise
             raise NodeError(error) from error
 
-    def may_start(self, upstream_states: Mapping[Any, State]) -> bool:
+    def may_start(self, upstream_states: Mapping[Edge, State]) -> bool:
         """Trigger for node tasks: starts if all upstream tasks succeeded and no node has failed.
 
         Like Kedro's runners, a run starts no further node once one has failed. There is no Kedro
