@@ -19,6 +19,7 @@ from project.execution.runners import failure_of, run_flow
 from project.hooks import RunRequest, find_request, inject_memory_datasets
 
 if TYPE_CHECKING:
+    from kedro.io import DataCatalog
     from kedro.pipeline import Pipeline
     from prefect.engine.state import State
 
@@ -41,7 +42,9 @@ class PrefectRunner(compat.KedroRunner):
         super().__init__(is_async=is_async)
         self._overrides = dict(settings or {})
 
-    def run(self, pipeline: Pipeline, catalog: Any, *args: Any, **kwargs: Any) -> Dict[str, Any]:
+    def run(
+        self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any
+    ) -> Dict[str, Any]:
         """Run a pipeline as Kedro's own runners do, and return what they return."""
         if not hasattr(catalog, "shallow_copy"):
             # Kedro 1 would inject them, but searches all imported modules for the class of each.
@@ -49,7 +52,7 @@ class PrefectRunner(compat.KedroRunner):
         outputs: Dict[str, Any] = super().run(pipeline, catalog, *args, **kwargs)
         return outputs
 
-    def _run(self, pipeline: Pipeline, catalog: Any, *args: Any, **kwargs: Any) -> None:
+    def _run(self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any) -> None:
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
         run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async)
         request = find_request(hook_manager, run_id)

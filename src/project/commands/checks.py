@@ -8,7 +8,7 @@ import sys
 import tempfile
 from importlib.metadata import version
 from platform import python_version
-from typing import Any, Callable, Iterator, List, NamedTuple, Optional
+from typing import TYPE_CHECKING, Callable, Iterator, List, NamedTuple, Optional
 
 from project.api import queries
 from project.api.client import PrefectApi
@@ -19,6 +19,9 @@ from project.compat.versions import require_supported_versions
 from project.deploy.deployment import Deployment
 from project.deploy.registration import find_registration
 from project.errors import ApiError, ProjectError
+
+if TYPE_CHECKING:
+    from kedro.io import DataCatalog
 
 LOAD = "from project.deploy.entrypoint import load_flow; load_flow()"
 LOAD_SECONDS = 120
@@ -56,45 +59,39 @@ def check_all(project: KedroProject, pipeline: Optional[str] = None) -> Iterator
 
 
 def _check_versions() -> CheckResult:
-    found = {name: version(name) for name in ("kedro", "prefect", "marshmallow")}
-    text = ", ".join([f"python {python_version()}", *(" ".join(each) for each in found.items())])
+    versions = {name: version(name) for name in ("kedro", "prefect", "marshmallow")}
+    text = ", ".join(f"{name} {v}" for name, v in {"python": python_version(), **versions}.items())
     try:
         require_supported_versions()
     except ProjectError as error:
         return CheckResult("versions", False, error.message)
-    if not found["marshmallow"].startswith("3."):
+    if not versions["marshmallow"].startswith("3."):  # with 4, serializing a flow fails
         remedy = 'Prefect 1.1.0 needs marshmallow 3: uv pip install "marshmallow<4".'
         return CheckResult("versions", False, f"{text}. {remedy}")
     return CheckResult("versions", True, text)
 
 
 def _check_inputs(project: KedroProject, deployment: Deployment) -> CheckResult:
+    names = sorted(deployment.pipeline.inputs())
     try:
-        return _find_inputs(project, deployment)
+        catalog = project.context.catalog
+        problems = list(filter(None, (_describe_problem(catalog, name) for name in names)))
     except Exception as error:  # catalogs and datasets may raise anything
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         return CheckResult("inputs", False, f"the catalog cannot be read: {reason}")
+    text = "; ".join(problems) or f"all {len(names)} exist"
+    return CheckResult("inputs", not problems, text)
 
 
-def _find_inputs(project: KedroProject, deployment: Deployment) -> CheckResult:
-    catalog = project.context.catalog
-    names = sorted(deployment.pipeline.inputs())
-    unknown = [name for name in names if not compat.is_registered(catalog, name)]
-    known = [name for name in names if name not in unknown]
-    absent = [name for name in known if not _may_exist(catalog, name)]
-    if unknown or absent:
-        text = "; ".join(
-            [f"'{name}' is not in the catalog: add it to catalog.yml" for name in unknown]
-            + [f"'{name}' does not exist: {compat.get_dataset(catalog, name)}" for name in absent]
-        )
-        return CheckResult("inputs", False, text)
-    return CheckResult("inputs", True, f"all {len(names)} exist")
-
-
-def _may_exist(catalog: Any, name: str) -> bool:
-    """Return whether a dataset exists; one that cannot check counts as existing."""
-    can_check = type(compat.get_dataset(catalog, name))._exists.__module__ != "kedro.io.core"
-    return not can_check or bool(catalog.exists(name))
+def _describe_problem(catalog: DataCatalog, name: str) -> Optional[str]:
+    if not compat.is_registered(catalog, name):
+        return f"'{name}' is not in the catalog: add it to catalog.yml"
+    dataset = compat.get_dataset(catalog, name)
+    # The base class returns False, so a dataset without a check of its own counts as existing.
+    can_check = type(dataset)._exists.__module__ != "kedro.io.core"
+    if can_check and not catalog.exists(name):
+        return f"'{name}' does not exist: {dataset}"
+    return None
 
 
 def _check_code(deployment: Deployment) -> CheckResult:
@@ -111,6 +108,7 @@ def _check_code(deployment: Deployment) -> CheckResult:
         )
     if process.returncode == 0:
         return CheckResult("code", True, "a new process can load the flow")
+    # The last line of a traceback is the exception.
     reason = (process.stderr.strip().splitlines() or ["it printed nothing"])[-1]
     return CheckResult("code", False, f"a new process cannot load the flow: {reason}")
 

@@ -63,22 +63,16 @@ RUN_OPTIONS = (
 
 def read_run_options(run_params: RunParams) -> Dict[str, OptionValue]:
     """Return the options of a Kedro run, by name."""
-    return {
-        option.name: _as_option(option, _first(run_params, option.keywords))
-        for option in RUN_OPTIONS
-    }
+    return {option.name: _as_option(option, run_params) for option in RUN_OPTIONS}
 
 
-def _first(run_params: RunParams, keywords: Tuple[str, ...]) -> Any:
-    return next((run_params[key] for key in keywords if run_params.get(key)), None)
-
-
-def _as_option(option: RunOption, value: Any) -> OptionValue:
+def _as_option(option: RunOption, run_params: RunParams) -> OptionValue:
+    value = next((run_params[key] for key in option.keywords if run_params.get(key)), None)
     if not value:
         return None
     if option.type is MAPPING:
         return dict(value)
-    if option.type is LIST:
+    if option.type is LIST:  # releases of Kedro differ in the type: tuple, set, list or string
         return [value] if isinstance(value, str) else sorted(value)
     return bool(value) if option.type is BOOLEAN else str(value)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
-from typing import Optional, Tuple
+from typing import Optional
 
 from project.errors import UnsupportedVersionError
 
@@ -26,7 +26,8 @@ def require_supported_versions() -> None:
             f'Install it: uv pip install "prefect=={PREFECT_VERSION}".'
         )
     kedro = _installed("kedro")
-    if kedro is None or not _is_supported(_numbers(kedro)):
+    numbers = tuple(int(part) for part in (kedro or "").split(".")[:3] if part.isdigit())
+    if not (0, 17, 6) <= numbers < (2,) or numbers == (0, 18, 0):
         raise UnsupportedVersionError(
             "This package needs Kedro 0.17.6 or newer, older than 2, and not 0.18.0, but "
             f"{_found('Kedro', kedro)}. Install a supported release: "
@@ -43,11 +44,3 @@ def _installed(distribution: str) -> Optional[str]:
 
 def _found(name: str, version: Optional[str]) -> str:
     return f"{name} is not installed" if version is None else f"{name} {version} is installed"
-
-
-def _numbers(version: str) -> Tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
-
-
-def _is_supported(kedro: Tuple[int, ...]) -> bool:
-    return (0, 17, 6) <= kedro < (2,) and kedro != (0, 18, 0)

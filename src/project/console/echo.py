@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
 
 import click
 
@@ -19,7 +18,7 @@ def echo(line: str) -> None:
         logger.warning("%s (could not be printed: %r)", line, error)
 
 
-def writable(text: str, stream: Any) -> str:
+def writable(text: str, stream: object) -> str:
     """Return the text, with escapes for the characters that the stream cannot encode."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)

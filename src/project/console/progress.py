@@ -6,10 +6,11 @@ import logging
 import sys
 from contextlib import ExitStack, contextmanager
 from time import perf_counter
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Protocol
+from typing import Callable, Dict, Iterable, Iterator, List, Protocol, TextIO, TypeVar
 
 import click
 from prefect.engine.state import State
+from prefect.engine.task_runner import TaskRunner
 from rich import get_console
 from rich.console import Console
 from rich.logging import RichHandler
@@ -20,6 +21,8 @@ from project.console.tables import NodeReport, summary_table
 from project.flow.tasks import NodeTask
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Display(Protocol):
@@ -48,7 +51,7 @@ class NodeProgress:
         self._display = display
         self._has_warned = False
 
-    def __call__(self, task_runner: Any, old_state: State, new_state: State) -> None:
+    def __call__(self, task_runner: TaskRunner, old_state: State, new_state: State) -> None:
         """Show a task's new state."""
         name = task_runner.task.name
         if not isinstance(task_runner.task, NodeTask) or name not in self._names:
@@ -57,19 +60,16 @@ class NodeProgress:
             self._started[name] = perf_counter()
             self._show(self._display.started, name)
         elif new_state.is_finished() or new_state.is_retrying():
-            self._end(name, type(new_state).__name__)
-
-    def _end(self, name: str, state: str) -> None:
-        started = self._started.get(name)
-        seconds = None if started is None else perf_counter() - started
-        self.reports[name] = NodeReport(name, state, seconds)
-        self._show(self._display.ended, self.reports[name])
+            started = self._started.get(name)
+            seconds = None if started is None else perf_counter() - started
+            self.reports[name] = NodeReport(name, type(new_state).__name__, seconds)
+            self._show(self._display.ended, self.reports[name])
 
     def close(self) -> None:
         """Show the end of the run."""
         self._show(self._display.close, list(self.reports.values()))
 
-    def _show(self, show: Callable[[Any], None], subject: Any) -> None:
+    def _show(self, show: Callable[[T], None], subject: T) -> None:
         try:
             show(subject)
         except (OSError, ValueError) as error:  # ValueError: the stream is closed
@@ -129,10 +129,9 @@ class Bar:
         self._show()
 
     def _show(self) -> None:
-        self._progress.update(self._bar, description=self._shown_nodes())
-
-    def _shown_nodes(self) -> str:
-        return writable(", ".join(list(self._running)[:3]), self._console)
+        # A copy first: on the threads executor, other nodes start and end meanwhile.
+        names = ", ".join(list(self._running)[:3])
+        self._progress.update(self._bar, description=writable(names, self._console))
 
     def close(self, reports: List[NodeReport]) -> None:
         """Replace the bar with the table."""
@@ -160,10 +159,10 @@ def _prefect_logs_once() -> Iterator[None]:
     """Keep off the console what the display shows, and what two handlers would both print."""
     root_handlers = list(filter(_is_console, logging.getLogger().handlers))
     own_handlers = list(filter(_is_console, logging.getLogger("prefect").handlers))
+    # Prefect's records also reach the handlers of the root logger.
+    keep_own = (lambda record: False) if root_handlers else _is_not_progress
     filters = [(handler, _is_not_progress) for handler in root_handlers]
-    filters += [
-        (handler, _is_not_progress if not root_handlers else _nothing) for handler in own_handlers
-    ]
+    filters += [(handler, keep_own) for handler in own_handlers]
     for handler, keep in filters:
         handler.addFilter(keep)
     try:
@@ -182,24 +181,19 @@ def _is_not_progress(record: logging.LogRecord) -> bool:
     return record.name not in {"prefect.KedroTaskRunner", "prefect.KedroFlowRunner"}
 
 
-def _nothing(record: logging.LogRecord) -> bool:
-    return False
-
-
 @contextmanager
-def _handlers_write_to(stream: Any) -> Iterator[None]:
+def _handlers_write_to(stream: TextIO) -> Iterator[None]:
     """Make console handlers write to the stream that the bar has installed."""
-    handlers = list(_console_handlers())
+    handlers = [
+        handler
+        for name in ("", "kedro", "prefect")
+        for handler in logging.getLogger(name).handlers
+        # Not a subclass: a FileHandler is one.
+        if type(handler) is logging.StreamHandler and handler.stream is sys.__stdout__
+    ]
     before = [handler.setStream(stream) for handler in handlers]
     try:
         yield
     finally:
         for handler, old in zip(handlers, before):
             handler.setStream(old or stream)
-
-
-def _console_handlers() -> Iterator[logging.StreamHandler[Any]]:
-    for name in ("", "kedro", "prefect"):
-        for handler in logging.getLogger(name).handlers:
-            if type(handler) is logging.StreamHandler and handler.stream is sys.__stdout__:
-                yield handler

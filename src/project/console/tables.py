@@ -41,16 +41,12 @@ def summary_table(reports: List[NodeReport]) -> Table:
     Of more than ``SUMMARY_ROWS`` nodes, it shows those that did not succeed and the slowest.
     """
     table = Table("Node", "State", "Duration", title=f"{len(reports)} nodes")
-    for report in _most_interesting(reports):
+    by_interest = sorted(reports, key=lambda r: (r.state == "Success", -(r.seconds or 0)))
+    shown = set(by_interest[:SUMMARY_ROWS])
+    for report in filter(shown.__contains__, reports):
         colour = _COLORS.get(report.state, "default")
         table.add_row(Text(report.name), f"[{colour}]{report.state}[/]", report.duration)
     return table
-
-
-def _most_interesting(reports: List[NodeReport]) -> List[NodeReport]:
-    by_interest = sorted(reports, key=lambda r: (r.state == "Success", -(r.seconds or 0)))
-    shown = set(by_interest[:SUMMARY_ROWS])
-    return [report for report in reports if report in shown]
 
 
 def runs_table(runs: List[FlowRunRow]) -> Table:

@@ -33,17 +33,14 @@ def load_flow() -> KedroFlow:
     flow = make_flow(find_pipeline(pipelines, spec.ref.pipeline_name), spec)
     if prefect.context.get("flow_run_id") is not None:
         patch_client_to_retry()
-        _use_flow_runner(AgentFlowRunner)
+        # `prefect execute flow-run` reads this after it has loaded the flow. Agents set it to
+        # Prefect's own class, by a variable that no run configuration can override.
+        engine = prefect.config.engine
+        engine.flow_runner.default_class = f"{AgentFlowRunner.__module__}.AgentFlowRunner"
     flow_id = prefect.context.get("flow_id")
     if flow_id is not None:
         require_registered_tasks(flow, PrefectApi(Client()), flow_id)
     return flow
-
-
-def _use_flow_runner(runner: type) -> None:
-    # `prefect execute flow-run` reads this after it has loaded the flow; agents set it to Prefect's
-    # own class by a variable that no run configuration can override.
-    prefect.config.engine.flow_runner.default_class = f"{runner.__module__}.{runner.__qualname__}"
 
 
 def require_registered_tasks(flow: KedroFlow, api: PrefectApi, flow_id: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Dict, NamedTuple, Optional
 from uuid import uuid4
 
 from prefect.utilities.graphql import compress
@@ -49,6 +49,7 @@ def register(api: PrefectApi, deployment: Deployment) -> Registration:
     current = _find(api, deployment, key)
     if current is not None:
         return current
+    # Added after the key was computed: the classes differ between environments.
     catalog = deployment.load_catalog()
     flow.dataset_types = {name: compat.dataset_type(catalog, name) for name in flow.dataset_names()}
     flow_id = _register_version(api, deployment.prefect_project, flow, key)
@@ -105,21 +106,21 @@ def start_run(
         api,
         registration.flow_id,
         run_parameters(options),
-        key=str(uuid4()),
+        key=str(uuid4()),  # a request that is repeated creates no second run
         labels=[HERE_LABEL] if is_here else None,
     )
 
 
 def run_parameters(options: RunOptions) -> Dict[str, queries.Json]:
     """Return the parameters of a flow run: dates become strings, sets and tuples lists."""
-    as_json: Dict[str, Any] = json.loads(json.dumps(dict(options), default=_as_json))
+    as_json: Dict[str, queries.Json] = json.loads(json.dumps(dict(options), default=_as_json))
     parameters = {name: value for name, value in as_json.items() if value is not None}
     # Sent even if it is None: otherwise the API would use the flow group's default environment.
     parameters.setdefault("env", None)
     return parameters
 
 
-def _as_json(value: Any) -> Any:
+def _as_json(value: object) -> queries.Json:
     if isinstance(value, date):
         return value.isoformat()
     return sorted(value) if isinstance(value, (set, frozenset)) else str(value)
