@@ -56,7 +56,7 @@ class PrefectRunner(compat.KedroRunner):
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
         run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async)
         request = find_request(hook_manager, run_id)
-        if request is None and run_id is not None:
+        if request is None and run_id is not None:  # a run without a session has no id
             logger.warning(NO_HOOKS)
         state = self._run_registered(run, request) if request else self._run_unregistered(run)
         if state is not None and not state.is_successful():

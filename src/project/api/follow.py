@@ -79,7 +79,7 @@ class Follower:
     def _print_new(self) -> FollowedRun:
         run = self._poll()
         for event in run.events:
-            key = (event.is_state, event.id)
+            key = (event.is_state, event.id)  # a state and a log line can have the same id
             if key not in self._printed:
                 self._printed.add(key)
                 self._newest = max(self._newest, pendulum.parse(event.timestamp))

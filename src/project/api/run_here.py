@@ -43,6 +43,7 @@ def run_here(
             return observe(task_runner, old, new)
 
         with reporter.reporting():
+            # The registered flow has a task run for every node, the flow here only selected nodes.
             for slug in set(task_run_ids) - set(flow.slugs.values()):
                 reporter.task_state(slug, Skipped("Not selected for this run."))
             try:

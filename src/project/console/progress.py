@@ -150,6 +150,7 @@ def follow_progress(node_names: Iterable[str]) -> Iterator[NodeProgress]:
         display = Bar(len(names), console) if console.is_terminal else Lines(len(names))
         progress = NodeProgress(names, display)
         stack.callback(progress.close)
+        # Only now has the bar replaced sys.stdout; handlers that bypass it would break the bar.
         stack.enter_context(_handlers_write_to(sys.stdout))
         yield progress
 

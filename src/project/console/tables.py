@@ -52,7 +52,7 @@ def summary_table(reports: List[NodeReport]) -> Table:
 def runs_table(runs: List[FlowRunRow]) -> Table:
     """Return a table of flow runs."""
     table = Table("Id", "Name", "Flow", "State", "Start", "Duration")
-    for column in table.columns:
+    for column in table.columns:  # ids are copied from the terminal, so they stay in one piece
         column.no_wrap = column.header == "Id"
     for run in runs:
         state = f"[{_COLORS.get(run.state, 'default')}]{run.state}[/]"

@@ -81,7 +81,7 @@ def run_flow(
     with flow.runs.provide(flow_run_id, run):
         return flow.run(
             runner_cls=KedroFlowRunner,
-            run_on_schedule=False,
+            run_on_schedule=False,  # otherwise Prefect waits for the next time of the schedule
             task_runner_state_handlers=[observe],
             context={"flow_run_id": flow_run_id},
         )
@@ -89,6 +89,7 @@ def run_flow(
 
 def failure_of(state: State) -> FlowRunError:
     """Return the error of a flow run in which no node raised one, with its tasks' messages."""
+    # The result of a flow run is the states of its tasks, or an exception if it ended early.
     states: Mapping[Task, State] = state.result if isinstance(state.result, dict) else {}
     failed = [
         f"Task '{task.name}': {one.message}"

@@ -35,6 +35,7 @@ def build_flow(
             flow.add_edge(Parameter(parameter, default=None), init, key=parameter, validate=False)
         groups = group_nodes(pipeline, grouping)
         tasks = {group.name: flow.add_task(NodeTask(group, runs)) for group in groups}
+        # Kedro has validated the pipeline; Prefect would sort the whole graph for each edge.
         for group, parents in _parents(pipeline, groups).items():
             for number, parent in enumerate(parents):
                 flow.add_edge(tasks[parent], tasks[group], key=f"upstream_{number}", validate=False)

@@ -131,6 +131,7 @@ class NodeTask(Task):
             name=group.name,
             tags={tag for node in group.nodes for tag in node.tags},
             trigger=self.may_start,
+            # What a skipped task would write may exist already; the selection of nodes decides.
             skip_on_upstream_skip=False,
             state_handlers=[record_failure],
             nout=1,  # otherwise Prefect inspects the signature of run for each task

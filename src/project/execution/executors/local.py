@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Callable, Dict, Mapping, Optional
+from typing import Callable, Dict, Mapping, Optional
 
 from prefect.executors import LocalExecutor as PrefectLocalExecutor
 
@@ -13,18 +13,18 @@ class LocalExecutor(PrefectLocalExecutor):
 
     def submit(
         self,
-        fn: Callable[..., Any],
-        *args: Any,
-        extra_context: Any = None,
-        context: Optional[Mapping[str, Any]] = None,
-        **kwargs: Any,
-    ) -> Any:
+        fn: Callable[..., object],
+        *args: object,
+        extra_context: object = None,
+        context: Optional[Mapping[str, object]] = None,
+        **kwargs: object,
+    ) -> object:
         """Return what ``fn`` returns."""
         call = partial(fn, context=without_config(context)) if context else fn
         return call(*args, **kwargs)
 
 
-def without_config(context: Mapping[str, Any]) -> Dict[str, Any]:
+def without_config(context: Mapping[str, object]) -> Dict[str, object]:
     """Return a task's context without the configuration, which this process already has.
 
     Prefect would merge it into itself key by key, which is most of a task's overhead.

@@ -7,12 +7,20 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
 from threading import Lock
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Iterator, List, Mapping, NamedTuple, Optional, Sequence
 
 import prefect
+from prefect.configuration import Config
 from prefect.executors import Executor
 
 from project.execution.executors.local import without_config
+
+
+class _Call(NamedTuple):
+    function: Callable[..., object]
+    args: Sequence[object]
+    kwargs: Mapping[str, object]
+    future: Future[object]
 
 
 class ThreadsExecutor(Executor):
@@ -24,7 +32,7 @@ class ThreadsExecutor(Executor):
     def __init__(self, workers: Optional[int] = None):
         self.workers = workers or os.cpu_count() or 1
         self._pool: Optional[ThreadPoolExecutor] = None
-        self._futures: List[Future[Any]] = []
+        self._futures: List[Future[object]] = []
         super().__init__()
 
     @contextmanager
@@ -50,18 +58,18 @@ class ThreadsExecutor(Executor):
 
     def submit(
         self,
-        fn: Callable[..., Any],
-        *args: Any,
-        extra_context: Any = None,
-        context: Optional[Mapping[str, Any]] = None,
-        **kwargs: Any,
-    ) -> Future[Any]:
+        fn: Callable[..., object],
+        *args: object,
+        extra_context: object = None,
+        context: Optional[Mapping[str, object]] = None,
+        **kwargs: object,
+    ) -> Future[object]:
         """Return a future of ``fn``, which starts when all futures among its arguments are done."""
-        call = partial(fn, context=without_config(context)) if context else fn
-        future: Future[Any] = Future()
-        self._futures.append(future)
-        _when_done(_futures_in([args, kwargs]), lambda: self._start(future, call, args, kwargs))
-        return future
+        function = partial(fn, context=without_config(context)) if context else fn
+        call = _Call(function, args, kwargs, Future())
+        self._futures.append(call.future)
+        _when_done(_futures_in([args, kwargs]), lambda: self._start(call))
+        return call.future
 
     def wait(self, futures: Any) -> Any:
         """Return the same structure, with each future replaced by its result."""
@@ -70,39 +78,36 @@ class ThreadsExecutor(Executor):
             future.result()
         return _resolved(futures)
 
-    def _start(self, future: Future[Any], call: Callable[..., Any], *arguments: Any) -> None:
+    def _start(self, call: _Call) -> None:
         pool = self._pool
         try:
             if pool is not None:
-                pool.submit(self._fulfil, future, call, *arguments)
+                pool.submit(self._fulfil, call)
         except RuntimeError:  # raised by a pool that has just been shut down
             if self._pool is not None:
                 raise
 
-    def _fulfil(
-        self,
-        future: Future[Any],
-        call: Callable[..., Any],
-        args: Sequence[Any],
-        kwargs: Dict[str, Any],
-    ) -> None:
+    def _fulfil(self, call: _Call) -> None:
         if self._pool is None:  # shut down while the call was queued
             return
         try:
-            future.set_result(call(*_resolved(args), **_resolved(kwargs)))
+            result = call.function(*_resolved(call.args), **_resolved(call.kwargs))
+            call.future.set_result(result)
         except BaseException as error:  # raised again in the thread that waits
-            future.set_exception(error)
+            call.future.set_exception(error)
 
 
-def _share_config(config: Any) -> None:
+def _share_config(config: Config) -> None:
+    # Prefect's context is local to a thread: a new one would have a configuration of its own,
+    # without what was changed for this run.
     prefect.context.config = config
 
 
-def _when_done(futures: List[Future[Any]], start: Callable[[], None]) -> None:
+def _when_done(futures: List[Future[object]], start: Callable[[], None]) -> None:
     lock = Lock()
-    left = len(futures) + 1
+    left = len(futures) + 1  # one for this function: no callback starts the call before its end
 
-    def one_is_done(_: Any) -> None:
+    def one_is_done(_: object) -> None:
         nonlocal left
         with lock:
             left -= 1
@@ -115,7 +120,7 @@ def _when_done(futures: List[Future[Any]], start: Callable[[], None]) -> None:
     one_is_done(None)
 
 
-def _futures_in(structure: Any) -> List[Future[Any]]:
+def _futures_in(structure: object) -> List[Future[object]]:
     found, left = [], [structure]
     while left:
         item = left.pop()
