@@ -62,6 +62,7 @@ COMPARISONS = [
         "<= 0.2",
         3,
     ),
+    Comparison("chain of 500 under an agent / here", "agent_run", "agent_here", "<= 1.5", 3),
     Comparison(
         "register 2,000 tasks again / first", "register_again", "register_first", "<= 0.3 s"
     ),

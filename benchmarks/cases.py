@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict
 
 from kedro.runner import SequentialRunner, ThreadRunner
 
-from benchmarks import pipelines, tracked
+from benchmarks import agent_runs, pipelines, tracked
 from benchmarks.peer import build_plain_flow
 from project.execution.runs import KedroRuns
 from project.flow.build import build_flow
@@ -99,6 +99,8 @@ CASES: Dict[str, Callable[[], Case]] = {
     "here_cloud_runners": lambda: tracked.cloud_runners,
     "register_first": lambda: tracked.registering(again=False),
     "register_again": lambda: tracked.registering(again=True),
+    "agent_here": lambda: agent_runs.here,
+    "agent_run": lambda: agent_runs.under_agent,
     "memory_threads": lambda: peak_memory(lambda: threads(2)),
 }
 

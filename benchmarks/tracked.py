@@ -75,7 +75,9 @@ def tracked() -> float:
     """Return the seconds that the same chain takes when it is reported to the embedded API."""
     with _api() as (api, run, flow, registration):
         start = perf_counter()
-        run_here(api, flow, start_run(api, registration, {}, is_here=True), run, lambda *_: None)
+        run_here(
+            api, flow, start_run(api, registration, {}, "key", is_here=True), run, lambda *_: None
+        )
         return perf_counter() - start
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional
+from uuid import uuid4
 
 from project.api.client import connect
 from project.api.follow import follow_agent_run
@@ -13,6 +14,7 @@ from project.config.load import parse_settings, require_own_conf_source
 from project.console.echo import echo
 from project.console.progress import follow_progress
 from project.deploy.deployment import find_deployment, make_flow, make_local_flow
+from project.deploy.orphans import end_orphaned_runs
 from project.deploy.registration import deploy, register, start_run
 from project.execution.kedro_run import KedroRun
 from project.execution.runners import failure_of, run_flow
@@ -74,20 +76,23 @@ class PrefectRunner(compat.KedroRunner):
         if settings.run == "agent":
             require_own_conf_source(request.config_loader, request.project_path)
         deployment = find_deployment(request, settings, lambda: run.catalog)
+        options = {**request.options, "is_async": self._is_async or None}
+        key, flow_run_id = str(uuid4()), None
         with connect(settings.api, request.project_path, settings.run == "agent") as api:
             registration = (deploy if settings.run == "none" else register)(api, deployment)
             echo(registration.describe())
-            if settings.run == "none":
-                echo(api.page_url("flow", registration.flow_id))
-                run.mark_outputs_remote(None)
-                return None
-            options = {**request.options, "is_async": self._is_async or None}
-            flow_run_id = start_run(api, registration, options, is_here=settings.run == "here")
-            echo(f"Flow run {flow_run_id} on {api.url}")
+            if settings.run == "here":
+                end_orphaned_runs(api, deployment)
+                with api.own_flow_run(key), follow_progress(run.nodes) as progress:
+                    flow_run_id = start_run(api, registration, options, key, is_here=True)
+                    echo(f"Flow run {flow_run_id} on {api.url}")
+                    flow = make_flow(run.pipeline, deployment.spec)
+                    return run_here(api, flow, flow_run_id, run, progress)
             if settings.run == "agent":
+                flow_run_id = start_run(api, registration, options, key, is_here=False)
+                echo(f"Flow run {flow_run_id} on {api.url}")
                 follow_agent_run(api, flow_run_id, settings.wait)
-                run.mark_outputs_remote(flow_run_id)
-                return None
-            flow = make_flow(run.pipeline, deployment.spec)
-            with follow_progress(run.nodes) as progress:
-                return run_here(api, flow, flow_run_id, run, progress)
+            else:
+                echo(api.page_url("flow", registration.flow_id))
+        run.mark_outputs_remote(flow_run_id)
+        return None

@@ -141,6 +141,46 @@ def test_ctrl_c_leaves_a_cancelled_run(make_project: MakeProject) -> None:
     assert states(run)["wait"] == states(run)["after"] == "Cancelled"
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("executor", ["local", "threads"])
+def test_a_signal_that_ends_the_process_cancels_the_run(
+    make_project: MakeProject, number: signal.Signals, executor: str
+) -> None:
+    project = make_project(PIPELINE, prefect=f"executor: {{type: {executor}}}")
+    api_server = server(project.folder / ".prefect/prefect.db", 0)
+    with api_server, started(project) as process, connect("embedded", project.folder) as api:
+        eventually(lambda: states(the_run(api))["wait"] == "Running")
+        process.send_signal(number)
+        eventually(lambda: the_run(api)["state"] == "Cancelled")
+        go_on(project)
+        process.communicate(timeout=60)
+        run = the_run(api)
+
+    assert process.returncode == 128 + number
+    assert run["state"] == "Cancelled"
+    assert states(run)["wait"] == states(run)["after"] == "Cancelled"
+
+
+def test_the_end_that_a_run_could_not_report_is_reported_by_the_next(
+    make_project: MakeProject, port: int
+) -> None:
+    project = make_project(PIPELINE, prefect=f"api: http://127.0.0.1:{port}")
+    url, database = f"http://127.0.0.1:{port}", project.folder / "prefect.db"
+    with server(database, port) as only, started(project) as process:
+        only.kill()
+        only.wait()
+        go_on(project)
+        output, _ = process.communicate(timeout=90)
+    unreported = list((project.folder / ".prefect/unreported").iterdir())
+    with server(database, port), connect(url, project.folder) as api:
+        run = the_run(api)
+
+    assert "Error: The run has ended, but its final state could not be reported" in output
+    assert len(unreported) == 1
+    assert run["state"] == states(run)["wait"] == states(run)["after"] == "Success"
+    assert list((project.folder / ".prefect/unreported").iterdir()) == []
+
+
 def test_a_killed_run_has_failed_as_soon_as_a_server_is_up_again(make_project: MakeProject) -> None:
     project = make_project(PIPELINE)
     with started(project) as process:

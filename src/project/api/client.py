@@ -24,8 +24,8 @@ class PrefectApi:
     """One Prefect API; a failed request raises an ``ApiError`` that names the address.
 
     ``client`` has the address and the credentials, and ``pages`` is the address of the web page.
-    ``own_flow_run`` makes this process the owner of a flow run, if the API can detect that an
-    owner has died. ``unreported`` has what earlier runs could not report.
+    ``own_flow_run`` makes this process the owner of the flow run with an idempotency key, if the
+    API can detect that an owner has died. ``unreported`` has what earlier runs could not report.
     """
 
     def __init__(self, client: Client, pages: Optional[str] = None):

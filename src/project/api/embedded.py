@@ -46,11 +46,11 @@ def serve(project_path: Path, on_start: Callable[[str], None], **options: Any) -
         raise ApiError(str(error)) from error
 
 
-def own_flow_run(project_path: Path, flow_run_id: str) -> ContextManager[None]:
-    """Own a flow run within a context: if this process dies, a server ends the flow run."""
+def own_flow_run(project_path: Path, key: str) -> ContextManager[None]:
+    """Own the flow run with this idempotency key: if this process dies, a server ends it."""
     from project.server.store.locks import owned_run
 
-    return owned_run(server_settings(project_path).database, flow_run_id)
+    return owned_run(server_settings(project_path).database, key)
 
 
 @contextmanager

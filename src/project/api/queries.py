@@ -184,6 +184,30 @@ def create_flow_run(
     return str(api.mutate("create_flow_run", "id", **payload)["id"])
 
 
+class ScheduledRow(NamedTuple):
+    """A flow run that waits to be started; ``state_timestamp`` is when it began to wait."""
+
+    id: str
+    labels: List[str]
+    state_timestamp: str
+
+
+def scheduled_flow_runs(
+    api: GraphQL, tenant_id: Optional[str], project: str, name: str
+) -> List[ScheduledRow]:
+    """Return the runs of a flow that wait to be started, the oldest 100 of them."""
+    rows = api.query(
+        "query($tenant: uuid, $project: String, $name: String) { flow_run(where: {state: "
+        '{_eq: "Scheduled"}, flow: {name: {_eq: $name}, project: {name: {_eq: $project}, '
+        "tenant_id: {_eq: $tenant}}}}, order_by: {created: asc}, limit: 100) "
+        "{ id labels state_timestamp } }",
+        tenant=tenant_id,
+        project=project,
+        name=name,
+    )
+    return [ScheduledRow(row["id"], row["labels"] or [], row["state_timestamp"]) for row in rows]
+
+
 def cancel_flow_run(api: GraphQL, flow_run_id: str) -> str:
     """Cancel a flow run and return its new state."""
     return str(api.mutate("cancel_flow_run", "state", flow_run_id=flow_run_id)["state"])

@@ -30,7 +30,7 @@ def run_here(
         ApiError: the end of the run could not be reported.
         SystemExit: a signal ended the process, after the run was reported as cancelled.
     """
-    with api.own_flow_run(flow_run_id), prefect.context(flow_run_id=flow_run_id):
+    with prefect.context(flow_run_id=flow_run_id):
         task_run_ids = queries.task_run_ids(api, flow_run_id)
         cancellation = Cancellation(on_signal=lambda: reporter.cancelled(INTERRUPTED))
         reporter = Reporter(api, flow_run_id, task_run_ids, cancellation.request)

@@ -12,6 +12,7 @@ from project.commands.agent import agent
 from project.commands.cancel import cancel
 from project.commands.doctor import doctor
 from project.commands.register import register
+from project.commands.run import run
 from project.commands.runs import runs
 from project.commands.server import server
 from project.commands.watch import watch
@@ -24,5 +25,5 @@ def prefect_commands() -> None:
     """Serve, register, run and watch this project's Prefect flows."""
 
 
-for command in (server, agent, register, runs, watch, cancel, doctor):
+for command in (server, agent, register, run, runs, watch, cancel, doctor):
     prefect_commands.add_command(command)

@@ -61,6 +61,13 @@ class Deployment(NamedTuple):
         """The name of the flow."""
         return self.settings.flow or self.ref.pipeline_name
 
+    def how_to_register(self) -> str:
+        """Return the sentence that names the command."""
+        name = self.ref.pipeline_name
+        pipeline = [] if name == "__default__" else ["--pipeline", name]
+        env = ["--env", self.env] if self.env else []
+        return " ".join(["Register the flow: kedro prefect register", *pipeline, *env])
+
     def make_flow(self) -> KedroFlow:
         """Return the flow as it would be registered now."""
         return make_flow(self.pipeline, self.spec)

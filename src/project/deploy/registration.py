@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import date
 from typing import Dict, NamedTuple, Optional
-from uuid import uuid4
 
 from prefect.utilities.graphql import compress
 
@@ -15,10 +14,9 @@ from project.api.client import PrefectApi
 from project.compat import kedro as compat
 from project.compat.run_options import RunOptions
 from project.deploy.deployment import Deployment, flow_key
+from project.deploy.orphans import HERE_LABEL
+from project.errors import FlowRunError
 from project.flow.graph import KedroFlow
-
-# No agent has this label, so none takes a run that belongs to a `kedro run` process.
-HERE_LABEL = "kedro-run"
 
 
 class Registration(NamedTuple):
@@ -40,6 +38,22 @@ class Registration(NamedTuple):
 def find_registration(api: PrefectApi, deployment: Deployment) -> Optional[Registration]:
     """Return the flow's registration, if the API has exactly this version."""
     return _find(api, deployment, flow_key(deployment.make_flow(), deployment.spec))
+
+
+def require_registration(api: PrefectApi, deployment: Deployment) -> Registration:
+    """Return the newest version of a flow that the API has.
+
+    Raises:
+        FlowRunError: it is not registered.
+    """
+    row = _newest(api, deployment)
+    name, project = deployment.flow_name, deployment.prefect_project
+    if row is None:
+        raise FlowRunError(
+            f"Flow '{name}' of project '{project}' is not registered at {api.url}. "
+            f"{deployment.how_to_register()}"
+        )
+    return Registration(row.id, name, project, row.version, is_new=False)
 
 
 def register(api: PrefectApi, deployment: Deployment) -> Registration:
@@ -99,14 +113,17 @@ def deploy(api: PrefectApi, deployment: Deployment) -> Registration:
 
 
 def start_run(
-    api: PrefectApi, registration: Registration, options: RunOptions, *, is_here: bool
+    api: PrefectApi, registration: Registration, options: RunOptions, key: str, *, is_here: bool
 ) -> str:
-    """Create a flow run and return its id; with ``is_here``, no agent takes it."""
+    """Create a flow run and return its id; with ``is_here``, no agent takes it.
+
+    A repeated request with the same idempotency ``key`` creates no second run.
+    """
     return queries.create_flow_run(
         api,
         registration.flow_id,
         run_parameters(options),
-        key=str(uuid4()),  # a request that is repeated creates no second run
+        key=key,
         labels=[HERE_LABEL] if is_here else None,
     )
 
