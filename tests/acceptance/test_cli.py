@@ -176,7 +176,7 @@ def test_the_doctor_prints_the_complete_command(served: Shop) -> None:
     said = served.kedro("prefect", "doctor", "--env", "prod", "--pipeline", "lonely")
     prefect_yml.unlink()
 
-    assert "register the flow: kedro prefect register --pipeline lonely --env prod" in said.text
+    assert "Register the flow: kedro prefect register --pipeline lonely --env prod" in said.text
 
 
 def test_two_pipelines_cannot_have_the_same_flow(shop: Shop) -> None:

@@ -185,7 +185,7 @@ def create_flow_run(
 
 
 class ScheduledRow(NamedTuple):
-    """A flow run that waits to be started; ``state_timestamp`` is when it began to wait."""
+    """A scheduled flow run; ``state_timestamp`` is when it was scheduled."""
 
     id: str
     labels: List[str]
@@ -195,7 +195,7 @@ class ScheduledRow(NamedTuple):
 def scheduled_flow_runs(
     api: GraphQL, tenant_id: Optional[str], project: str, name: str
 ) -> List[ScheduledRow]:
-    """Return the runs of a flow that wait to be started, the oldest 100 of them."""
+    """Return the scheduled runs of a flow, at most the 100 oldest."""
     rows = api.query(
         "query($tenant: uuid, $project: String, $name: String) { flow_run(where: {state: "
         '{_eq: "Scheduled"}, flow: {name: {_eq: $name}, project: {name: {_eq: $project}, '

@@ -125,7 +125,7 @@ def _check_project(api: PrefectApi, deployment: Deployment) -> CheckResult:
     name = deployment.prefect_project
     if queries.find_project(api, api.tenant_id, name):
         return CheckResult("project", True, name)
-    text = f"the API has no project '{name}'; {_how_to_register(deployment)}"
+    text = f"the API has no project '{name}'. {deployment.how_to_register()}"
     return CheckResult("project", False, text)
 
 
@@ -133,15 +133,8 @@ def _check_flow(api: PrefectApi, deployment: Deployment) -> CheckResult:
     registration = find_registration(api, deployment)
     if registration is not None:
         return CheckResult("flow", True, f"version {registration.version}, unchanged")
-    text = f"this version is not registered; {_how_to_register(deployment)}"
+    text = f"this version is not registered. {deployment.how_to_register()}"
     return CheckResult("flow", False, text)
-
-
-def _how_to_register(deployment: Deployment) -> str:
-    name = deployment.ref.pipeline_name
-    pipeline = [] if name == "__default__" else ["--pipeline", name]
-    env = ["--env", deployment.env] if deployment.env else []
-    return " ".join(["register the flow: kedro prefect register", *pipeline, *env])
 
 
 def _check_agents(api: PrefectApi, deployment: Deployment) -> CheckResult:

@@ -62,7 +62,7 @@ class Deployment(NamedTuple):
         return self.settings.flow or self.ref.pipeline_name
 
     def how_to_register(self) -> str:
-        """Return the sentence that names the command."""
+        """Return a sentence with the command that registers the flow."""
         name = self.ref.pipeline_name
         pipeline = [] if name == "__default__" else ["--pipeline", name]
         env = ["--env", self.env] if self.env else []
