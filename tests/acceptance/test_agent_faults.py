@@ -128,10 +128,9 @@ def test_a_killed_flow_run_ends_failed_and_the_command_says_why(served: Shop) ->
 
 
 def test_a_killed_agent_leaves_no_agent(served: Shop) -> None:
-    process = served.start("prefect", "agent")
-    eventually(served.has_agent)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    with served.start("prefect", "agent") as process:
+        eventually(served.has_agent)
+        os.kill(process.pid, signal.SIGKILL)
     children = [
         path.parent.name
         for path in Path("/proc").glob("[0-9]*/cmdline")

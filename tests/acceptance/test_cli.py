@@ -16,7 +16,16 @@ def test_kedro_lists_the_commands_once(shop: Shop) -> None:
 
     assert said.text.count("\n  prefect ") == 1
     commands = re.findall(r"^  (\w+)", shop.kedro("prefect", "--help").text, re.MULTILINE)
-    assert commands[1:] == ["agent", "cancel", "doctor", "register", "runs", "server", "watch"]
+    assert commands[1:] == [
+        "agent",
+        "cancel",
+        "doctor",
+        "register",
+        "run",
+        "runs",
+        "server",
+        "watch",
+    ]
 
 
 def test_an_agent_and_its_runs_need_a_running_server(shop: Shop) -> None:
