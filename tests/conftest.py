@@ -11,6 +11,7 @@ import pytest
 from kedro.framework import hooks
 
 from tests.kits.projects import KedroProject, write_metadata
+from tests.kits.strict_server import strict_server
 
 SETTINGS = """
 from project.compat import project_hooks
@@ -50,6 +51,16 @@ def make_project(tmp_path: Path) -> Callable[..., KedroProject]:
         return project
 
     return make
+
+
+@pytest.fixture(params=["embedded", "strict"])
+def api_setting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Return the value of ``api`` in prefect.yml: the embedded API, then a strict stand-in."""
+    if request.param == "embedded":
+        yield "embedded"
+    else:
+        with strict_server(tmp_path / "strict") as server:
+            yield server.url
 
 
 @pytest.fixture(autouse=True)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from tests.kits.shop import Shop, stop
+from tests.kits.strict_server import remove_tenants
 from tests.kits.waiting import eventually
 
 TENANTS = "query { tenant { name slug } }"
@@ -17,10 +15,7 @@ DEFAULT = [{"name": "default", "slug": "default"}]
 @pytest.fixture(autouse=True)
 def empty(served: Shop) -> None:
     """Delete the tenant, and with it all data of the server."""
-    database = served.folder / ".prefect/prefect.db"
-    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("DELETE FROM tenant")
+    remove_tenants(served.folder)
     assert served.ask(TENANTS) == []
 
 

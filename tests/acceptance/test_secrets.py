@@ -10,8 +10,9 @@ from typing import Iterator, List, NamedTuple
 
 import pytest
 
-from tests.kits.proxy import Passed, Proxy
+from tests.kits.proxy import Passed
 from tests.kits.shop import SENTINEL, Said, Shop, stop
+from tests.kits.strict_server import StrictServer
 from tests.kits.waiting import eventually
 
 TOKEN = "sentinel-token-8c27"  # noqa: S105
@@ -41,10 +42,10 @@ def _reading(process: subprocess.Popen[str]) -> Future[str]:
 
 @pytest.fixture(scope="module")
 def seen(shop: Shop) -> Iterator[Seen]:
-    """Run every kind of run through a recording proxy, against a server with a token."""
+    """Run every kind of run through a strict, recording server, which requires a token."""
     server = shop.serve(token=TOKEN)
     shop.env["PREFECT__CLOUD__API_KEY"] = TOKEN
-    with Proxy(shop.url) as proxy:
+    with StrictServer(shop.url) as proxy:
         shop.url = proxy.url
         for mode in ("here", "agent"):
             shop.write(f"conf/{mode}/prefect.yml", f"{{api: '{proxy.url}', run: {mode}}}")

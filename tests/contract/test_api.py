@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator
+from typing import Any, Callable, Dict
 
 import pytest
 
-from project.api.client import PrefectApi, connect
+from project.api.client import connect
 from project.errors import SettingsError
 from tests.kits.projects import (
     FAILING,
@@ -41,15 +40,15 @@ def register_pipelines():
 """
 
 
-@contextmanager
-def api_of(project: KedroProject) -> Iterator[PrefectApi]:
-    with connect("embedded", project.folder) as api:
-        yield api
+def query(project: KedroProject, text: str, api_setting: str = "embedded") -> Any:
+    with connect(api_setting, project.folder) as api:
+        return api.query(text)
 
 
-def flow_runs(project: KedroProject, fields: str) -> Any:
-    with api_of(project) as api:
-        return api.query(f"query {{ flow_run(order_by: {{created: asc}}) {{ {fields} }} }}")
+def flow_runs(project: KedroProject, fields: str, api_setting: str = "embedded") -> Any:
+    return query(
+        project, f"query {{ flow_run(order_by: {{created: asc}}) {{ {fields} }} }}", api_setting
+    )
 
 
 def states(run: Any) -> Dict[str, str]:
@@ -64,10 +63,12 @@ STATES = "state parameters task_runs { state state_message task { name type } }"
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_a_run_reports_the_state_of_every_node(make_project: MakeProject, runner: str) -> None:
-    project = make_project(PIPELINE)
+def test_a_run_reports_the_state_of_every_node(
+    make_project: MakeProject, runner: str, api_setting: str
+) -> None:
+    project = make_project(PIPELINE, prefect=f"api: {api_setting}")
     outcome = project.run(RUNNERS[runner]())
-    (run,) = flow_runs(project, STATES)
+    (run,) = flow_runs(project, STATES, api_setting)
 
     assert outcome.result == {"m": 2, "k": 3}
     assert run["state"] == "Success"
@@ -79,11 +80,13 @@ def test_a_run_reports_the_state_of_every_node(make_project: MakeProject, runner
     }
 
 
-def test_running_a_part_skips_the_rest_and_keeps_the_flow(make_project: MakeProject) -> None:
-    project = make_project(PIPELINE)
+def test_running_a_part_skips_the_rest_and_keeps_the_flow(
+    make_project: MakeProject, api_setting: str
+) -> None:
+    project = make_project(PIPELINE, prefect=f"api: {api_setting}")
     project.run(RUNNERS["local"]())
     project.run(RUNNERS["local"](), tags=["early"], params={"n": 3})
-    _, run = flow_runs(project, STATES + " flow { version }")
+    _, run = flow_runs(project, STATES + " flow { version }", api_setting)
 
     assert run["flow"]["version"] == 1
     assert run["parameters"]["tags"] == ["early"]
@@ -107,11 +110,13 @@ def test_a_changed_pipeline_is_a_new_version(make_project: MakeProject) -> None:
     assert "version 2: registered" in kedro_run(project).stdout
 
 
-def test_a_failure_is_reported_with_its_message(make_project: MakeProject) -> None:
-    project = make_project(FAILING, catalog=FAILING_CATALOG)
+def test_a_failure_is_reported_with_its_message(
+    make_project: MakeProject, api_setting: str
+) -> None:
+    project = make_project(FAILING, catalog=FAILING_CATALOG, prefect=f"api: {api_setting}")
     project.write("data/text", "'abc'")
     outcome = project.run(RUNNERS["local"]())
-    (run,) = flow_runs(project, STATES)
+    (run,) = flow_runs(project, STATES, api_setting)
     messages = {row["task"]["name"]: row["state_message"] for row in run["task_runs"]}
 
     assert outcome.raised == ("Broken", "cannot use abc")
@@ -131,12 +136,13 @@ def test_a_failure_is_reported_with_its_message(make_project: MakeProject) -> No
 
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_logged_and_printed_lines_are_reported_for_their_node(
-    make_project: MakeProject, runner: str
+    make_project: MakeProject, runner: str, api_setting: str
 ) -> None:
-    project = make_project(PIPELINE)
+    project = make_project(PIPELINE, prefect=f"api: {api_setting}")
     project.run(RUNNERS[runner]())
-    with api_of(project) as api:
-        lines = api.query("query { log { level message task_run { task { name } } } }")
+    lines = query(
+        project, "query { log { level message task_run { task { name } } } }", api_setting
+    )
     of_one = {
         (line["level"], line["message"])
         for line in lines
@@ -216,8 +222,7 @@ def test_an_unfinished_line_is_reported_for_its_node(
     progress = '[print(f"\\r{i} %", end="") for i in range(101)]'
     project = make_project(PIPELINE.replace('print("printed by one")', progress))
     project.run(RUNNERS[runner]())
-    with api_of(project) as api:
-        lines = api.query("query { log { message task_run { task { name } } } }")
+    lines = query(project, "query { log { message task_run { task { name } } } }")
     unfinished = [line for line in lines if line["message"].endswith(" %")]
 
     assert unfinished == [{"message": "100 %", "task_run": {"task": {"name": "one"}}}]

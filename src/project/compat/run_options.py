@@ -38,26 +38,36 @@ class RunOption(NamedTuple):
     is_selection: bool = True
 
 
+# In the order in which the page's form shows them.
 RUN_OPTIONS = (
-    RunOption("env", ("env",), STRING, "Kedro environment", False),
     RunOption(
-        "params", ("runtime_params", "extra_params"), MAPPING, "Parameters to override", False
+        "params",
+        ("runtime_params", "extra_params"),
+        MAPPING,
+        "Values that replace the project's parameters",
+        False,
     ),
-    RunOption("load_versions", ("load_versions",), MAPPING, "Version to load, by dataset", False),
-    RunOption("is_async", ("is_async",), BOOLEAN, "Load and save datasets in threads", False),
-    RunOption("tags", ("tags",), LIST, "Run only nodes with one of these tags"),
-    RunOption("nodes", ("node_names",), LIST, "Run only these nodes"),
-    RunOption("from_nodes", ("from_nodes",), LIST, "Start from these nodes"),
-    RunOption("to_nodes", ("to_nodes",), LIST, "End with these nodes"),
-    RunOption("from_inputs", ("from_inputs",), LIST, "Start from the nodes that read these"),
-    RunOption("to_outputs", ("to_outputs",), LIST, "End with the nodes that write these"),
-    RunOption("namespaces", ("namespaces", "namespace"), LIST, "Run only these namespaces"),
+    RunOption("env", ("env",), STRING, "Configuration environment, as in conf/<env>", False),
+    RunOption("nodes", ("node_names",), LIST, "Only these nodes"),
+    RunOption("tags", ("tags",), LIST, "Only nodes with one of these tags"),
+    RunOption(
+        "namespaces",
+        ("namespaces", "namespace"),
+        LIST,
+        "Only nodes in one of these namespaces",
+    ),
+    RunOption("from_nodes", ("from_nodes",), LIST, "These nodes and all after them"),
+    RunOption("to_nodes", ("to_nodes",), LIST, "These nodes and all before them"),
+    RunOption("from_inputs", ("from_inputs",), LIST, "Nodes that need one of these datasets"),
+    RunOption("to_outputs", ("to_outputs",), LIST, "Nodes that these datasets need"),
+    RunOption("load_versions", ("load_versions",), MAPPING, "Versions of datasets to load", False),
     RunOption(
         "only_missing_outputs",
         ("only_missing_outputs",),
         BOOLEAN,
-        "Skip nodes whose outputs exist (Kedro 1)",
+        "Only nodes with missing outputs (Kedro 1)",
     ),
+    RunOption("is_async", ("is_async",), BOOLEAN, "Load and save datasets with threads", False),
 )
 
 
