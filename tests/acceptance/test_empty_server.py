@@ -1,4 +1,4 @@
-"""A Prefect API without a tenant, as a Prefect Server is when it is new."""
+"""A Prefect API without a tenant, like a new Prefect Server."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ DEFAULT = [{"name": "default", "slug": "default"}]
 
 @pytest.fixture(autouse=True)
 def empty(served: Shop) -> None:
-    """Take the tenant away, and with it all that the server has."""
+    """Delete the tenant, and with it all data of the server."""
     remove_tenants(served.folder)
     assert served.ask(TENANTS) == []
 
 
-def test_the_doctor_says_that_there_is_no_tenant(served: Shop) -> None:
+def test_the_doctor_reports_a_missing_tenant(served: Shop) -> None:
     said = served.kedro("prefect", "doctor")
 
     assert said.code == 1
-    assert "WRONG tenant: the API has none; create one: prefect server create-tenant" in said.text
+    assert "FAIL  tenant: the API has no tenant; create one: prefect server create" in said.text
 
 
 def test_the_first_flow_that_is_registered_creates_it(served: Shop) -> None:

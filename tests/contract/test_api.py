@@ -1,4 +1,4 @@
-"""What the Prefect API knows of a run that kedro run made here."""
+"""What a run here reports to the Prefect API."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ STATES = "state parameters task_runs { state state_message task { name type } }"
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_a_run_is_known_with_the_state_of_every_node(
+def test_a_run_reports_the_state_of_every_node(
     make_project: MakeProject, runner: str, api_setting: str
 ) -> None:
     project = make_project(PIPELINE, prefect=f"api: {api_setting}")
@@ -80,7 +80,7 @@ def test_a_run_is_known_with_the_state_of_every_node(
     }
 
 
-def test_running_a_part_leaves_the_flow_alone_and_skips_the_rest(
+def test_running_a_part_skips_the_rest_and_keeps_the_flow(
     make_project: MakeProject, api_setting: str
 ) -> None:
     project = make_project(PIPELINE, prefect=f"api: {api_setting}")
@@ -110,7 +110,9 @@ def test_a_changed_pipeline_is_a_new_version(make_project: MakeProject) -> None:
     assert "version 2: registered" in kedro_run(project).stdout
 
 
-def test_a_failure_is_known_with_its_message(make_project: MakeProject, api_setting: str) -> None:
+def test_a_failure_is_reported_with_its_message(
+    make_project: MakeProject, api_setting: str
+) -> None:
     project = make_project(FAILING, catalog=FAILING_CATALOG, prefect=f"api: {api_setting}")
     project.write("data/text", "'abc'")
     outcome = project.run(RUNNERS["local"]())
@@ -133,7 +135,7 @@ def test_a_failure_is_known_with_its_message(make_project: MakeProject, api_sett
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_what_a_node_logs_and_prints_is_known_as_its_own(
+def test_logged_and_printed_lines_are_reported_for_their_node(
     make_project: MakeProject, runner: str, api_setting: str
 ) -> None:
     project = make_project(PIPELINE, prefect=f"api: {api_setting}")
@@ -176,18 +178,18 @@ def test_an_api_that_is_down_is_one_clear_error_and_nothing_runs(make_project: M
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("run_config: {type: MarsRun}", "run_config.type: Prefect has no 'MarsRun'"),
+        ("run_config: {type: MarsRun}", "run_config.type: Prefect has no class 'MarsRun'. Use one"),
         ("storage: {type: Local, colour: red}", "storage: Local: "),
-        ("storage: {type: Local}", "storage: Local keeps a pickled copy of the flow"),
-        ("storage: {type: S3, bucket: b}", "storage: S3 keeps a pickled copy of the flow"),
-        ("result: {type: PrefectResult}", "result.type: PrefectResult keeps JSON in the API"),
+        ("storage: {type: Local}", "storage: Local stores a pickled flow"),
+        ("storage: {type: S3, bucket: b}", "storage: S3 stores a pickled flow"),
+        ("result: {type: PrefectResult}", "result.type: PrefectResult stores JSON in the API"),
         ("schedule: {timezone: UTC}", "give either cron or interval_seconds"),
         ("schedule: {cron: often}", "schedule: "),
-        ("schedule: {cron: 0 6 * * *, timezone: Mars/Olympus}", "no time zone is called"),
+        ("schedule: {cron: 0 6 * * *, timezone: Mars/Olympus}", "unknown time zone"),
         ("api: somewhere", "api: String should match pattern"),
     ],
 )
-def test_what_prefect_cannot_make_is_named_with_its_file(
+def test_a_setting_that_prefect_refuses_is_named_with_its_file(
     make_project: MakeProject, line: str, message: str
 ) -> None:
     outcome = make_project(PIPELINE, prefect=line).run(RUNNERS["local"]())
@@ -197,7 +199,7 @@ def test_what_prefect_cannot_make_is_named_with_its_file(
     assert message in str(outcome.error)
 
 
-def test_a_log_call_with_wrong_arguments_is_no_error_of_the_node(
+def test_a_log_call_with_wrong_arguments_does_not_fail_the_node(
     make_project: MakeProject,
 ) -> None:
     mistake = PIPELINE.replace('("logged by one")', '("%s and %s", 1)')
@@ -214,7 +216,7 @@ def test_a_log_call_with_wrong_arguments_is_no_error_of_the_node(
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_a_line_that_a_node_leaves_unfinished_is_its_own(
+def test_an_unfinished_line_is_reported_for_its_node(
     make_project: MakeProject, runner: str
 ) -> None:
     progress = '[print(f"\\r{i} %", end="") for i in range(101)]'

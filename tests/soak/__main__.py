@@ -11,12 +11,12 @@ import argparse
 import random
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from pathlib import Path
 from subprocess import Popen, TimeoutExpired
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
-from typing import Any, Dict, List
+from typing import Any, Deque, Dict, List
 
 import psutil
 import requests
@@ -92,6 +92,7 @@ class Soak:
         self.random = random.Random(seed)  # noqa: S311
         self.kills: Counter[str] = Counter()
         self.problems: List[str] = []
+        self.printed: Deque[str] = deque(maxlen=500)
         self.shop = Shop(folder)
         self.shop.write("src/shop/pipeline_registry.py", REGISTRY)
         self.shop.write("conf/base/prefect.yml", "{run: here}")
@@ -104,10 +105,19 @@ class Soak:
     def serve(self) -> Popen[str]:
         port = int(self.shop.url.rsplit(":", 1)[1]) if self.shop.url else 0
         settings: Dict[str, Any] = {"reaper_seconds": 1, "reaper_grace_seconds": 5}
-        return self.shop.serve(heartbeat_timeout_seconds=15, port=port, **settings)
+        server = self.shop.serve(heartbeat_timeout_seconds=15, port=port, **settings)
+        self.read_all(server)
+        return server
 
     def start_agent(self) -> Popen[str]:
-        return self.shop.start("prefect", "agent", "--env", "agents")
+        agent = self.shop.start("prefect", "agent", "--env", "agents")
+        self.read_all(agent)
+        return agent
+
+    def read_all(self, process: Popen[str]) -> None:
+        """Read what a process prints, which otherwise waits when its pipe is full."""
+        assert process.stdout
+        Thread(target=self.printed.extend, args=(process.stdout,), daemon=True).start()
 
     def kill_one(self, target: str) -> None:
         """Start a run here and one for the agent, kill a process in their midst, and go on."""
@@ -177,6 +187,10 @@ def main() -> int:
         soak = Soak(Path(folder), options.seed)
         try:
             return run(soak, options.kills)
+        except BaseException:
+            print("The agents printed:", *soak.printed)
+            print("These runs are open:", soak.open_runs())
+            raise
         finally:
             soak.shop.end()
             for process in soak.processes():
