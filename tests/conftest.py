@@ -5,12 +5,11 @@ from __future__ import annotations
 import signal
 from itertools import count
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Callable, Iterator
 
 import pytest
-from kedro.framework import hooks
 
-from tests.kits.projects import KedroProject, write_metadata
+from tests.kits.projects import KedroProject, unregister_global_hooks, write_metadata
 from tests.kits.strict_server import strict_server
 
 SETTINGS = """
@@ -20,7 +19,7 @@ from tests.kits.projects import HookRecorder
 
 RECORDER = HookRecorder()
 HOOKS = (RECORDER, PrefectHooks(), *project_hooks())
-DISABLE_HOOKS_FOR_PLUGINS = ("project", "kedro-telemetry")
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-prefect-runner", "kedro-telemetry")
 """
 
 _numbers = count(1)
@@ -67,7 +66,4 @@ def api_setting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]
 def forget_global_hooks() -> Iterator[None]:
     """Empty the hook manager that Kedro 0.17 keeps for the whole process."""
     yield
-    get_hook_manager: Any = getattr(hooks, "get_hook_manager", None)
-    if get_hook_manager is not None:
-        for plugin in list(get_hook_manager().get_plugins()):
-            get_hook_manager().unregister(plugin)
+    unregister_global_hooks()

@@ -55,6 +55,7 @@ class PrefectRunner(compat.KedroRunner):
         return outputs
 
     def _run(self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any) -> None:
+        inject_memory_datasets(pipeline, catalog)
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
         run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async)
         request = find_request(hook_manager, run_id)

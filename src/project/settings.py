@@ -7,4 +7,4 @@ HOOKS = (PrefectHooks(), *project_hooks())
 
 # For projects that install this package, an entry point registers the same hooks. Here Kedro would
 # call them twice.
-DISABLE_HOOKS_FOR_PLUGINS = ("project",)
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-prefect-runner",)

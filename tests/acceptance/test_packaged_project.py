@@ -25,7 +25,7 @@ PYPROJECT = f"""
     [project]
     name = "shop"
     version = "0.1"
-    dependencies = ["project", "kedro=={kedro.__version__}"]
+    dependencies = ["kedro-prefect-runner[server]", "kedro=={kedro.__version__}"]
 
     [tool.hatch.build.targets.wheel]
     packages = ["src/shop"]

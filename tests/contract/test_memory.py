@@ -11,10 +11,11 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline, node
 from kedro.runner import SequentialRunner
 
-from project.hooks import inject_memory_datasets
+from project.hooks import PrefectHooks, inject_memory_datasets
 from project.runner import PrefectRunner
 from tests.kits.projects import (
     HAS_FACTORIES,
+    RETURNS_DATASETS,
     RUNNERS,
     DatasetError,
     FileDataset,
@@ -48,6 +49,25 @@ def test_names_between_nodes_are_injected_and_free_ones_are_not() -> None:
     names = getattr(catalog, "keys", None) or catalog.list
 
     assert [name for name in "abc" if name in names()] == ["b"]
+
+
+class OwnRunner(PrefectRunner):
+    """A runner of the user's own."""
+
+    def __str__(self) -> str:
+        return "my runner"
+
+
+@pytest.mark.parametrize("runner", [PrefectRunner, OwnRunner, SequentialRunner])
+def test_the_hooks_inject_where_the_runner_works_on_the_session_s_catalog(runner: Any) -> None:
+    catalog = DataCatalog()
+    chain = Pipeline([node(take, "a", "b", name="n1"), node(take, "b", "c", name="n2")])
+    instance = runner()
+    PrefectHooks().before_pipeline_run({"runner": str(instance)}, chain, catalog)
+    names = getattr(catalog, "keys", None) or catalog.list
+    is_injected = issubclass(runner, PrefectRunner) and RETURNS_DATASETS  # Kedro 1
+
+    assert list(names()) == (["b"] if is_injected else [])
 
 
 def test_a_registered_name_keeps_its_dataset() -> None:

@@ -19,6 +19,12 @@ NO_SERVER = (
     "'kedro prefect server' in another terminal, or name a Prefect API in prefect.yml ('api')."
 )
 
+NO_LIBRARIES = (
+    "The embedded API needs the libraries of the extra 'server' ({error}). Install them: "
+    "uv pip install 'kedro-prefect-runner[server]', or name another Prefect API in prefect.yml "
+    "('api')."
+)
+
 
 def server_settings(project_path: Path, **options: Any) -> ServerSettings:
     """Return the settings of a project's server, whose data is in the project's ``.prefect/``."""
@@ -37,8 +43,9 @@ def serve(project_path: Path, on_start: Callable[[str], None], **options: Any) -
         ApiError: it cannot be started.
         ValueError: the options contradict each other.
     """
-    from project.server.errors import ServerError
-    from project.server.process import serve as serve_settings
+    with _explain_missing_libraries():
+        from project.server.errors import ServerError
+        from project.server.process import serve as serve_settings
 
     try:
         serve_settings(server_settings(project_path, **options), on_start)
@@ -60,8 +67,9 @@ def embedded_api(project_path: Path, must_outlive_process: bool = False) -> Iter
     Raises:
         ApiError: it cannot be started, or ``must_outlive_process`` and none is running.
     """
-    from project.server.errors import ServerError
-    from project.server.process import EmbeddedServer, running_server
+    with _explain_missing_libraries():
+        from project.server.errors import ServerError
+        from project.server.process import EmbeddedServer, running_server
 
     url = running_server(project_path / FOLDER)
     if url is not None:
@@ -78,3 +86,11 @@ def embedded_api(project_path: Path, must_outlive_process: bool = False) -> Iter
         yield server.url
     finally:
         server.__exit__(None, None, None)
+
+
+@contextmanager
+def _explain_missing_libraries() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:  # also of a release that another package holds back
+        raise ApiError(NO_LIBRARIES.format(error=error)) from error

@@ -74,9 +74,9 @@ class KedroProject:
             other = taken.setdefault((deployment.prefect_project, flow), name)
             if other != name:
                 raise SettingsError(
-                    f"prefect.yml: flow: the pipelines '{other}' and '{name}' would both be "
-                    f"registered as flow '{flow}'. Set 'flow' in the section 'pipelines', for only "
-                    "one of them."
+                    f"{deployment.settings.origin.name(['flow'])}: flow: the pipelines '{other}' "
+                    f"and '{name}' would both be registered as flow '{flow}'. Set 'flow' in the "
+                    "section 'pipelines', for only one of them."
                 )
         return deployments
 

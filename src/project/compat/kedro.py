@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from typing import Any, Callable, Iterable, NamedTuple, Optional, Set
+from weakref import WeakValueDictionary
 
 import kedro.io
 from kedro.pipeline import Pipeline
@@ -50,6 +51,7 @@ class KedroRunner(AbstractRunner):
     """Base class for Kedro runners, whose subclasses implement only ``_run``."""
 
     def __init__(self, is_async: bool = False):
+        _own_runners[id(self)] = self
         if "extra_dataset_patterns" in inspect.signature(AbstractRunner.__init__).parameters:
             in_memory = {"{default}": {"type": "MemoryDataset"}}
             super().__init__(is_async=is_async, extra_dataset_patterns=in_memory)
@@ -68,6 +70,15 @@ class KedroRunner(AbstractRunner):
 
     def _get_executor(self, max_workers: int) -> None:
         """Return no executor: Prefect's executors run the nodes (abstract since Kedro 0.19.11)."""
+
+
+# By id, because a subclass need not be hashable.
+_own_runners: WeakValueDictionary[int, KedroRunner] = WeakValueDictionary()
+
+
+def is_own_runner(name: Optional[str]) -> bool:
+    """Return whether a run's parameter ``runner``, which is a string, stands for one of ours."""
+    return any(name == str(runner) for runner in _own_runners.values())
 
 
 def suggest_resume(

@@ -31,6 +31,12 @@ def config_files(loader: Any, name: str) -> List[Path]:
     ]
 
 
+def config_env(loader: Any) -> Optional[str]:
+    """Return the environment that a loader was made for, if it knows one."""
+    env = getattr(loader, "env", None)
+    return env if isinstance(env, str) else None
+
+
 def other_conf_source(loader: Any, project_path: Path) -> Optional[str]:
     """Return what ``--conf-source`` gave in place of the project's own, if anything."""
     given = getattr(loader, "conf_source", None)

@@ -37,10 +37,14 @@ def registered_pipelines() -> Mapping[str, Any]:
     return pipelines
 
 
-def running_context() -> Any:
-    """Return the context of the active session in Kedro 0.17, which has no hook for it."""
-    session = import_module("kedro.framework.session").get_current_session(silent=True)
-    return session and session.load_context()
+def config_loader_of_running_session() -> Any:
+    """Return the configuration loader of the session that runs, if this Kedro can name it.
+
+    Only Kedro 0.17 can, which has no hook for contexts. It makes a new context and loader for it.
+    """
+    find = getattr(import_module("kedro.framework.session"), "get_current_session", None)
+    session = find and find(silent=True)
+    return session and getattr(session.load_context(), "config_loader", None)
 
 
 def run_session(project_path: Path, pipeline: str, options: RunOptions, runner: Any) -> Any:

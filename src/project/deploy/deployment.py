@@ -118,7 +118,7 @@ def make_flow(pipeline: Pipeline, spec: FlowSpec) -> KedroFlow:
         parameters=[option.name for option in RUN_OPTIONS],
     )
     flow.executor = make_executor(settings.executor)
-    flow.schedule = make_schedule(settings.schedule)
+    flow.schedule = make_schedule(settings)
     flow.result = make_result(settings)
     flow.run_config = make_run_config(settings, {**_HEARTBEAT_ENV, **spec.to_env()})
     flow.storage = make_storage(settings, Module(ENTRYPOINT))

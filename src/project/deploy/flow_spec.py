@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import date
 from pathlib import Path
 from typing import Any, Dict, Mapping, NamedTuple
 
-from project.config.model import Settings
+from project.config.load import parse_settings
+from project.config.model import Settings, as_dict
 from project.errors import FlowRunError
 from project.flow.pipeline_ref import PipelineRef
 
@@ -28,7 +30,7 @@ class FlowSpec(NamedTuple):
 
     def to_env(self) -> Dict[str, str]:
         """Return the environment variables of a run configuration."""
-        return {VARIABLE: json.dumps(self._as_json(), sort_keys=True)}
+        return {VARIABLE: _dump(self._as_dict())}
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> FlowSpec:
@@ -49,17 +51,28 @@ class FlowSpec(NamedTuple):
         package = fields["package_name"]
         projects: Dict[str, str] = json.loads(env.get(PROJECTS_VARIABLE, "{}"))
         path = Path(projects.get(package, fields["project_path"]))
-        settings = Settings.model_validate_json(json.dumps(fields["settings"]))
+        settings = parse_settings(fields["settings"])
         return cls(PipelineRef(path, package, fields["pipeline_name"]), settings)
 
     def key(self) -> Dict[str, str]:
         """Return ``to_env`` without the folder, which may differ between checkouts."""
-        return {VARIABLE: json.dumps({**self._as_json(), "project_path": None}, sort_keys=True)}
+        return {VARIABLE: _dump({**self._as_dict(), "project_path": None})}
 
-    def _as_json(self) -> Dict[str, Any]:
+    def _as_dict(self) -> Dict[str, Any]:
+        settings = as_dict(self.settings).items()
         return {
             "project_path": str(self.ref.project_path),
             "package_name": self.ref.package_name,
             "pipeline_name": self.ref.pipeline_name,
-            "settings": self.settings.model_dump(mode="json", exclude=_LOCAL_SETTINGS),
+            "settings": {key: value for key, value in settings if key not in _LOCAL_SETTINGS},
         }
+
+
+def _dump(fields: Dict[str, Any]) -> str:
+    return json.dumps(fields, sort_keys=True, default=_date_as_string)
+
+
+def _date_as_string(value: Any) -> str:
+    if isinstance(value, date):  # YAML has dates and times, among Prefect's own arguments
+        return value.isoformat()
+    raise TypeError(f"{value!r} cannot be stored as JSON")

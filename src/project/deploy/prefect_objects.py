@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping, Optional, Tuple
 
 import pendulum
 import prefect.engine.results
@@ -19,6 +19,7 @@ from prefect.storage import Storage
 from project.compat.prefect_patches import patch_cron_clock
 from project.config.credentials import CREDENTIAL_WORDS
 from project.config.model import ScheduleSettings, Settings
+from project.config.origin import Origin
 from project.errors import SettingsError
 
 # A clock needs a start date; with a fixed one, the registered flow does not change from day to day.
@@ -29,15 +30,16 @@ _PICKLING_STORAGES = {"Azure", "Docker", "GCS", "Local", "S3", "Webhook"}
 _REFERENCES = {"name", "file", "path", "arn"}  # TOKEN_FILE is a path, not a token
 
 
-def make_schedule(settings: Optional[ScheduleSettings]) -> Optional[Schedule]:
+def make_schedule(settings: Settings) -> Optional[Schedule]:
     """Return the schedule of a flow."""
-    if settings is None:
+    if settings.schedule is None:
         return None
     patch_cron_clock()
     try:
-        return Schedule(clocks=[_clock(settings)])
+        return Schedule(clocks=[_clock(settings.schedule)])
     except (ValueError, KeyError) as error:  # a bad cron expression, an unknown time zone
-        raise SettingsError(f"prefect.yml: schedule: {error}.") from error
+        where = settings.origin.name(["schedule"])
+        raise SettingsError(f"{where}: schedule: {error}.") from error
 
 
 def _clock(settings: ScheduleSettings) -> Clock:
@@ -55,7 +57,7 @@ def make_run_config(settings: Settings, env: Mapping[str, str]) -> RunConfig:
     given = dict(settings.run_config or {"type": "UniversalRun"})
     given["env"] = {**(given.get("env") or {}), **env}
     given["labels"] = sorted({*(given.get("labels") or ()), *settings.labels})
-    config: RunConfig = _make(prefect.run_configs, given, "run_config")
+    config: RunConfig = _make(prefect.run_configs, given, "run_config", settings.origin)
     return config
 
 
@@ -63,13 +65,14 @@ def make_storage(settings: Settings, default: Storage) -> Storage:
     """Return the storage in which an agent finds the flow."""
     if settings.storage is None:
         return default
-    storage: Storage = _make(prefect.storage, settings.storage, "storage")
+    storage: Storage = _make(prefect.storage, settings.storage, "storage", settings.origin)
     kind = type(storage).__name__
     if kind in _PICKLING_STORAGES and not storage.stored_as_script:
         raise SettingsError(
-            f"prefect.yml: storage: {kind} stores a pickled flow, but this package never pickles "
-            "flows: an agent loads the flow from the project's code. Leave 'storage' out (also for "
-            "containers, whose image has the project), or name a script with "
+            f"{settings.origin.name(['storage'])}: storage: {kind} stores a pickled flow, but this "
+            "package never pickles flows: an agent loads the flow from the project's code. Leave "
+            "'storage' out (also for containers, whose image has the project), or name a script "
+            "with "
             "'stored_as_script: true'."
         )
     return storage
@@ -81,32 +84,33 @@ def make_result(settings: Settings) -> Optional[Result]:
         return None
     if settings.result.get("type") in _JSON_RESULTS:
         raise SettingsError(
-            f"prefect.yml: result.type: {settings.result['type']} stores JSON in the API, but the "
-            "results of these tasks are datasets. Use a class that writes files, such as "
-            "LocalResult or S3Result."
+            f"{settings.origin.name(['result', 'type'])}: result.type: {settings.result['type']} "
+            "stores JSON in the API, but the results of these tasks are datasets. Use a class that "
+            "writes files, such as LocalResult or S3Result."
         )
-    result: Result = _make(prefect.engine.results, settings.result, "result")
+    result: Result = _make(prefect.engine.results, settings.result, "result", settings.origin)
     return result
 
 
-def _refuse_credentials(given: Any, key: str) -> None:
+def _refuse_credentials(given: Any, path: Tuple[str, ...], origin: Origin) -> None:
     """Raise an error for a credential, which the API would store in clear text.
 
     Raises:
         SettingsError: names the key, never the value.
     """
     if isinstance(given, (list, tuple)):
-        for each in given:
-            _refuse_credentials(each, key)
+        for item in given:
+            _refuse_credentials(item, path, origin)
     elif isinstance(given, Mapping):
         for name, value in given.items():
-            path = f"{key}.{name}"
-            if isinstance(value, str) and _is_credential(str(name), is_env=".env." in path):
+            inner = (*path, str(name))
+            if isinstance(value, str) and _is_credential(str(name), is_env="env" in path):
                 raise SettingsError(
-                    f"prefect.yml: {path}: a credential here would be stored in the Prefect API, "
-                    "where everyone can read it. Set it in the agent's environment instead."
+                    f"{origin.name(inner)}: {'.'.join(inner)}: a credential here would be stored "
+                    "in the Prefect API, where everyone can read it. Set it in the agent's "
+                    "environment instead."
                 )
-            _refuse_credentials(value, path)
+            _refuse_credentials(value, inner, origin)
 
 
 def _is_credential(name: str, is_env: bool) -> bool:
@@ -116,17 +120,18 @@ def _is_credential(name: str, is_env: bool) -> bool:
     return any(all(part in words for part in parts) for parts in CREDENTIAL_WORDS)
 
 
-def _make(module: Any, given: Mapping[str, Any], key: str) -> Any:
-    _refuse_credentials(given, key)
+def _make(module: Any, given: Mapping[str, Any], key: str, origin: Origin) -> Any:
+    _refuse_credentials(given, (key,), origin)
     arguments = {name: value for name, value in given.items() if name != "type"}
     kind = getattr(module, str(given.get("type")), None)
     if kind is None:
         known = sorted(name for name in vars(module) if name[0].isupper())
         raise SettingsError(
-            f"prefect.yml: {key}.type: Prefect has no class {given.get('type')!r}. "
-            f"Use one of {', '.join(known)}."
+            f"{origin.name([key, 'type'])}: {key}.type: Prefect has no class "
+            f"{given.get('type')!r}. Use one of {', '.join(known)}."
         )
     try:
         return kind(**arguments)
     except (TypeError, ValueError) as error:
-        raise SettingsError(f"prefect.yml: {key}: {given['type']}: {error}.") from error
+        where = origin.name([key])
+        raise SettingsError(f"{where}: {key}: {given['type']}: {error}.") from error
