@@ -18,7 +18,7 @@ export DO_NOT_TRACK := 1
 # Trust the certificates of this machine, among them those of a company's proxy.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: run test test-api lint check page-lint page-test format matrix matrix-ci neighbours bench bench-matrix lock vendor clean
+.PHONY: run test test-api lint check page-lint page-test format soak matrix matrix-ci neighbours bench bench-matrix lock vendor clean
 
 run: .venv/.installed  ## run the example pipeline on Prefect
 	$(BIN)/kedro run --runner=project.runner.PrefectRunner
@@ -26,9 +26,9 @@ run: .venv/.installed  ## run the example pipeline on Prefect
 test: .venv/.installed page-test  ## run the tests
 	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile
 
-test-api: .venv/.installed  ## run the end-to-end tests against any Prefect 1.x API: make test-api URL=http://...
+test-api: .venv/.installed  ## run the end-to-end tests and runs here against any Prefect 1.x API: make test-api URL=http://...
 	TEST_API_URL=$(or $(URL),$(error Set the address of the API: make test-api URL=http://...)) \
-		$(BIN)/python -m pytest tests/server/test_end_to_end.py
+		$(BIN)/python -m pytest tests/server/test_end_to_end.py tests/api/test_runs_here.py
 
 lint: .venv/.installed page-lint  ## check format, lint, types and import contracts
 	$(BIN)/ruff format --check .
@@ -61,6 +61,9 @@ format: .venv/.installed  ## format the code and fix what the linters can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(call with_node,format)
+
+soak: .venv/.installed  ## kill processes at random: make soak KILLS=100
+	$(BIN)/python -m tests.soak --kills $(or $(KILLS),100)
 
 matrix: .venv/.installed  ## run the contract tests on every supported Kedro and Python
 	$(call run_cells,--error-on-missing-interpreters)

@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict
 
 from kedro.runner import SequentialRunner, ThreadRunner
 
-from benchmarks import pipelines, tracked
+from benchmarks import agent_runs, pipelines, tracked
 from benchmarks.peer import build_plain_flow
 from project.execution.runs import KedroRuns
 from project.flow.build import build_flow
@@ -25,7 +25,7 @@ Case = Callable[[], float]
 
 
 def timed(function: Callable[[], Any]) -> float:
-    """Return the seconds that a function takes, the garbage of what came before it collected."""
+    """Return the seconds that a function takes, after collecting earlier garbage."""
     gc.collect()
     start = perf_counter()
     function()
@@ -39,7 +39,7 @@ def build_ours(nodes: int) -> Case:
 
 
 def build_plain(nodes: int) -> Case:
-    """Do the same with plain Prefect."""
+    """Build, validate and serialize the same flow with plain Prefect."""
     chain = pipelines.lanes(nodes, 1)
     return lambda: timed(lambda: build_plain_flow(chain, pipelines.catalog()).serialize())
 
@@ -99,6 +99,8 @@ CASES: Dict[str, Callable[[], Case]] = {
     "here_cloud_runners": lambda: tracked.cloud_runners,
     "register_first": lambda: tracked.registering(again=False),
     "register_again": lambda: tracked.registering(again=True),
+    "agent_here": lambda: agent_runs.here,
+    "agent_run": lambda: agent_runs.under_agent,
     "memory_threads": lambda: peak_memory(lambda: threads(2)),
 }
 

@@ -21,24 +21,30 @@ FILES = {
     "conf/local/.gitkeep": "",
     "src/tiny/__init__.py": "",
     "src/tiny/settings.py": "",
-    "src/tiny/pipeline_registry.py": """
-        from time import time
-        from kedro.pipeline import Pipeline, node
-
-        def tell(): print("started at", time()); return 1
-
-        def register_pipelines(): return {"__default__": Pipeline([node(tell, None, "told")])}
-    """,
 }
+
+REGISTRY = """
+    from time import time
+    from kedro.pipeline import Pipeline, node
+
+    def tell(): print("started at", time()); return 1
+
+    def register_pipelines(): return {"__default__": Pipeline([node(tell, None, "told")])}
+"""
+
+
+def write_project(folder: Path, registry: str) -> None:
+    """Write a Kedro project whose ``pipeline_registry.py`` has the given text."""
+    for name, text in {**FILES, "src/tiny/pipeline_registry.py": registry}.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(dedent(text))
 
 
 def first_node_after(runner: str) -> float:
     """Return the seconds from starting the command until the first node runs."""
     with TemporaryDirectory() as folder:
-        for name, text in FILES.items():
-            file = Path(folder, name)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(dedent(text))
+        write_project(Path(folder), REGISTRY)
         start = time()
         run = subprocess.run(
             [sys.executable, "-m", "kedro", "run", f"--runner={runner}"],

@@ -10,6 +10,7 @@ from typing import Callable, Iterator
 import pytest
 
 from tests.kits.projects import KedroProject, unregister_global_hooks, write_metadata
+from tests.kits.strict_server import strict_server
 
 SETTINGS = """
 from project.compat import project_hooks
@@ -49,6 +50,16 @@ def make_project(tmp_path: Path) -> Callable[..., KedroProject]:
         return project
 
     return make
+
+
+@pytest.fixture(params=["embedded", "strict"])
+def api_setting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Return the value of ``api`` in prefect.yml: the embedded API, then a strict stand-in."""
+    if request.param == "embedded":
+        yield "embedded"
+    else:
+        with strict_server(tmp_path / "strict") as server:
+            yield server.url
 
 
 @pytest.fixture(autouse=True)

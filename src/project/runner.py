@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional
+from uuid import uuid4
 
 from project.api.client import connect
 from project.api.follow import follow_agent_run
@@ -13,12 +14,14 @@ from project.config.load import parse_settings, require_own_conf_source
 from project.console.echo import echo
 from project.console.progress import follow_progress
 from project.deploy.deployment import find_deployment, make_flow, make_local_flow
+from project.deploy.orphans import end_orphaned_runs
 from project.deploy.registration import deploy, register, start_run
 from project.execution.kedro_run import KedroRun
 from project.execution.runners import failure_of, run_flow
 from project.hooks import RunRequest, find_request, inject_memory_datasets
 
 if TYPE_CHECKING:
+    from kedro.io import DataCatalog
     from kedro.pipeline import Pipeline
     from prefect.engine.state import State
 
@@ -31,7 +34,7 @@ NO_HOOKS = (
 
 
 class PrefectRunner(compat.KedroRunner):
-    """Runs a Kedro pipeline as a Prefect flow.
+    """Kedro runner that runs a pipeline as a Prefect flow.
 
     ``settings`` has the keys of ``prefect.yml`` and overrides that file. Without a Kedro session
     (``runner.run(pipeline, catalog)``) the flow runs in this process, and is not reported.
@@ -41,7 +44,9 @@ class PrefectRunner(compat.KedroRunner):
         super().__init__(is_async=is_async)
         self._overrides = dict(settings or {})
 
-    def run(self, pipeline: Pipeline, catalog: Any, *args: Any, **kwargs: Any) -> Dict[str, Any]:
+    def run(
+        self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any
+    ) -> Dict[str, Any]:
         """Run a pipeline as Kedro's own runners do, and return what they return."""
         if not hasattr(catalog, "shallow_copy"):
             # Kedro 1 would inject them, but searches all imported modules for the class of each.
@@ -49,16 +54,16 @@ class PrefectRunner(compat.KedroRunner):
         outputs: Dict[str, Any] = super().run(pipeline, catalog, *args, **kwargs)
         return outputs
 
-    def _run(self, pipeline: Pipeline, catalog: Any, *args: Any, **kwargs: Any) -> None:
+    def _run(self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any) -> None:
         inject_memory_datasets(pipeline, catalog)
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
         run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async)
         request = find_request(hook_manager, run_id)
-        if request is None and run_id is not None:
+        if request is None and run_id is not None:  # a run without a session has no id
             logger.warning(NO_HOOKS)
         state = self._run_registered(run, request) if request else self._run_unregistered(run)
         if state is not None and not state.is_successful():
-            compat.suggest_resume(self, pipeline, run.done_nodes, catalog)
+            run.suggest_resume(self)
             raise failure_of(state) if run.error is None else run.error
 
     def _run_unregistered(self, run: KedroRun) -> State:
@@ -67,25 +72,28 @@ class PrefectRunner(compat.KedroRunner):
             return run_flow(flow, run, progress)
 
     def _run_registered(self, run: KedroRun, request: RunRequest) -> Optional[State]:
-        """Register the whole pipeline and run what was selected; ``None``: not in this process."""
+        """Register the whole pipeline and run the selected nodes; ``None`` if not here."""
         settings = request.read_settings(self._overrides)
         if settings.run == "agent":
             require_own_conf_source(request.config_loader, request.project_path)
         deployment = find_deployment(request, settings, lambda: run.catalog)
+        options = {**request.options, "is_async": self._is_async or None}
+        key, flow_run_id = str(uuid4()), None
         with connect(settings.api, request.project_path, settings.run == "agent") as api:
             registration = (deploy if settings.run == "none" else register)(api, deployment)
             echo(registration.describe())
-            if settings.run == "none":
-                echo(api.page_url("flow", registration.flow_id))
-                run.mark_outputs_remote(None)
-                return None
-            options = {**request.options, "is_async": self._is_async or None}
-            flow_run_id = start_run(api, registration, options, is_here=settings.run == "here")
-            echo(f"Flow run {flow_run_id} on {api.url}")
+            if settings.run == "here":
+                end_orphaned_runs(api, deployment)
+                with api.own_flow_run(key), follow_progress(run.nodes) as progress:
+                    flow_run_id = start_run(api, registration, options, key, is_here=True)
+                    echo(f"Flow run {flow_run_id} on {api.url}")
+                    flow = make_flow(run.pipeline, deployment.spec)
+                    return run_here(api, flow, flow_run_id, run, progress)
             if settings.run == "agent":
+                flow_run_id = start_run(api, registration, options, key, is_here=False)
+                echo(f"Flow run {flow_run_id} on {api.url}")
                 follow_agent_run(api, flow_run_id, settings.wait)
-                run.mark_outputs_remote(flow_run_id)
-                return None
-            flow = make_flow(run.pipeline, deployment.spec)
-            with follow_progress(run.nodes) as progress:
-                return run_here(api, flow, flow_run_id, run, progress)
+            else:
+                echo(api.page_url("flow", registration.flow_id))
+        run.mark_outputs_remote(flow_run_id)
+        return None

@@ -1,4 +1,4 @@
-"""A Kedro project that is only installed, as a wheel, with its ``conf`` where it is run."""
+"""A Kedro project that is installed as a wheel, with its ``conf`` in the folder it runs in."""
 
 from __future__ import annotations
 

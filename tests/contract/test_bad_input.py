@@ -63,7 +63,7 @@ def test_the_file_of_the_environment_is_named_when_the_mistake_is_there(
     ],
     ids=["a wrong type", "an unknown value", "not valid YAML", "no mapping"],
 )
-def test_what_cannot_be_read_is_named_with_its_file(
+def test_a_file_that_cannot_be_read_is_named(
     make_project: MakeProject, text: str, messages: List[str]
 ) -> None:
     outcome = make_project(PIPELINE, prefect=text).run(PrefectRunner())

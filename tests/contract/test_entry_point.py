@@ -31,7 +31,7 @@ DISABLE_HOOKS_FOR_PLUGINS = ({disabled} "kedro-telemetry",)
 """
 
 
-def test_the_entry_point_brings_the_hooks(make_project: MakeProject) -> None:
+def test_the_entry_point_registers_the_hooks(make_project: MakeProject) -> None:
     project = make_project(PIPELINE, prefect="executor: {type: threads, workers: 2}")
     project.write(f"src/{project.package}/settings.py", SETTINGS.format(hooks="", disabled=""))
     run = kedro_run(project)
@@ -44,7 +44,7 @@ def test_the_entry_point_brings_the_hooks(make_project: MakeProject) -> None:
 @pytest.mark.parametrize(
     "disabled", ["", '"kedro-prefect-runner",'], ids=["both ways", "settings alone"]
 )
-def test_hooks_in_the_settings_too_do_no_harm(make_project: MakeProject, disabled: str) -> None:
+def test_hooks_may_also_be_in_the_settings(make_project: MakeProject, disabled: str) -> None:
     project = make_project(PIPELINE)
     project.write(
         f"src/{project.package}/settings.py",

@@ -10,16 +10,17 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from project.server.process import EmbeddedServer
+from project.server.settings import ServerSettings
 from tests.acceptance.conftest import served, staffed
 from tests.page.drawings import draw, graph_address
 from tests.page.flows import RUN_OPTIONS
 from tests.page.kit import Faults, Site, embedded_server, find_chromium, launch
 from tests.server import example_flows
 from tests.server.command_line import CommandLine
-from tests.server.conftest import api, flow, project_id, register, server, settings
+from tests.server.conftest import api, flow, project_id, register, server
 from tests.server.kit import Registered
 
-__all__ = ["api", "draw", "flow", "graph_address", "project_id", "register", "server", "settings"]
+__all__ = ["api", "draw", "flow", "graph_address", "project_id", "register", "server"]
 __all__ += ["served", "staffed"]
 
 EXAMPLES = Path(example_flows.__file__)
@@ -43,11 +44,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
+def settings(tmp_path: Path) -> ServerSettings:
+    """Return the settings of a server whose page knows the options of Kedro's runs."""
+    return ServerSettings(tmp_path / "api.db", port=0, page_data={"run-options": RUN_OPTIONS})
+
+
+@pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """Open a window without cookies or storage; any fault in it fails the test."""
     with browser.new_context(locale="en-GB", timezone_id="UTC") as context:
         context.set_default_timeout(TIMEOUT_MILLISECONDS)
-        context.route("**/run-options.json", lambda route: route.fulfill(json=RUN_OPTIONS))
         page = context.new_page()
         page.faults = Faults(page)  # type: ignore[attr-defined]
         yield page

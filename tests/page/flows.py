@@ -5,20 +5,9 @@ from __future__ import annotations
 from prefect import Flow, Parameter, Task
 from prefect.storage import Module
 
-RUN_OPTIONS = [
-    {"name": "params", "type": "mapping", "help": "Values that replace the project's parameters"},
-    {"name": "env", "type": "string", "help": "Configuration environment, as in conf/<env>"},
-    {"name": "nodes", "type": "list", "help": "Only these nodes"},
-    {"name": "tags", "type": "list", "help": "Only nodes with one of these tags"},
-    {"name": "namespaces", "type": "list", "help": "Only nodes in one of these namespaces"},
-    {"name": "from_nodes", "type": "list", "help": "These nodes and all after them"},
-    {"name": "to_nodes", "type": "list", "help": "These nodes and all before them"},
-    {"name": "from_inputs", "type": "list", "help": "Nodes that need one of these datasets"},
-    {"name": "to_outputs", "type": "list", "help": "Nodes that these datasets need"},
-    {"name": "load_versions", "type": "mapping", "help": "Versions of datasets to load"},
-    {"name": "only_missing_outputs", "type": "boolean", "help": "Only nodes with missing outputs"},
-    {"name": "is_async", "type": "boolean", "help": "Load and save datasets with threads"},
-]
+from project.compat.run_options import describe_run_options
+
+RUN_OPTIONS = describe_run_options()
 
 
 class InitTask(Task):

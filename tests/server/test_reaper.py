@@ -92,7 +92,7 @@ def test_a_silent_run_that_no_agent_started_fails(api: Api, run_id: str, pass_an
 
     assert "no agent had started it" in row["state_message"]
     assert row["logs"] == [{"level": "WARNING", "message": row["state_message"]}]
-    assert sorted(state for _, state in tasks(api, run_id)) == ["Failed", "Pending", "Pending"]
+    assert sorted(state for _, state in tasks(api, run_id)) == ["Failed", *["TriggerFailed"] * 2]
 
 
 def test_a_silent_run_of_an_agent_is_rescheduled_three_times(

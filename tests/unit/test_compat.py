@@ -1,4 +1,4 @@
-"""What differs between releases of Kedro."""
+"""Differences between releases of Kedro."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ A, B, OTHER = (Pipeline([node(keep, name, f"{name}_kept", name=name)]) for name 
 @pytest.mark.parametrize(
     ("name", "nodes"), [("a", ["a"]), ("a+b", ["a", "b"]), ("c+d", ["c"]), ("b+a", ["a", "b"])]
 )
-def test_a_name_is_a_pipelines_own_before_it_is_a_sum(name: str, nodes: list[str]) -> None:
+def test_a_plus_in_the_name_of_a_registered_pipeline_is_not_a_sum(
+    name: str, nodes: list[str]
+) -> None:
     found = find_pipeline({"a": A, "b": B, "c+d": OTHER}, name)
 
     assert sorted(one.name for one in found.nodes) == nodes

@@ -13,7 +13,7 @@ from project.flow.groups import Group
 from project.flow.tasks import NodeTask
 
 
-def test_no_node_starts_where_the_kedro_run_could_not_be_opened() -> None:
+def test_no_node_starts_if_the_kedro_run_could_not_be_opened() -> None:
     group = Group("one", (node(lambda x: x, "x", "y", name="one"),))
     task = NodeTask(group, KedroRuns())
 

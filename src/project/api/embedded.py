@@ -1,4 +1,4 @@
-"""The embedded API of a project: the running server, or one that lives as long as a run."""
+"""The embedded API of a project: the running server, or one that lasts as long as a run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterator
 from project.compat.run_options import describe_run_options
 from project.errors import ApiError
 
-# The server's libraries are imported only by the commands that start or own something of it.
+# Only what starts a server, or owns a run on it, imports the server's libraries.
 if TYPE_CHECKING:
     from project.server.settings import ServerSettings
 
@@ -41,7 +41,7 @@ def serve(project_path: Path, on_start: Callable[[str], None], **options: Any) -
 
     Raises:
         ApiError: it cannot be started.
-        ValueError: the options do not fit each other.
+        ValueError: the options contradict each other.
     """
     with _explain_missing_libraries():
         from project.server.errors import ServerError
@@ -53,11 +53,11 @@ def serve(project_path: Path, on_start: Callable[[str], None], **options: Any) -
         raise ApiError(str(error)) from error
 
 
-def own_flow_run(project_path: Path, flow_run_id: str) -> ContextManager[None]:
-    """Own a flow run within a context: if this process dies, a server ends the flow run."""
+def own_flow_run(project_path: Path, key: str) -> ContextManager[None]:
+    """Own the flow run with this idempotency key: if this process dies, a server ends it."""
     from project.server.store.locks import owned_run
 
-    return owned_run(server_settings(project_path).database, flow_run_id)
+    return owned_run(server_settings(project_path).database, key)
 
 
 @contextmanager

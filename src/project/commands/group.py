@@ -1,7 +1,7 @@
-"""The group ``kedro prefect``, for every Kedro project that installs this package.
+"""The group ``kedro prefect``, which every Kedro project that installs this package has.
 
-Kedro imports this module for each of its commands, so that the commands import what is slow to
-import when they run.
+Kedro imports this module for every command, so slow imports are inside the functions that need
+them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from project.commands.agent import agent
 from project.commands.cancel import cancel
 from project.commands.doctor import doctor
 from project.commands.register import register
+from project.commands.run import run
 from project.commands.runs import runs
 from project.commands.server import server
 from project.commands.watch import watch
@@ -24,5 +25,5 @@ def prefect_commands() -> None:
     """Serve, register, run and watch this project's Prefect flows."""
 
 
-for command in (server, agent, register, runs, watch, cancel, doctor):
+for command in (server, agent, register, run, runs, watch, cancel, doctor):
     prefect_commands.add_command(command)

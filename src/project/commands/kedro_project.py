@@ -1,4 +1,4 @@
-"""A Kedro project as its commands see it, outside of a run."""
+"""The Kedro project that the commands work on, outside a run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Request(NamedTuple):
 class KedroProject:
     """The Kedro project that is set up in this process, in one of its environments.
 
-    Without ``env`` it is the one that the variable ``KEDRO_ENV`` names, as for ``kedro run``.
+    Without ``env``, the variable ``KEDRO_ENV`` names the environment, as for ``kedro run``.
     """
 
     def __init__(self, project_path: Path, env: Optional[str] = None):
@@ -34,7 +34,7 @@ class KedroProject:
 
     @cached_property
     def context(self) -> Any:
-        """Return the Kedro context.
+        """The Kedro context.
 
         Raises:
             SettingsError: the environment has no folder.
@@ -51,7 +51,7 @@ class KedroProject:
         return context
 
     def find_deployment(self, pipeline: Optional[str] = None) -> Deployment:
-        """Return what can be registered of a pipeline; the default one if it is not named.
+        """Return the deployment of a pipeline, by default of the default pipeline.
 
         Raises:
             SettingsError: the project does not have the pipeline.
@@ -65,10 +65,10 @@ class KedroProject:
         return find_deployment(request, settings, lambda: self.context.catalog)
 
     def find_deployments(self) -> List[Deployment]:
-        """Return what can be registered of all pipelines.
+        """Return the deployments of all pipelines.
 
         Raises:
-            SettingsError: two of them would be the same flow.
+            SettingsError: two of them would have the same flow name.
         """
         deployments = [self.find_deployment(name) for name in sorted(registered_pipelines())]
         taken: Dict[object, str] = {}
@@ -84,11 +84,11 @@ class KedroProject:
         return deployments
 
     def read_settings(self, pipeline: Optional[str] = None) -> Settings:
-        """Return the settings of a pipeline; of the default one if it is not named."""
+        """Return the settings of a pipeline, by default of the default pipeline."""
         return read_settings(self.context.config_loader, pipeline or "__default__", {})
 
     def connect(
         self, api: Optional[str] = None, *, must_outlive_process: bool = False
     ) -> ContextManager[PrefectApi]:
-        """Connect to an API, named as in ``prefect.yml``, whose own is the default."""
+        """Connect to an API, by default the one in ``prefect.yml``."""
         return connect(api or self.read_settings().api, self.project_path, must_outlive_process)

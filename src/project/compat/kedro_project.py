@@ -1,4 +1,4 @@
-"""What differs between Kedro releases in projects and sessions."""
+"""Differences between Kedro releases in projects and sessions."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _pipeline_keyword(pipeline: str, accepted: Mapping[str, Any]) -> Dict[str, A
 
 
 def open_project(path: Path, package_name: str) -> Mapping[str, Any]:
-    """Make a Kedro project the one of this process and return its pipelines.
+    """Set up a Kedro project in this process and return its pipelines.
 
     From its folder if that exists, else as an installed package.
     """
@@ -103,7 +103,7 @@ def open_project(path: Path, package_name: str) -> Mapping[str, Any]:
 
 
 def find_pipeline(pipelines: Mapping[str, Any], name: str) -> Pipeline:
-    """Return a pipeline by name; of several names with ``+`` between them, the sum."""
+    """Return a pipeline by name, or the sum of several whose names are joined with ``+``."""
     return sum((pipelines[each] for each in _split_names(pipelines, name)), Pipeline([]))
 
 
@@ -113,9 +113,9 @@ def _split_names(pipelines: Mapping[str, Any], name: str) -> List[str]:
 
 
 def project_hooks() -> Tuple[Any, ...]:
-    """Return the hooks through which Kedro 0.17 makes its configuration loader and catalog.
+    """Return the hooks with which Kedro 0.17 creates its configuration loader and catalog.
 
-    Empty on newer releases, which make them from ``settings.py``.
+    Empty on newer releases, which create them from ``settings.py``.
     """
     needs_hooks = hasattr(import_module("kedro.framework.hooks.specs"), "RegistrationSpecs")
     return (_RegistrationHooks(),) if needs_hooks else ()

@@ -9,9 +9,9 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Tuple, Union
 
 from project.errors import FlowRunError, UnsupportedVersionError
 
-RunParams = Mapping[str, Any]  # what Kedro hands to before_pipeline_run
+RunParams = Mapping[str, Any]  # what Kedro passes to before_pipeline_run
 OptionValue = Union[None, bool, str, List[str], Dict[str, Any]]
-RunOptions = Mapping[str, OptionValue]  # by the names of RUN_OPTIONS; None: not given
+RunOptions = Mapping[str, OptionValue]  # keyed by the names in RUN_OPTIONS; None: not given
 
 
 class OptionType(NamedTuple):
@@ -29,7 +29,7 @@ MAPPING = OptionType("mapping", dict, 'a mapping, as in {"name": "value"}')
 
 
 class RunOption(NamedTuple):
-    """One option of a run; ``keywords`` are the names that Kedro has had for it, newest first."""
+    """One option of a run; ``keywords`` are the names that Kedro has used for it, newest first."""
 
     name: str
     keywords: Tuple[str, ...]
@@ -38,47 +38,51 @@ class RunOption(NamedTuple):
     is_selection: bool = True
 
 
+# In the order in which the page's form shows them.
 RUN_OPTIONS = (
-    RunOption("env", ("env",), STRING, "Kedro environment", False),
     RunOption(
-        "params", ("runtime_params", "extra_params"), MAPPING, "Parameters to override", False
+        "params",
+        ("runtime_params", "extra_params"),
+        MAPPING,
+        "Values that replace the project's parameters",
+        False,
     ),
-    RunOption("load_versions", ("load_versions",), MAPPING, "Version to load, by dataset", False),
-    RunOption("is_async", ("is_async",), BOOLEAN, "Load and save datasets in threads", False),
-    RunOption("tags", ("tags",), LIST, "Run only nodes with one of these tags"),
-    RunOption("nodes", ("node_names",), LIST, "Run only these nodes"),
-    RunOption("from_nodes", ("from_nodes",), LIST, "Start from these nodes"),
-    RunOption("to_nodes", ("to_nodes",), LIST, "End with these nodes"),
-    RunOption("from_inputs", ("from_inputs",), LIST, "Start from the nodes that read these"),
-    RunOption("to_outputs", ("to_outputs",), LIST, "End with the nodes that write these"),
-    RunOption("namespaces", ("namespaces", "namespace"), LIST, "Run only these namespaces"),
+    RunOption("env", ("env",), STRING, "Configuration environment, as in conf/<env>", False),
+    RunOption("nodes", ("node_names",), LIST, "Only these nodes"),
+    RunOption("tags", ("tags",), LIST, "Only nodes with one of these tags"),
+    RunOption(
+        "namespaces",
+        ("namespaces", "namespace"),
+        LIST,
+        "Only nodes in one of these namespaces",
+    ),
+    RunOption("from_nodes", ("from_nodes",), LIST, "These nodes and all after them"),
+    RunOption("to_nodes", ("to_nodes",), LIST, "These nodes and all before them"),
+    RunOption("from_inputs", ("from_inputs",), LIST, "Nodes that need one of these datasets"),
+    RunOption("to_outputs", ("to_outputs",), LIST, "Nodes that these datasets need"),
+    RunOption("load_versions", ("load_versions",), MAPPING, "Versions of datasets to load", False),
     RunOption(
         "only_missing_outputs",
         ("only_missing_outputs",),
         BOOLEAN,
-        "Skip nodes whose outputs exist (Kedro 1)",
+        "Only nodes with missing outputs (Kedro 1)",
     ),
+    RunOption("is_async", ("is_async",), BOOLEAN, "Load and save datasets with threads", False),
 )
 
 
 def read_run_options(run_params: RunParams) -> Dict[str, OptionValue]:
     """Return the options of a Kedro run, by name."""
-    return {
-        option.name: _as_option(option, _first(run_params, option.keywords))
-        for option in RUN_OPTIONS
-    }
+    return {option.name: _as_option(option, run_params) for option in RUN_OPTIONS}
 
 
-def _first(run_params: RunParams, keywords: Tuple[str, ...]) -> Any:
-    return next((run_params[key] for key in keywords if run_params.get(key)), None)
-
-
-def _as_option(option: RunOption, value: Any) -> OptionValue:
+def _as_option(option: RunOption, run_params: RunParams) -> OptionValue:
+    value = next((run_params[key] for key in option.keywords if run_params.get(key)), None)
     if not value:
         return None
     if option.type is MAPPING:
         return dict(value)
-    if option.type is LIST:
+    if option.type is LIST:  # releases of Kedro differ in the type: tuple, set, list or string
         return [value] if isinstance(value, str) else sorted(value)
     return bool(value) if option.type is BOOLEAN else str(value)
 
@@ -101,7 +105,7 @@ def check_run_options(options: RunOptions) -> None:
 def selection_keywords(options: RunOptions, accepted: Mapping[str, Any]) -> Dict[str, Any]:
     """Return the keyword arguments of ``KedroSession.run`` that select nodes.
 
-    ``accepted``: the parameters that this Kedro's ``KedroSession.run`` has.
+    ``accepted`` are the parameters of the installed ``KedroSession.run``.
 
     Raises:
         UnsupportedVersionError: this Kedro does not have an option that was given.
@@ -114,7 +118,8 @@ def selection_keywords(options: RunOptions, accepted: Mapping[str, Any]) -> Dict
         keyword = next((each for each in option.keywords if each in accepted), None)
         if keyword is None:
             raise UnsupportedVersionError(
-                f"The installed Kedro does not have the run option '{option.name}'."
+                f"The installed Kedro has no run option '{option.name}'. Leave the parameter out, "
+                "or upgrade Kedro."
             )
         # Before Kedro 1.0, a run has one namespace.
         keywords[keyword] = value[0] if keyword == "namespace" else value  # type: ignore[index]

@@ -1,4 +1,4 @@
-"""Prefect's own objects, made from what ``prefect.yml`` says of them."""
+"""Prefect's own objects, created from the settings in ``prefect.yml``."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from project.config.model import ScheduleSettings, Settings
 from project.config.origin import Origin
 from project.errors import SettingsError
 
-# A clock needs a start; a fixed one leaves the registered flow the same from day to day.
+# A clock needs a start date; with a fixed one, the registered flow does not change from day to day.
 _START = datetime(2020, 1, 1)
 
 _JSON_RESULTS = {"PrefectResult", "ConstantResult", "SecretResult"}
 _PICKLING_STORAGES = {"Azure", "Docker", "GCS", "Local", "S3", "Webhook"}
-_REFERENCES = {"name", "file", "path", "arn"}  # TOKEN_FILE holds no token
+_REFERENCES = {"name", "file", "path", "arn"}  # TOKEN_FILE is a path, not a token
 
 
 def make_schedule(settings: Settings) -> Optional[Schedule]:
@@ -46,14 +46,14 @@ def _clock(settings: ScheduleSettings) -> Clock:
     try:
         start = pendulum.instance(_START, tz=settings.timezone)
     except (ValueError, KeyError):
-        raise ValueError(f"timezone: no time zone is called {settings.timezone!r}") from None
+        raise ValueError(f"timezone: unknown time zone {settings.timezone!r}") from None
     if settings.cron is not None:
         return CronClock(settings.cron, start_date=start)
     return IntervalClock(timedelta(seconds=settings.interval_seconds or 0), start_date=start)
 
 
 def make_run_config(settings: Settings, env: Mapping[str, str]) -> RunConfig:
-    """Return the run configuration, with the labels and what names the flow's source."""
+    """Return the run configuration, with the labels and the flow's source in its variables."""
     given = dict(settings.run_config or {"type": "UniversalRun"})
     given["env"] = {**(given.get("env") or {}), **env}
     given["labels"] = sorted({*(given.get("labels") or ()), *settings.labels})
@@ -62,40 +62,41 @@ def make_run_config(settings: Settings, env: Mapping[str, str]) -> RunConfig:
 
 
 def make_storage(settings: Settings, default: Storage) -> Storage:
-    """Return where an agent finds the flow."""
+    """Return the storage in which an agent finds the flow."""
     if settings.storage is None:
         return default
     storage: Storage = _make(prefect.storage, settings.storage, "storage", settings.origin)
     kind = type(storage).__name__
     if kind in _PICKLING_STORAGES and not storage.stored_as_script:
         raise SettingsError(
-            f"{settings.origin.name(['storage'])}: storage: {kind} keeps a pickled copy of the "
-            "flow, but an agent loads the flow from the project's code. Leave 'storage' out (in "
-            "containers too: their image has the project), or name a script with "
+            f"{settings.origin.name(['storage'])}: storage: {kind} stores a pickled flow, but this "
+            "package never pickles flows: an agent loads the flow from the project's code. Leave "
+            "'storage' out (also for containers, whose image has the project), or name a script "
+            "with "
             "'stored_as_script: true'."
         )
     return storage
 
 
 def make_result(settings: Settings) -> Optional[Result]:
-    """Return where results of tasks are kept, if anywhere."""
+    """Return the result that stores the values of tasks, if there is one."""
     if settings.result is None:
         return None
     if settings.result.get("type") in _JSON_RESULTS:
         raise SettingsError(
             f"{settings.origin.name(['result', 'type'])}: result.type: {settings.result['type']} "
-            "keeps JSON in the API, and the results here are datasets. Use one that keeps files, "
-            "such as LocalResult or S3Result."
+            "stores JSON in the API, but the results of these tasks are datasets. Use a class that "
+            "writes files, such as LocalResult or S3Result."
         )
     result: Result = _make(prefect.engine.results, settings.result, "result", settings.origin)
     return result
 
 
 def _refuse_credentials(given: Any, path: Tuple[str, ...], origin: Origin) -> None:
-    """Refuse what would be stored in the API in clear.
+    """Raise an error for a credential, which the API would store in clear text.
 
     Raises:
-        SettingsError: names the key, and never the value.
+        SettingsError: names the key, never the value.
     """
     if isinstance(given, (list, tuple)):
         for item in given:
@@ -105,9 +106,9 @@ def _refuse_credentials(given: Any, path: Tuple[str, ...], origin: Origin) -> No
             inner = (*path, str(name))
             if isinstance(value, str) and _is_credential(str(name), is_env="env" in path):
                 raise SettingsError(
-                    f"{origin.name(inner)}: {'.'.join(inner)}: a credential would be stored in the "
-                    "Prefect API, for everybody to read. Give it to the agent's environment "
-                    "instead."
+                    f"{origin.name(inner)}: {'.'.join(inner)}: a credential here would be stored "
+                    "in the Prefect API, where everyone can read it. Set it in the agent's "
+                    "environment instead."
                 )
             _refuse_credentials(value, inner, origin)
 
@@ -115,7 +116,7 @@ def _refuse_credentials(given: Any, path: Tuple[str, ...], origin: Origin) -> No
 def _is_credential(name: str, is_env: bool) -> bool:
     words = re.split(r"[^a-z0-9]+", name.lower())
     if words[-1] in _REFERENCES or (words[-1] == "secret" and not is_env):
-        return False  # Prefect's own arguments that end so name one of its secrets
+        return False  # Prefect's own arguments with this ending take the name of a Prefect secret
     return any(all(part in words for part in parts) for parts in CREDENTIAL_WORDS)
 
 
@@ -126,8 +127,8 @@ def _make(module: Any, given: Mapping[str, Any], key: str, origin: Origin) -> An
     if kind is None:
         known = sorted(name for name in vars(module) if name[0].isupper())
         raise SettingsError(
-            f"{origin.name([key, 'type'])}: {key}.type: Prefect has no {given.get('type')!r}; "
-            f"it has {', '.join(known)}."
+            f"{origin.name([key, 'type'])}: {key}.type: Prefect has no class "
+            f"{given.get('type')!r}. Use one of {', '.join(known)}."
         )
     try:
         return kind(**arguments)

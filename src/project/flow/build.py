@@ -25,8 +25,8 @@ def build_flow(
     """Return the flow of a pipeline: an init task, then one task per group of nodes.
 
     ``parameters`` are the names of the flow's parameters, each with the default ``None``. The
-    flow depends on these arguments alone: not on a catalog, a session, or what ran before.
-    ``runs`` is where its tasks look for the Kedro run; it is no part of what is registered.
+    flow depends only on these arguments, not on a catalog, a session or earlier runs. ``runs`` is
+    where its tasks look up the Kedro run; it is not registered.
     """
     with collector_paused():
         flow = KedroFlow(name, ref, runs)
@@ -35,6 +35,7 @@ def build_flow(
             flow.add_edge(Parameter(parameter, default=None), init, key=parameter, validate=False)
         groups = group_nodes(pipeline, grouping)
         tasks = {group.name: flow.add_task(NodeTask(group, runs)) for group in groups}
+        # Kedro has validated the pipeline; Prefect would sort the whole graph for each edge.
         for group, parents in _parents(pipeline, groups).items():
             for number, parent in enumerate(parents):
                 flow.add_edge(tasks[parent], tasks[group], key=f"upstream_{number}", validate=False)
@@ -44,7 +45,7 @@ def build_flow(
 
 
 def _parents(pipeline: Pipeline, groups: List[Group]) -> Dict[str, List[str]]:
-    """Return the names of the groups that each group needs, in the order of the groups."""
+    """Return the names of the groups that each group depends on, in the order of the groups."""
     group_of = {node: group.name for group in groups for node in group.nodes}
     rank = {group.name: position for position, group in enumerate(groups)}
     needed: Dict[str, set[str]] = {group.name: set() for group in groups}

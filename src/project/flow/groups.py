@@ -18,7 +18,7 @@ class Group(NamedTuple):
 def group_nodes(pipeline: Pipeline, grouping: str) -> List[Group]:
     """Divide a pipeline's nodes into groups, in Kedro's order of nodes.
 
-    ``grouping`` is a value of the key ``grouping`` of ``prefect.yml``.
+    ``grouping`` has the values of the key ``grouping`` in ``prefect.yml``.
     """
     return _GROUPINGS[grouping](pipeline)
 

@@ -22,7 +22,7 @@ class ServerSettings:
     host: str = "127.0.0.1"
     port: int = 4200
     token: str | None = None
-    page_data: Mapping[str, Any] = field(default_factory=dict)
+    page_data: Mapping[str, Any] = field(default_factory=lambda: {"run-options": []})
     scheduler_seconds: float = 60.0
     scheduled_runs: int = 10
     reaper_seconds: float = 30.0

@@ -94,12 +94,14 @@ def _reap_silent(connection: Connection, key: str, since: str) -> None:
         return
     _end_running_tasks(connection, run, _NO_HEARTBEAT)
     if run["agent_id"] is None:
+        _end_waiting_tasks(connection, run, _NO_AGENT)
         _write(connection, run, new_state("Failed", _NO_AGENT))
         return
     waiting = task_run.c.flow_run_id == key, is_in(task_run.c.state, QUEUEABLE)
     if connection.scalar(select(task_run.c.id).where(*waiting).limit(1)) is not None:
         return  # when that task run is due, the queue hands the flow run to an agent
     if run["times_resurrected"] >= _MAX_RESURRECTIONS:
+        _end_waiting_tasks(connection, run, _GIVEN_UP)
         _write(connection, run, new_state("Failed", _GIVEN_UP))
         return
     _write(connection, run, new_state("Scheduled", _RESCHEDULED, start_time=now()))
@@ -108,9 +110,13 @@ def _reap_silent(connection: Connection, key: str, since: str) -> None:
 
 
 def _end_orphaned(connection: Connection, key: str) -> None:
-    run = _not_cancelled(connection, key, not_(is_in(flow_run.c.state, FINISHED)))
+    # A run is owned by its idempotency key, so that it has an owner before it exists.
+    owned = select(flow_run.c.id).where(flow_run.c.idempotency_key == key)
+    flow_run_id = connection.scalar(owned.limit(1)) or key
+    run = _not_cancelled(connection, flow_run_id, not_(is_in(flow_run.c.state, FINISHED)))
     if run is not None:
         _end_running_tasks(connection, run, _ORPHANED)
+        _end_waiting_tasks(connection, run, _ORPHANED)
         _write(connection, run, new_state("Failed", _ORPHANED))
 
 
@@ -143,6 +149,14 @@ def _end_running_tasks(connection: Connection, run: RowMapping, message: str) ->
             run_count = row.retries + 1
             state = new_state("Retrying", message, start_time=now(), run_count=run_count)
         write_task_run_states(connection, [(row.id, state)])
+
+
+def _end_waiting_tasks(connection: Connection, run: RowMapping, message: str) -> None:
+    """End the tasks of a run that will not start any more."""
+    waiting = task_run.c.flow_run_id == run["id"], not_(is_in(task_run.c.state, FINISHED))
+    state = new_state("TriggerFailed", f"Not started: {message}")
+    rows = connection.scalars(select(task_run.c.id).where(*waiting)).all()
+    write_task_run_states(connection, [(key, state) for key in rows])
 
 
 def _write(connection: Connection, run: RowMapping, state: State) -> None:

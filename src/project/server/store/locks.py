@@ -33,13 +33,13 @@ class ProcessLock:
 
 
 @contextmanager
-def owned_run(database: Path, flow_run_id: str) -> Iterator[None]:
-    """Own a flow run of a database on this machine while the context lasts.
+def owned_run(database: Path, key: str) -> Iterator[None]:
+    """Own the flow run with this idempotency key on this machine while the context lasts.
 
     The lock file stays behind: only `orphaned_runs` removes it, so that a run whose process was
     killed and one whose process ended normally are treated alike.
     """
-    lock = ProcessLock(_owners_folder(database) / flow_run_id)
+    lock = ProcessLock(_owners_folder(database) / key)
     lock.acquire(_OWNER_TIMEOUT_SECONDS)
     try:
         yield
@@ -48,7 +48,7 @@ def owned_run(database: Path, flow_run_id: str) -> Iterator[None]:
 
 
 def orphaned_runs(database: Path) -> Iterator[str]:
-    """Yield the flow runs whose owner has ended; each is yielded once."""
+    """Yield the keys of the flow runs whose owner has ended; each is yielded once."""
     for path in _owners_folder(database).glob("*"):
         lock = ProcessLock(path)
         if not lock.acquire():

@@ -1,0 +1,101 @@
+"""What a node costs under an agent, beside the same run in the process of ``kedro run``."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Iterator, Tuple
+
+import pendulum
+
+from benchmarks.startup import write_project
+from project.api.client import PrefectApi, connect
+
+NODES = 500
+
+REGISTRY = f"""
+    from kedro.pipeline import Pipeline, node
+
+    def pass_on(value): return value
+
+    def first(): return 1
+
+    def register_pipelines():
+        nodes = [node(first, None, "d0", name="n0")]
+        for n in range(1, {NODES}):
+            nodes.append(node(pass_on, f"d{{n - 1}}", f"d{{n}}", name=f"n{{n}}"))
+        return {{"__default__": Pipeline(nodes)}}
+"""
+
+
+# As Prefect's agents set them.
+RUNNERS = {
+    f"PREFECT__ENGINE__{kind.upper()}_RUNNER__DEFAULT_CLASS": (
+        f"prefect.engine.cloud.Cloud{kind}Runner"
+    )
+    for kind in ("Flow", "Task")
+}
+
+
+def here() -> float:
+    """Return the seconds from Running to Success in the process of ``kedro run``."""
+    with _project() as (folder, api):
+        _kedro(folder, "run", "--runner=project.runner.PrefectRunner")
+        return _duration(api)
+
+
+def under_agent() -> float:
+    """Return the seconds from Running to Success in a process as an agent starts it."""
+    with _project() as (folder, api):
+        _kedro(folder, "prefect", "register")
+        _kedro(folder, "prefect", "run", "--no-wait")
+        (run,) = api.query("query { flow_run { id flow_id run_config } }")
+        subprocess.run(
+            [sys.executable, "-m", "prefect", "execute", "flow-run"],
+            env={
+                **os.environ,
+                **run["run_config"]["env"],
+                "PYTHONPATH": str(folder / "src"),
+                "PREFECT__BACKEND": "server",
+                "PREFECT__CLOUD__API": api.url,
+                "PREFECT__CONTEXT__FLOW_RUN_ID": run["id"],
+                "PREFECT__CONTEXT__FLOW_ID": run["flow_id"],
+                **RUNNERS,
+                "NO_PROXY": "127.0.0.1",
+            },
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        return _duration(api)
+
+
+@contextmanager
+def _project() -> Iterator[Tuple[Path, PrefectApi]]:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        write_project(folder, REGISTRY)
+        with connect("embedded", folder) as api:
+            (folder / "conf/base/prefect.yml").write_text(f"api: {api.url}\n")
+            yield folder, api
+
+
+def _kedro(folder: Path, *arguments: str) -> None:
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "kedro", *arguments],
+        cwd=folder,
+        env={**os.environ, "DO_NOT_TRACK": "1"},
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def _duration(api: PrefectApi) -> float:
+    (run,) = api.query("query { flow_run { state start_time end_time } }")
+    if run["state"] != "Success":
+        raise RuntimeError(f"The run ended {run['state']}.")
+    start, end = pendulum.parse(run["start_time"]), pendulum.parse(run["end_time"])
+    return float((end - start).total_seconds())

@@ -1,0 +1,43 @@
+"""``kedro prefect run``."""
+
+from __future__ import annotations
+
+from typing import Any, List
+from uuid import uuid4
+
+import click
+
+
+class _RunCommand(click.Command):
+    """Command with the options of ``kedro run``, which are imported only when they are needed."""
+
+    def get_params(self, ctx: click.Context) -> List[click.Parameter]:
+        """Return the options."""
+        from project.compat.kedro_cli import run_command_options
+
+        return [*run_command_options(), *super().get_params(ctx)]
+
+
+@click.command(cls=_RunCommand)
+@click.option("--wait/--no-wait", default=True, help="Whether to follow the flow run to its end.")
+@click.pass_obj
+def run(project: Any, /, wait: bool, **values: Any) -> None:
+    """Start a run of a registered flow for an agent, and follow it.
+
+    Unlike 'kedro run' with 'run: agent', this opens no Kedro session in this process: it calls no
+    hooks, and reads neither the catalog nor credentials.
+    """
+    from project.api.follow import follow_agent_run
+    from project.commands.kedro_project import KedroProject
+    from project.compat.kedro_cli import read_command_options
+    from project.console.echo import echo
+    from project.deploy.registration import require_registration, start_run
+
+    pipeline, options = read_command_options(values)
+    kedro_project = KedroProject(project.project_path, values.get("env"))
+    deployment = kedro_project.find_deployment(pipeline)
+    with kedro_project.connect(deployment.settings.api, must_outlive_process=True) as api:
+        registration = require_registration(api, deployment)
+        flow_run_id = start_run(api, registration, options, str(uuid4()), is_here=False)
+        echo(f"Flow run {flow_run_id} on {api.url}")
+        follow_agent_run(api, flow_run_id, wait)

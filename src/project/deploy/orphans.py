@@ -1,0 +1,47 @@
+"""Flow runs whose ``kedro run`` process has ended, on an API that cannot detect it."""
+
+from __future__ import annotations
+
+from typing import List
+
+import pendulum
+from prefect.engine.state import Failed, TriggerFailed
+
+from project.api import queries
+from project.api.client import PrefectApi
+from project.api.state_sender import RunState, StateSender
+from project.api.states import FINISHED
+from project.deploy.deployment import Deployment
+
+# No agent has this label, so none takes a run that belongs to a `kedro run` process.
+HERE_LABEL = "kedro-run"
+
+# A `kedro run` process starts its run immediately. If the run is Scheduled, the process has died,
+# and Prefect Server may have rescheduled the run when its heartbeats were missing.
+_LATE_SECONDS = 60
+_REASON = "The process of this run has ended, and no agent can take it over."
+
+
+def orphaned_runs(api: PrefectApi, deployment: Deployment) -> List[str]:
+    """Return the ids of the flow's runs that wait for a process that has ended."""
+    scheduled = queries.scheduled_flow_runs(
+        api, api.tenant_id, deployment.prefect_project, deployment.flow_name
+    )
+    late = pendulum.now("utc").subtract(seconds=_LATE_SECONDS)
+    return [
+        run.id
+        for run in scheduled
+        if HERE_LABEL in run.labels and pendulum.parse(run.state_timestamp) < late
+    ]
+
+
+def end_orphaned_runs(api: PrefectApi, deployment: Deployment) -> None:
+    """End the flow's runs that would otherwise wait forever."""
+    for flow_run_id in orphaned_runs(api, deployment):
+        sender = StateSender(api, flow_run_id)
+        for task_run_id, state in queries.task_run_states(api, flow_run_id).items():
+            if state not in FINISHED:
+                sender.put(RunState(task_run_id, TriggerFailed(f"Not started: {_REASON}")))
+        sender.put(RunState(None, Failed(_REASON)))
+        while sender.waiting():
+            sender.send_round()
