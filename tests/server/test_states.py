@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from prefect.engine import state as prefect_states
 
+from project.server.store.states import FINISHED, QUEUEABLE, RUNNING, STATES
 from tests.server.kit import Api, Registered, run_row, set_flow_state, set_task_state, state
 
 RUN = "version state state_message state_start_time start_time end_time heartbeat"
@@ -17,6 +19,19 @@ def run_id(flow: Registered) -> str:
 @pytest.fixture
 def task_run_id(api: Api, run_id: str) -> str:
     return str(run_row(api, run_id, "task_runs { id }")["task_runs"][0]["id"])
+
+
+def family(base: type) -> set:
+    classes = (each for each in vars(prefect_states).values() if isinstance(each, type))
+    names = (each.__name__ for each in classes if issubclass(each, base))
+    return {name for name in names if not name.startswith("_")}
+
+
+def test_the_families_of_states_are_those_of_prefects_classes() -> None:
+    assert family(prefect_states.State) == STATES | {"State"}
+    assert family(prefect_states.Running) == RUNNING
+    assert family(prefect_states.Finished) == FINISHED
+    assert family(prefect_states.Scheduled) | {"Queued"} == QUEUEABLE
 
 
 def test_a_new_run_is_scheduled_in_utc(api: Api, run_id: str) -> None:

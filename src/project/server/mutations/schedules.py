@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
-import pendulum
-from prefect.serialization.schedule import ScheduleSchema
 from sqlalchemy import Connection, RowMapping, delete, select
 
 from project.server.errors import ApiError
@@ -134,6 +132,10 @@ def next_events(schedule: Mapping[str, Any], count: int, after: datetime) -> lis
 
     Raises whatever Prefect raises for a schedule that it cannot read.
     """
+    # Only a server with schedules needs Prefect, which takes long to import.
+    import pendulum
+    from prefect.serialization.schedule import ScheduleSchema
+
     # Prefect's cron clock names a class that pendulum 3 has moved.
     if not hasattr(pendulum.tz, "_Timezone"):
         pendulum.tz._Timezone = pendulum.Timezone
