@@ -18,7 +18,8 @@ from project.server.errors import ServerError, ServerRunningError
 from project.server.process import EmbeddedServer, running_server, serve
 from project.server.settings import ServerSettings
 from project.server.store.locks import ProcessLock
-from tests.server.kit import Api, ServerProcess, eventually
+from tests.kits.waiting import eventually
+from tests.server.kit import Api, ServerProcess
 
 
 @pytest.fixture
