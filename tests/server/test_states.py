@@ -6,7 +6,7 @@ import pytest
 from prefect.engine import state as prefect_states
 
 from project.server.store.states import FINISHED, QUEUEABLE, RUNNING, STATES
-from tests.server.kit import Api, Registered, run_row, set_flow_state, set_task_state, state
+from tests.server.kit import NO_ID, Api, Registered, run_row, set_flow_state, set_task_state, state
 
 RUN = "version state state_message state_start_time start_time end_time heartbeat"
 
@@ -41,14 +41,12 @@ def test_a_new_run_is_scheduled_in_utc(api: Api, run_id: str) -> None:
         "version": 1,
         "state": "Scheduled",
         "state_message": "Flow run scheduled.",
-        "state_start_time": "2029-12-31T22:00:00.000000+00:00",
-        "scheduled_start_time": "2029-12-31T22:00:00.000000+00:00",
+        "state_start_time": "2029-12-31T22:00:00+00:00",
+        "scheduled_start_time": "2029-12-31T22:00:00+00:00",
         "start_time": None,
         "end_time": None,
         "heartbeat": None,
-        "states": [
-            {"version": 1, "state": "Scheduled", "start_time": "2029-12-31T22:00:00.000000+00:00"}
-        ],
+        "states": [{"version": 1, "state": "Scheduled", "start_time": "2029-12-31T22:00:00+00:00"}],
     }
 
 
@@ -73,7 +71,7 @@ def test_a_run_starts_with_its_first_running_state_and_ends_with_its_last_final_
     assert row["version"] == 6
 
 
-def test_a_state_is_returned_unchanged(api: Api, run_id: str) -> None:
+def test_a_state_is_returned_with_the_defaults_of_prefects_classes(api: Api, run_id: str) -> None:
     sent = {
         "type": "Running",
         "message": "🙂 \ud800",
@@ -84,7 +82,9 @@ def test_a_state_is_returned_unchanged(api: Api, run_id: str) -> None:
         "set_flow_run_states", states=[{"flow_run_id": run_id, "state": sent, "version": None}]
     )
 
-    assert run_row(api, run_id, "serialized_state") == {"serialized_state": sent}
+    defaults = {"cached_inputs": {}, "_result": {"type": "NoResultType", "__version__": "1.1.0"}}
+    completed = {**sent, **defaults, "__version__": "1.1.0"}
+    assert run_row(api, run_id, "serialized_state") == {"serialized_state": completed}
 
 
 def test_a_list_of_states_is_written_completely_or_not_at_all(
@@ -93,12 +93,12 @@ def test_a_list_of_states_is_written_completely_or_not_at_all(
     other = flow.run()
     states = [
         {"flow_run_id": run_id, "state": state("Running")},
-        {"flow_run_id": "none", "state": state("Running")},
+        {"flow_run_id": NO_ID, "state": state("Running")},
     ]
 
     assert (
         api.refusal("set_flow_run_states", states=states)
-        == "State update failed: flow_run none not found."
+        == f"State update failed: flow_run {NO_ID} not found."
     )
     assert run_row(api, run_id, "version") == {"version": 1}
 
