@@ -89,6 +89,9 @@ def test_a_null_in_a_filter_is_ignored(api: Api, projects: list, where: str) -> 
         ("{description: desc_nulls_last}", "dcba"),
         ("[{tenant: {slug: asc}}, {name: desc}]", "dcba"),
         ("{tenant: {slug: asc}, name: asc}", "abcd"),
+        ("{tenant_id: asc, description: desc, created: asc}", "adcb"),
+        ("{name: desc, created: asc}", "dcba"),
+        ("{created: desc, name: asc}", "dcba"),
     ],
 )
 def test_nulls_are_ordered_as_in_postgres(

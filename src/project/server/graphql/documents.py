@@ -25,6 +25,8 @@ from project.server.errors import BadRequestError
 from project.server.graphql.conflicts import check_conflicts
 from project.server.graphql.schema import api_schema
 
+_INVALID = "GRAPHQL_VALIDATION_FAILED"
+
 _MAX_TOKENS = 20_000
 _MAX_DEPTH = 20
 _MAX_FIELDS = 2_000
@@ -78,9 +80,7 @@ def _check(text: str) -> DocumentNode:
     _Size(document).check()
     errors = validate(api_schema(), document, _RULES, max_errors=5)
     if errors:
-        raise BadRequestError(
-            "; ".join(error.message for error in errors), "GRAPHQL_VALIDATION_FAILED"
-        )
+        raise BadRequestError("; ".join(error.message for error in errors), _INVALID)
     check_conflicts(document)
     return document
 
@@ -118,8 +118,10 @@ class _Size:
         _require(max((depth for _, depth in sizes), default=0), _MAX_DEPTH, "levels")
 
     def _of_set(self, selections: SelectionSetNode) -> tuple[int, int]:
+        if not selections.selections:  # not every graphql-core refuses it
+            raise BadRequestError("Select at least one field: `{}` selects none.", _INVALID)
         sizes = [self._of_node(node) for node in selections.selections]
-        return sum(fields for fields, _ in sizes), max((depth for _, depth in sizes), default=0)
+        return sum(fields for fields, _ in sizes), max(depth for _, depth in sizes)
 
     def _of_node(self, node: object) -> tuple[int, int]:
         if isinstance(node, FragmentSpreadNode):
@@ -141,4 +143,4 @@ class _Size:
 def _require(count: int, maximum: int, what: str) -> None:
     if count > maximum:
         message = f"The query has {count} {what}; at most {maximum} are allowed."
-        raise BadRequestError(message, "GRAPHQL_VALIDATION_FAILED")
+        raise BadRequestError(message, _INVALID)

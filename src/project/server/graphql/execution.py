@@ -59,7 +59,7 @@ class Request:
 def run_query(connection: Connection, request: Request, max_rows: int) -> dict[str, Any]:
     """Return the response to a query. Raises BadRequestError for variables that do not fit."""
     schema = api_schema() if _is_introspection(request.document) else row_schema()
-    return _response(_execute(schema, request, Reader(connection, max_rows)))
+    return _response(_execute(schema, request, Reader(connection, max_rows, request.variables)))
 
 
 def run_mutation(connection: Connection, request: Request) -> tuple[dict[str, Any], set[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Sequence
+from typing import Any, Dict, Mapping, Sequence
 
 import orjson
 from sqlalchemy import (
@@ -38,9 +38,13 @@ ResponseRow = Dict[str, Any]
 
 
 class Reader:
-    """Reads selections on one connection, and at most `max_rows` rows in all."""
+    """Reads selections on one connection, and at most `max_rows` rows in all.
 
-    def __init__(self, connection: Connection, max_rows: int) -> None:
+    It is the context of queries, with the `variables` as they were sent.
+    """
+
+    def __init__(self, connection: Connection, max_rows: int, variables: Mapping[str, Any]) -> None:
+        self.variables = variables
         self._connection = connection
         self._max_rows = max_rows
         self._rows_left = max_rows

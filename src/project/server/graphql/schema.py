@@ -28,7 +28,7 @@ from project.server.graphql.selections import (
     Arguments,
     Selection,
     aggregate_of,
-    arguments_from,
+    root_arguments,
     selection_of,
 )
 from project.server.graphql.table_types import AGGREGATE, scalar_of, types_of
@@ -124,7 +124,7 @@ def _other_fields() -> dict[str, GraphQLField]:
 
 
 def _rows(table: Table, _root: None, info: Info, **values: Any) -> list[ResponseRow]:
-    return info.context.rows(selection_of(info, table, arguments_from(values)))
+    return info.context.rows(selection_of(info, table, root_arguments(info, values)))
 
 
 def _row_by_id(table: Table, _root: None, info: Info, id: str) -> ResponseRow | None:
@@ -132,14 +132,14 @@ def _row_by_id(table: Table, _root: None, info: Info, id: str) -> ResponseRow | 
 
 
 def _aggregate(table: Table, _root: None, info: Info, **values: Any) -> ResponseRow:
-    return info.context.aggregate(aggregate_of(info, table, arguments_from(values)))
+    return info.context.aggregate(aggregate_of(info, table, root_arguments(info, values)))
 
 
 def _downstream_tasks(
     _root: None, info: Info, args: Mapping[str, Any], **values: Any
 ) -> list[ResponseRow]:
     source = info.context.downstream_tasks(args.get("start_task_ids") or ())
-    selection = selection_of(info, tables.traversal, arguments_from(values))
+    selection = selection_of(info, tables.traversal, root_arguments(info, values))
     return info.context.rows(selection, source)
 
 

@@ -16,6 +16,7 @@ from graphql import (
     InlineFragmentNode,
     SelectionNode,
     get_named_type,
+    value_from_ast_untyped,
 )
 from graphql.execution.values import get_argument_values, get_directive_values
 from sqlalchemy import Table
@@ -111,11 +112,16 @@ def aggregate_of(info: Info, table: Table, arguments: Arguments) -> Aggregate:
     return _aggregate(info, table, info.field_nodes, arguments)
 
 
-def arguments_from(values: Mapping[str, Any]) -> Arguments:
-    """Return the arguments of a field; null is the same as no argument.
+def root_arguments(info: Info, values: Mapping[str, Any]) -> Arguments:
+    """Return the arguments of the field that is being resolved.
 
     Raises InputError for a negative limit or offset, and if `distinct_on` does not lead `order_by`.
     """
+    return _arguments_from(_with_written_order(info, info.field_nodes[0], values))
+
+
+def _arguments_from(values: Mapping[str, Any]) -> Arguments:
+    # Null is the same as no argument.
     for name in ("limit", "offset"):
         if (values.get(name) or 0) < 0:
             raise InputError(f"{name} is {values[name]}: give a number that is not negative.")
@@ -153,7 +159,7 @@ def _select(
 def _add_related(info: Info, selection: Selection, key: str, fields: list[FieldNode]) -> None:
     table, name = selection.table, fields[0].name.value
     relation = relations_of(table)[name.replace(AGGREGATE, "")]
-    arguments = arguments_from(_arguments(info, types_of(table).row, fields[0]))
+    arguments = _arguments_from(_arguments(info, types_of(table).row, fields[0]))
     selection.columns[key] = relation.local
     if name.endswith(AGGREGATE):
         aggregate = _aggregate(info, relation.target, fields, arguments)
@@ -200,9 +206,32 @@ def _aggregate_parts(
 
 
 def _arguments(info: Info, type_: GraphQLObjectType, node: FieldNode) -> dict[str, Any]:
-    field_ = type_.fields[node.name.value]
-    # Most fields have no arguments, and looking for their values takes long.
-    return get_argument_values(field_, node, info.variable_values) if field_.args else {}
+    # Most fields have none, and looking for their values takes long.
+    if not node.arguments:
+        return {}
+    values = get_argument_values(type_.fields[node.name.value], node, info.variable_values)
+    return _with_written_order(info, node, values)
+
+
+def _with_written_order(info: Info, node: FieldNode, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a field with the keys of `order_by` as they are in the request.
+
+    In the values that GraphQL makes of arguments, keys are in the order of their type.
+    """
+    for argument in node.arguments or ():
+        if argument.name.value == "order_by" and values.get("order_by"):
+            written = value_from_ast_untyped(argument.value, dict(info.context.variables))
+            return {**values, "order_by": _reordered(values["order_by"], written)}
+    return dict(values)
+
+
+def _reordered(value: Any, written: Any) -> Any:
+    if isinstance(value, list):
+        items = written if isinstance(written, list) else [written]
+        return [_reordered(each, item) for each, item in zip(value, items)]
+    if isinstance(value, dict) and isinstance(written, dict):
+        return {key: _reordered(value[key], written[key]) for key in written if key in value}
+    return value  # of one key, or the default of a variable
 
 
 def _object_type(type_: GraphQLObjectType, name: str) -> GraphQLObjectType:
