@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Reque
 
 from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
+from tests.kits.waiting import eventually
 from tests.page.flows import RUN_OPTIONS
-from tests.server.kit import Api, Registered, eventually
+from tests.server.kit import Api, Registered
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (

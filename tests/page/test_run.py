@@ -7,10 +7,10 @@ from typing import Any, Callable, Mapping
 import pytest
 from playwright.sync_api import Locator, Page, Response, expect
 
+from tests.kits.waiting import eventually
 from tests.page.flows import chain, fan
 from tests.page.kit import Site, graphql, wait_for_events
 from tests.page.runs import SimulatedRun
-from tests.server.kit import eventually
 
 TRACEBACK = """Task 'clean': Exception encountered during task execution!
 Traceback (most recent call last):

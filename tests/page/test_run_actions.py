@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.kits.waiting import eventually
 from tests.page import recovering_flows
 from tests.page.flows import chain
 from tests.page.kit import Site
 from tests.page.runs import SimulatedRun
 from tests.server.command_line import CommandLine
-from tests.server.kit import eventually, run_row
+from tests.server.kit import run_row
 
 SECONDS = 60_000
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.kits.waiting import eventually
 from tests.page.flows import chain
 from tests.page.kit import Site
 from tests.page.runs import SimulatedRun
-from tests.server.kit import eventually
 
 MARKUP = "<img src=x onerror=alert(1)><b>bold</b> &amp; [link](javascript:alert(1))"
 

@@ -14,7 +14,8 @@ from typing import Any, Iterator
 
 import requests
 
-from tests.server.kit import Api, eventually
+from tests.kits.waiting import eventually
+from tests.server.kit import Api
 
 KEY = "PREFECT__CLOUD__API_KEY"
 COMMAND = [sys.executable, "-W", "ignore", "-m", "prefect"]

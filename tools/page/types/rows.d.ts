@@ -63,7 +63,7 @@ interface TaskRun extends TaskRunRow {
 }
 
 interface StateRow {
-  id: number;
+  id: string;
   timestamp: string;
   state: string;
   message: string | null;
@@ -180,7 +180,7 @@ interface RunFlow {
 }
 
 interface LogLine {
-  id: number;
+  id: string;
   timestamp: string;
   level: string;
   name: string;

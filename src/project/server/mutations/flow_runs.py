@@ -7,15 +7,17 @@ from typing import Any, List, NamedTuple, Optional
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select
 
-from project.server.errors import ApiError, NotFoundError
+from project.server.errors import InputError, NotFoundError
 from project.server.mutations.declarations import (
     DateTime,
     Json,
     MutationContext,
     Uuid,
+    as_object,
+    require_name,
 )
 from project.server.mutations.run_states import write_flow_run_states
-from project.server.store.rows import delete_row, get_row, new_row, update_row
+from project.server.store.rows import delete_row, get_row, new_row, was_updated
 from project.server.store.states import FINISHED, RUNNING, first_columns, history_row, new_state
 from project.server.store.tables import (
     flow,
@@ -75,7 +77,9 @@ def schedule_flow_run(
     The same idempotency key gives the same run. `auto` marks a run of the flow's schedule.
     """
     if flow_row["archived"]:
-        raise ApiError(f"Flow {flow_row['id']} is archived.")
+        raise InputError(f"Flow {flow_row['id']} is archived.")
+    for name in ("parameters", "context", "run_config"):
+        as_object(getattr(run, name) or {}, name)
     if run.idempotency_key:
         same = flow_run.c.idempotency_key == run.idempotency_key
         existing = connection.scalar(
@@ -119,13 +123,16 @@ def _insert_flow_run(
 def insert_task_runs(
     connection: Connection, flow_run_id: str, condition: ColumnElement[bool], map_index: int = -1
 ) -> bool:
-    """Add a pending task run for each task that meets a condition; return whether any does."""
+    """Add a pending task run for each task that meets a condition; return whether any does.
+
+    Those of mapped tasks begin with version 0, as in Prefect Server.
+    """
     tasks = connection.execute(select(task.c.id, task.c.cache_key).where(condition)).all()
     if not tasks:
         return False
     moment = now()
     state = new_state("Pending", "Task run created")
-    columns = first_columns(state, moment)
+    columns = first_columns(state, moment, version=1 if map_index == -1 else 0)
     rows = [
         new_row(
             flow_run_id=flow_run_id,
@@ -151,8 +158,12 @@ def required_parameters(flow_row: RowMapping) -> set[str]:
 
 def set_flow_run_name(context: MutationContext, flow_run_id: Uuid, name: str) -> bool:
     """Rename a flow run."""
-    update_row(context.connection, flow_run, flow_run_id, name=name)
-    return True
+    return was_updated(context.connection, flow_run, flow_run_id, name=require_name(name))
+
+
+def set_flow_run_labels(context: MutationContext, flow_run_id: Uuid, labels: List[str]) -> bool:
+    """Set the labels that an agent must have in order to take a flow run."""
+    return was_updated(context.connection, flow_run, flow_run_id, labels=sorted(labels))
 
 
 def delete_flow_run(context: MutationContext, flow_run_id: Uuid) -> bool:
@@ -162,9 +173,7 @@ def delete_flow_run(context: MutationContext, flow_run_id: Uuid) -> bool:
 
 def update_flow_run_heartbeat(context: MutationContext, flow_run_id: Optional[Uuid] = None) -> bool:
     """Record that the process of a flow run is alive."""
-    if flow_run_id:
-        update_row(context.connection, flow_run, flow_run_id, heartbeat=now())
-    return True
+    return was_updated(context.connection, flow_run, flow_run_id, heartbeat=now())
 
 
 def cancel_flow_run(context: MutationContext, flow_run_id: Uuid) -> StatePayload:
@@ -203,5 +212,5 @@ def _parameters(flow_row: RowMapping, group: RowMapping, run: NewFlowRun) -> dic
     values = {**defaults, **(group["default_parameters"] or {}), **(run.parameters or {})}
     missing = required_parameters(flow_row) - set(values)
     if missing:
-        raise ApiError(f"Required parameters were not supplied: {missing}")
+        raise InputError(f"Required parameters were not supplied: {missing}")
     return values

@@ -1,7 +1,7 @@
 // A flow run: loaded whole once, and from then on only what has changed.
 import { query } from "../shared/api.js";
 import { ranksOf } from "../shared/directed-graph.js";
-import { BEFORE_ALL, includesAll, latestUpdate } from "../shared/row-changes.js";
+import { BEFORE_ALL, FIRST_ID, includesAll, latestUpdate } from "../shared/row-changes.js";
 import { isFinished } from "../shared/states.js";
 import { isParameterTask } from "../shared/tasks.js";
 import { useEffect, useState } from "../vendor/html.js";
@@ -17,7 +17,7 @@ const FIXED = `query ($id: uuid!) {
     }
   }
 }`;
-const CHANGES = `query ($id: uuid!, $since: timestamptz!, $state: Int!) {
+const CHANGES = `query ($id: uuid!, $since: timestamptz!, $state: uuid!) {
   flow_run_by_pk(id: $id) {
     name state state_message state_start_time start_time end_time agent_id
     states(where: {id: {_gt: $state}}, order_by: {id: asc}) { id timestamp state message }
@@ -96,7 +96,7 @@ async function loadFixed(id) {
  */
 function loadChanges(id, loaded) {
   const { states, since } = loaded ?? NOTHING;
-  return query(CHANGES, { id, since, state: states.at(-1)?.id ?? 0 });
+  return query(CHANGES, { id, since, state: states.at(-1)?.id ?? FIRST_ID });
 }
 
 /**

@@ -1,5 +1,6 @@
 // Log lines: the newest page first, then what is written later, and earlier pages when they are asked for.
 import { query } from "../shared/api.js";
+import { FIRST_ID } from "../shared/row-changes.js";
 
 const FIELDS = "id timestamp level name message task_run_id";
 const NEWEST = `query ($where: log_bool_exp!, $limit: Int!) {
@@ -17,7 +18,7 @@ export const MIN_LEVELS = ["INFO", "WARNING", "ERROR"];
 /** @typedef {{ flowRunId: string, taskRunId: string, minLevel: string, text: string }} LogFilter Empty: not filtered. */
 /**
  * `lines` are in the order of their times; there are earlier ones to load before the line `earliest`, if there is one.
- * @typedef {{ lines: LogLine[], earliest: LogLine | null, lastId: number }} LogData
+ * @typedef {{ lines: LogLine[], earliest: LogLine | null, lastId: string }} LogData
  */
 
 /**
@@ -28,7 +29,8 @@ export const MIN_LEVELS = ["INFO", "WARNING", "ERROR"];
 export async function loadLog(filter, previous) {
   if (previous) return withNewLines(filter, previous);
   const lines = (await load(NEWEST, where(filter))).reverse();
-  return { lines, earliest: firstOfFullPage(lines), lastId: Math.max(0, ...lines.map((line) => line.id)) };
+  const lastId = [FIRST_ID, ...lines.map((line) => line.id)].sort().at(-1) ?? FIRST_ID;
+  return { lines, earliest: firstOfFullPage(lines), lastId };
 }
 
 /**
@@ -101,5 +103,5 @@ function inOrder(lines, added) {
  */
 function compareLines(a, b) {
   if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? -1 : 1;
-  return a.id - b.id;
+  return a.id < b.id ? -1 : Number(a.id > b.id);
 }

@@ -1,6 +1,8 @@
 // Asking for rows that have changed since the last time.
 
 export const BEFORE_ALL = "0001-01-01T00:00:00+00:00";
+/** Less than every id; ids of states and log lines grow in the order in which these are written. */
+export const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
 /**
  * When the newest of some rows was updated, or `since` without rows.

@@ -1,7 +1,7 @@
 // A task run: loaded whole once, and from then on only what has changed.
 import { attemptsOf, loadAttempts, withAttempts } from "../runs/attempts.js";
 import { query } from "../shared/api.js";
-import { BEFORE_ALL, includesAll, latestUpdate } from "../shared/row-changes.js";
+import { BEFORE_ALL, FIRST_ID, includesAll, latestUpdate } from "../shared/row-changes.js";
 import { isFinished } from "../shared/states.js";
 import { isParameterTask } from "../shared/tasks.js";
 
@@ -18,7 +18,7 @@ const FIXED = `query ($id: uuid!) {
   }
 }`;
 const CHANGES = `query (
-  $id: uuid!, $run: uuid!, $task: uuid!, $neighbours: [uuid!]!, $state: Int!, $since: timestamptz!, $neighboursSince: timestamptz!
+  $id: uuid!, $run: uuid!, $task: uuid!, $neighbours: [uuid!]!, $state: uuid!, $since: timestamptz!, $neighboursSince: timestamptz!
 ) {
   task_run_by_pk(id: $id) {
     name state state_message state_timestamp state_start_time start_time end_time heartbeat
@@ -46,7 +46,7 @@ export async function loadTaskRun(id, previous) {
     run: loaded.flowRun.id,
     task: loaded.task.id,
     neighbours: loaded.neighbourIds,
-    state: loaded.states.at(-1)?.id ?? 0,
+    state: loaded.states.at(-1)?.id ?? FIRST_ID,
     since: loaded.since,
     neighboursSince: loaded.neighboursSince,
   });
