@@ -2,14 +2,14 @@
 import { query } from "../shared/api.js";
 import { ErrorBanner } from "../shared/error-banner.js";
 import { Labels } from "../shared/facts.js";
-import { formatCount, serverNow } from "../shared/format.js";
+import { formatCount, timestamp } from "../shared/format.js";
 import { usePolling } from "../shared/polling.js";
 import { RelativeTime } from "../shared/relative-time.js";
 import { pathTo, useTitle } from "../shared/router.js";
 import { StateIcon } from "../shared/state-badge.js";
 import { statesIn } from "../shared/states.js";
 import { html } from "../vendor/html.js";
-import { agentName, isLive, mayTake, reasonWhyNone } from "./agent-matching.js";
+import { agentName, isLive, waitingFor } from "./agent-matching.js";
 
 const LATE_MILLISECONDS = 10_000;
 const MAX_SHOWN = 200;
@@ -40,7 +40,7 @@ export default function AgentsView() {
 
 /** @returns {Promise<{ agents: Agent[], late: LateRun[] }>} */
 async function loadAgents() {
-  const due = new Date(serverNow() - LATE_MILLISECONDS).toISOString();
+  const due = timestamp(LATE_MILLISECONDS);
   const { agent, late } = await query(AGENTS, { due, waiting: statesIn("scheduled", "retrying") });
   return { agents: agent, late };
 }
@@ -90,22 +90,11 @@ function LateRuns({ runs, live }) {
         <th scope="row"><a href=${pathTo("flow-run", run.id)}>${run.name}</a> <span class="muted">of</span> <a href=${pathTo("flow", run.flow.id)}>${run.flow.name}</a></th>
         <td><${RelativeTime} time=${run.state_start_time} /></td>
         <td>${labelCell(run.labels)}</td>
-        <td class="why">${reason(run.labels, live)}</td>
+        <td class="why">${waitingFor(run.labels, live).reason}</td>
       </tr>`,
       )}</tbody>
     </table></div>
   </section>`;
-}
-
-/**
- * @param {string[]} labels
- * @param {Agent[]} live
- */
-function reason(labels, live) {
-  const candidates = live.filter((agent) => mayTake(agent.labels, labels));
-  return candidates.length
-    ? `Waiting for agent ${candidates.map(agentName).join(" or ")}.`
-    : reasonWhyNone(labels, live);
 }
 
 function NoAgents() {

@@ -1,6 +1,6 @@
 // One flow: its contents are loaded once, and from then on its schedule and its last run.
 import { query } from "../shared/api.js";
-import { serverNow } from "../shared/format.js";
+import { timestamp } from "../shared/format.js";
 import { BEFORE_ALL, latestUpdate } from "../shared/row-changes.js";
 
 const SHOWN_VERSIONS = 50;
@@ -63,8 +63,7 @@ async function loadContents(id) {
  * @param {string} since
  */
 async function loadChanges(id, since) {
-  const now = new Date(serverNow()).toISOString();
-  return (await query(CHANGES, { id, now, since, versions: SHOWN_VERSIONS })).flow_by_pk;
+  return (await query(CHANGES, { id, now: timestamp(), since, versions: SHOWN_VERSIONS })).flow_by_pk;
 }
 
 /**

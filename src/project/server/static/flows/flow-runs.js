@@ -1,7 +1,7 @@
 // The runs of all versions of a flow, page by page.
 import { query } from "../shared/api.js";
 import { ErrorBanner } from "../shared/error-banner.js";
-import { formatDuration, formatTime, serverNow } from "../shared/format.js";
+import { formatDuration, formatTime, timestamp } from "../shared/format.js";
 import { usePolling } from "../shared/polling.js";
 import { pathTo, setQuery } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";
@@ -45,8 +45,7 @@ export function FlowRuns({ flow, query: address }) {
  * @returns {Promise<{ runs: RunRow[], count: number }>}
  */
 async function loadRuns(group, isUpcoming, page) {
-  const now = new Date(serverNow()).toISOString();
-  const upcoming = { state: { _eq: "Scheduled" }, scheduled_start_time: { _gt: now } };
+  const upcoming = { state: { _eq: "Scheduled" }, scheduled_start_time: { _gt: timestamp() } };
   const where = { flow: { flow_group_id: { _eq: group } }, ...(isUpcoming ? upcoming : { _not: upcoming }) };
   const order = [{ scheduled_start_time: isUpcoming ? "asc" : "desc" }];
   const data = await query(RUNS, { where, order, limit: PAGE_SIZE, offset: (page - 1) * PAGE_SIZE });

@@ -1,7 +1,7 @@
 // Restarts a run from its failed tasks, after showing which tasks that are.
 import { query } from "../shared/api.js";
 import { Dialog } from "../shared/dialog.js";
-import { formatCount } from "../shared/format.js";
+import { formatCount, timestamp } from "../shared/format.js";
 import { html, useEffect, useState } from "../vendor/html.js";
 import { restartPlan } from "./restart-plan.js";
 import { setStates } from "./set-state-dialog.js";
@@ -23,12 +23,11 @@ export function RestartDialog({ run, flow, onDone, onClose }) {
   }, []);
   const restart = async () => {
     const { taskRunIds } = await planning; // the button may be pressed before the plan is shown
-    const now = new Date().toISOString();
     await setStates("task_run", taskRunIds, { type: "Pending", message: "Reset to run again." });
     await setStates("flow_run", [run.id], {
       type: "Scheduled",
       message: "Restarted from the failed tasks.",
-      start_time: now,
+      start_time: timestamp(),
     });
     await onDone();
   };

@@ -18,6 +18,11 @@ export function serverNow() {
   return Date.now() + skew;
 }
 
+/** A time of the server as the API takes it: its present, or some milliseconds ago. */
+export function timestamp(millisecondsAgo = 0) {
+  return new Date(serverNow() - millisecondsAgo).toISOString();
+}
+
 /**
  * Sets the server's clock from the Date header of a response.
  * @param {string | null} date
