@@ -6,12 +6,13 @@ import asyncio
 import json
 import logging
 from contextlib import asynccontextmanager
-from typing import Any, AsyncIterator
+from typing import Any, AsyncIterator, Callable
 
 import orjson
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
@@ -49,6 +50,10 @@ def create_app(settings: ServerSettings) -> Starlette:
         # The paths that Prefect's client uses, according to how its endpoint is written.
         *(Route(path, _graphql, methods=["POST"]) for path in ("/", "/graphql", "/graphql/")),
         Route("/health", _health, methods=["GET"]),
+        *(
+            Route(f"/{name}.json", _page_function(function), methods=["POST"])
+            for name, function in settings.page_functions.items()
+        ),
         *page_routes(settings.page_data),
     ]
     guard = Middleware(Guard, settings=settings)
@@ -66,7 +71,7 @@ class Endpoint:
     async def answer(self, http: HttpRequest) -> Response:
         """Answer one request: 400 if it cannot be executed, else 200, also with errors."""
         try:
-            request = _parse_request(http, await self._body(http))
+            request = _parse_request(http, await self.body(http))
             return Response(await self._execute(request), media_type="application/json")
         except BadRequestError as error:
             return JSONResponse(error_response(str(error), error.code), status_code=400)
@@ -90,7 +95,11 @@ class Endpoint:
 
         return await asyncio.wrap_future(self._database.read(read))
 
-    async def _body(self, http: HttpRequest) -> bytes:
+    async def body(self, http: HttpRequest) -> bytes:
+        """Return the body of a request.
+
+        Raises BadRequestError if it is larger than the settings allow.
+        """
         # Counted as it arrives: the client's Content-Length may be wrong or missing.
         body = bytearray()
         async for chunk in http.stream():
@@ -106,6 +115,19 @@ class Endpoint:
 async def _graphql(http: HttpRequest) -> Response:
     endpoint: Endpoint = http.app.state.endpoint
     return await endpoint.answer(http)
+
+
+def _page_function(function: Callable[[Any], Any]) -> Callable[[HttpRequest], Any]:
+    async def answer(http: HttpRequest) -> Response:
+        endpoint: Endpoint = http.app.state.endpoint
+        try:
+            result = await run_in_threadpool(function, json.loads(await endpoint.body(http)))
+        except (BadRequestError, RecursionError, ValueError) as error:
+            return JSONResponse(error_response(str(error), "BAD_REQUEST"), status_code=400)
+        # Not orjson, which refuses integers of more than 64 bits.
+        return Response(json.dumps(result), media_type="application/json")
+
+    return answer
 
 
 async def _health(_http: HttpRequest) -> Response:
