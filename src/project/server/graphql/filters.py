@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from sqlalchemy import (
@@ -35,6 +36,7 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     "_in": is_in,
     "_nin": lambda column, values: not_(is_in(column, values)),
     "_ilike": lambda column, value: column.like(value, escape="\\"),
+    "_contains": lambda column, value: func.json_contains(column, json.dumps(value)),
     "_is_null": lambda column, value: column.is_(None) if value else column.is_not(None),
 }
 

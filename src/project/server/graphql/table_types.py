@@ -125,11 +125,13 @@ def _order_fields(table: Table) -> dict[str, GraphQLInputField]:
 
 @lru_cache(maxsize=None)
 def _comparison(scalar: GraphQLScalarType) -> GraphQLInputObjectType:
-    """Return the comparisons with values of a type; of JSON only the presence can be tested."""
+    """Return the comparisons with values of a type."""
     types: dict[str, Any] = {"_is_null": GraphQLBoolean}
     if scalar is not SCALARS["jsonb"]:
         types.update(dict.fromkeys(("_eq", "_neq", "_gt", "_gte", "_lt", "_lte"), scalar))
         types.update(dict.fromkeys(("_in", "_nin"), _list_of(scalar)))
+    else:
+        types["_contains"] = scalar
     if scalar is GraphQLString:
         types["_ilike"] = GraphQLString
     fields = {name: GraphQLInputField(type_) for name, type_ in types.items()}

@@ -26,6 +26,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX ix_flow_run_flow_started ON flow_run (flow_id, start_time)",
         "CREATE INDEX ix_flow_run_updated ON flow_run (updated)",
     ),
+    ("CREATE INDEX ix_flow_run_scheduled ON flow_run (scheduled_start_time)",),
 )
 
 _NEWEST = 1 + len(STEPS)
