@@ -52,7 +52,7 @@ export async function loadFlow(id, previous) {
 
 /** @param {string} id */
 async function loadContents(id) {
-  const { flow_by_pk: flow, flow_group_by_pk: group } = await query(CONTENTS, { id });
+  const { flow_by_pk: flow, flow_group_by_pk: group } = await query(CONTENTS, { id }, { isExact: true });
   const contents = flow ?? group?.flows[0];
   if (!contents) return null;
   return { ...contents, tasks: new Map(contents.tasks.map((/** @type {Task} */ task) => [task.id, task])) };
@@ -63,7 +63,8 @@ async function loadContents(id) {
  * @param {string} since
  */
 async function loadChanges(id, since) {
-  return (await query(CHANGES, { id, now: timestamp(), since, versions: SHOWN_VERSIONS })).flow_by_pk;
+  const variables = { id, now: timestamp(), since, versions: SHOWN_VERSIONS };
+  return (await query(CHANGES, variables, { isExact: true })).flow_by_pk;
 }
 
 /**

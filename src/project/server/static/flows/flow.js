@@ -7,9 +7,10 @@ import { formatTime } from "../shared/format.js";
 import { UnknownId } from "../shared/not-found.js";
 import { usePolling } from "../shared/polling.js";
 import { RelativeTime } from "../shared/relative-time.js";
-import { pathTo, useTitle } from "../shared/router.js";
+import { pathTo } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";
 import { Tabs } from "../shared/tabs.js";
+import { useTitle } from "../shared/title.js";
 import { html, useMemo, useRef, useState } from "../vendor/html.js";
 import { loadFlow } from "./flow-data.js";
 import { defaultLabels } from "./flow-defaults.js";
@@ -51,7 +52,11 @@ function LoadedFlow({ data, query, onChange }) {
     { id: "details", title: "Details", panel: () => html`<${FlowDetails} flow=${flow} />` },
   ];
   if (hasRunForm) {
-    tabs.push({ id: RUN_TAB, title: "New run", panel: () => html`<${RunForm} flow=${flow} graph=${graph} />` });
+    tabs.push({
+      id: RUN_TAB,
+      title: "New run",
+      panel: () => html`<${RunForm} flow=${flow} graph=${graph} again=${query.get("again")} />`,
+    });
   }
   return html`
     <${Header} data=${data} onChange=${onChange} />
