@@ -1,7 +1,7 @@
 // What can be done with a run: cancel, restart, run again, set a state. Each opens a dialog first.
-import { mutate, query } from "../shared/api.js";
+import { mutate } from "../shared/api.js";
 import { Dialog } from "../shared/dialog.js";
-import { navigate, pathTo } from "../shared/router.js";
+import { pathTo } from "../shared/router.js";
 import { isFinished } from "../shared/states.js";
 import { html, useEffect, useRef, useState } from "../vendor/html.js";
 import { RestartDialog } from "./restart-dialog.js";
@@ -9,9 +9,8 @@ import { SetStateDialog } from "./set-state-dialog.js";
 
 const FLOW_RUN_STATES = ["Success", "Failed", "Cancelled"];
 const TASK_RUN_STATES = ["Success", "Failed", "Skipped", "Cancelled", "Pending"];
-const RUN_INPUT = "query ($id: uuid!) { flow_run_by_pk(id: $id) { parameters labels context run_config } }";
 
-/** @typedef {"cancel" | "restart" | "again" | "state"} Action */
+/** @typedef {"cancel" | "restart" | "state"} Action */
 /** @typedef {() => Promise<void>} OnDone */
 
 /** @param {{ data: FlowRunData, onDone: OnDone }} props */
@@ -26,11 +25,10 @@ export function RunActions({ data: { run, flow }, onDone }) {
   return html`<div class="actions">
     ${canCancel && html`<button key="cancel" type="button" class="danger" disabled=${isCancelling} onClick=${open("cancel")}>Cancel run</button>`}
     ${canRestart && html`<button key="restart" type="button" class="primary" onClick=${open("restart")}>Restart from failed</button>`}
-    <button type="button" onClick=${open("again")}>Run again</button>
+    <a class="button" href=${pathTo("flow", flow.flow_group_id, { tab: "run", again: run.id })}>Run again</a>
     <button type="button" onClick=${open("state")}>Set state</button>
     ${action === "cancel" && html`<${CancelDialog} run=${run} onDone=${onDone} onClose=${close} />`}
     ${action === "restart" && html`<${RestartDialog} run=${run} flow=${flow} onDone=${onDone} onClose=${close} />`}
-    ${action === "again" && html`<${RunAgainDialog} run=${run} flow=${flow} onClose=${close} />`}
     ${
       action === "state" &&
       html`<${SetStateDialog} what="flow_run" id=${run.id} states=${FLOW_RUN_STATES} onDone=${onDone} onClose=${close} />`
@@ -81,19 +79,5 @@ function CancelDialog({ run, onDone, onClose }) {
       : "It will not start.";
   return html`<${Dialog} title="Cancel ${run.name}?" confirm="Cancel run" isDangerous onConfirm=${cancel} onClose=${onClose}>
     <p>${effect}</p>
-  <//>`;
-}
-
-/** @param {{ run: FlowRun, flow: RunFlow, onClose: () => void }} props */
-function RunAgainDialog({ run, flow, onClose }) {
-  const start = async () => {
-    const version = flow.archived ? { version_group_id: flow.version_group_id } : { flow_id: flow.id };
-    const { flow_run_by_pk: input } = await query(RUN_INPUT, { id: run.id }, { isExact: true });
-    const { id } = await mutate("create_flow_run", { ...version, ...input }, "id");
-    navigate(pathTo("flow-run", id));
-  };
-  return html`<${Dialog} title="Run ${flow.name} again?" confirm="Run again" onConfirm=${start} onClose=${onClose}>
-    <p>This starts a new run with the same parameters and labels.</p>
-    ${flow.archived && html`<p>It uses the newest version; this run was of version ${flow.version}.</p>`}
   <//>`;
 }
