@@ -125,7 +125,7 @@ def _page_function(function: Callable[[Any], Any]) -> Callable[[HttpRequest], An
         except (BadRequestError, RecursionError, ValueError) as error:
             return JSONResponse(error_response(str(error), "BAD_REQUEST"), status_code=400)
         # Not orjson, which refuses integers of more than 64 bits.
-        return Response(json.dumps(result), media_type="application/json")
+        return Response(json.dumps(result, default=str), media_type="application/json")
 
     return answer
 
