@@ -7,7 +7,7 @@ import { formatTime } from "../shared/format.js";
 import { UnknownId } from "../shared/not-found.js";
 import { usePolling } from "../shared/polling.js";
 import { RelativeTime } from "../shared/relative-time.js";
-import { pathTo } from "../shared/router.js";
+import { navigate, pathTo } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";
 import { Tabs } from "../shared/tabs.js";
 import { useTitle } from "../shared/title.js";
@@ -113,12 +113,16 @@ function OutdatedNotice({ flow }) {
     ${newest && html` <a href=${pathTo("flow", newest.id)}>The newest is version ${newest.version}.</a>`}</p>`;
 }
 
-/** @param {{ graph: GraphData, data: FlowData }} props */
+/** @param {{ graph: ReturnType<typeof flowGraph>, data: FlowData }} props */
 function LastRunGraph({ graph, data: { flow, last } }) {
+  const open = (/** @type {string} */ taskId) => {
+    const id = graph.runOfTask.get(taskId);
+    if (id) navigate(pathTo("task-run", id));
+  };
   const note = last
     ? html`States of the last run, <a href=${pathTo("flow-run", last.id)}>${last.name}</a>, <${RelativeTime} time=${last.start_time} />`
     : "Never run";
   return html`
     <p class="muted small graph-note">${note}</p>
-    <${Graph} nodes=${graph.nodes} edges=${graph.edges} label="Graph of ${flow.name}" />`;
+    <${Graph} nodes=${graph.nodes} edges=${graph.edges} onOpen=${last ? open : undefined} label="Graph of ${flow.name}" />`;
 }

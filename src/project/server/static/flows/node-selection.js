@@ -1,36 +1,50 @@
-// Selecting the nodes of a run by clicking them.
+// Selecting the nodes of a run by clicking them, and what the run would do.
 import { Graph } from "../graph/graph.js";
-import { edgesAmong } from "../shared/directed-graph.js";
-import { isInitTask } from "../shared/tasks.js";
-import { html, useMemo } from "../vendor/html.js";
+import { formatCount } from "../shared/format.js";
+import { html } from "../vendor/html.js";
 import { formatList, namesIn } from "./parameter-values.js";
 
+/** @import { NodePreview } from "./node-filter.js" */
+
+const MAX_NAMED = 6;
+
 /**
- * Selects nodes by clicking them, as writing their names in the field does.
- * @param {{ graph: GraphData, name: string, text: string, write: (key: string, text: string) => void }} props
+ * `name` and `text`: of the field with the names of nodes. `graph` is that of the nodes that can be selected.
+ * @param {{
+ *   graph: GraphData, preview: NodePreview, name: string, text: string,
+ *   write: (key: string, text: string) => void,
+ * }} props
  */
-export function NodeSelection({ graph, name, text, write }) {
-  const { nodes, edges } = useMemo(() => selectableGraph(graph), [graph]);
+export function NodeSelection({ graph: { nodes, edges }, preview, name, text, write }) {
   const names = new Set(namesIn(text));
   const selected = new Set(nodes.filter((node) => names.has(node.name)).map(({ id }) => id));
   const select = (/** @type {Set<string>} */ ids) =>
     write(name, formatList(nodes.filter(({ id }) => ids.has(id)).map((node) => node.name)));
-  const words = selected.size
-    ? `Only ${selected.size} of ${nodes.length} nodes will run.`
-    : "All nodes will run. Click nodes to run only those.";
   return html`<section class="node-selection">
     <h2>Nodes</h2>
-    <p class="muted" role="status">${words}</p>
+    <${Preview} preview=${preview} count=${nodes.length} />
     <${Graph} nodes=${nodes} edges=${edges} selected=${selected} onSelect=${select} label="Nodes to run" />
   </section>`;
 }
 
-/**
- * Without the task that opens the session, which always runs, and without the states of the last run.
- * @param {GraphData} graph
- * @returns {GraphData}
- */
-function selectableGraph({ nodes, edges }) {
-  const selectable = nodes.filter((node) => !isInitTask(node)).map((node) => ({ ...node, state: null }));
-  return { nodes: selectable, edges: edgesAmong(selectable, edges) };
+/** @param {{ preview: NodePreview, count: number }} props */
+function Preview({ preview: { ids, unknown, reads, writes, lost }, count }) {
+  const isAll = ids.size === count;
+  const words = isAll ? "All nodes will run." : `Only ${ids.size} of ${formatCount(count, "node")} will run.`;
+  return html`<div role="status" class="preview">
+    <p>${words} ${isAll && html`<span class="muted">Click nodes to run only those.</span>`}</p>
+    ${reads.length > 0 && html`<p class="muted small">Reads ${listInWords(reads)}</p>`}
+    ${writes.length > 0 && html`<p class="muted small">Writes ${listInWords(writes)}</p>`}
+    ${unknown.length > 0 && html`<p class="problem">The pipeline does not have ${listInWords(unknown)}.</p>`}
+    ${
+      lost.length > 0 &&
+      html`<p class="problem">Needs ${listInWords(lost)}, which only other nodes put in memory: run those as well.</p>`
+    }
+  </div>`;
+}
+
+/** @param {string[]} names */
+function listInWords(names) {
+  const more = names.length - MAX_NAMED;
+  return names.slice(0, MAX_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

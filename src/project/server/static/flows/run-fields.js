@@ -1,6 +1,7 @@
 // The fields of the RUN form.
 import { stringifyExact } from "../shared/exact-json.js";
 import { html, useEffect, useState } from "../vendor/html.js";
+import { namesIn } from "./parameter-values.js";
 import { readValue } from "./read-value.js";
 
 /** @import { Parameter } from "./parameter-values.js" */
@@ -9,6 +10,7 @@ import { readValue } from "./read-value.js";
 /** @typedef {(key: string, text: string | null) => void} Write */
 
 const TYPING_MILLISECONDS = 300;
+const MAX_COMPLETIONS = 200;
 // Kinds of which a text does not show by itself what will be sent.
 const PREVIEWED = new Set(["nested", "mapping", "list", "any"]);
 
@@ -45,18 +47,26 @@ export function RunFields({ texts, problems, write }) {
 
 /**
  * @param {{
- *   parameter: Parameter, name: string, text: string, problem: string | undefined, isChanged?: boolean, write: Write,
+ *   parameter: Parameter, name: string, text: string, problem: string | undefined, isChanged?: boolean,
+ *   completions?: string[], write: Write,
  * }} props
  */
-export function Field({ parameter, name, text, problem, isChanged = false, write }) {
+export function Field({ parameter, name, text, problem, isChanged = false, completions, write }) {
   const { kind, title, isRequired, purpose, format } = parameter;
   const hint = [isRequired && "Required", purpose, format].filter(Boolean).join(". ");
   const id = name.replaceAll(" ", "-");
-  const attributes = { id, name, "aria-invalid": problem ? "true" : null, "aria-describedby": `${id}-hint` };
+  const attributes = {
+    id,
+    name,
+    "aria-invalid": problem ? "true" : null,
+    "aria-describedby": `${id}-hint`,
+    list: completions ? `${id}-list` : null,
+  };
   const onChange = (/** @type {FieldEvent} */ event) => write(name, event.target.value);
   return html`<div class="field">
     <label for=${id}>${title ?? html`<code>${parameter.name}</code>`}</label>
     ${control(kind, text, attributes, onChange)}
+    ${completions && html`<${Completions} id="${id}-list" names=${completions} text=${text} />`}
     <span id="${id}-hint" class="hint">${problem ? html`<span class="problem" role="alert">${problem}</span>` : hint}</span>
     ${isChanged && !problem && PREVIEWED.has(kind) && html`<${SentValue} parameter=${parameter} text=${text} />`}
   </div>`;
@@ -87,6 +97,20 @@ function control(kind, text, attributes, onChange) {
       return html`<input ...${attributes} value=${text} spellcheck=${false} autocomplete="off" inputmode=${keyboard} onInput=${onChange} />`;
     }
   }
+}
+
+/**
+ * What can come after the last comma of a list: the browser compares it with all that is in the field.
+ * @param {{ id: string, names: string[], text: string }} props
+ */
+function Completions({ id, names, text }) {
+  const typed = text.slice(0, text.lastIndexOf(",") + 1);
+  const before = typed && `${typed} `;
+  const taken = new Set(namesIn(typed));
+  return html`<datalist id=${id}>${names
+    .filter((name) => !taken.has(name))
+    .slice(0, MAX_COMPLETIONS)
+    .map((name) => html`<option key=${name} value=${before + name}></option>`)}</datalist>`;
 }
 
 /**

@@ -1,12 +1,15 @@
 // RUN: starts a run with other parameters, time, labels and nodes than the defaults.
 import { query } from "../shared/api.js";
+import { edgesAmong } from "../shared/directed-graph.js";
 import { ErrorBanner } from "../shared/error-banner.js";
 import { usePolling } from "../shared/polling.js";
 import { isInitTask } from "../shared/tasks.js";
 import { html, useMemo, useRef, useState } from "../vendor/html.js";
 import { defaultLabels, defaultParameters } from "./flow-defaults.js";
+import { choicesIn, NODE_OPTIONS, parametersOf, previewOf } from "./node-filter.js";
 import { NodeSelection } from "./node-selection.js";
-import { describeParameters, formatList, formatValue } from "./parameter-values.js";
+import { describeParameters, formatList, formatValue, namesIn, withParameter } from "./parameter-values.js";
+import { ProjectParameters } from "./project-parameters.js";
 import { readValue } from "./read-value.js";
 import { startRun } from "./run-buttons.js";
 import { dropDraft, loadDraft, saveDraft } from "./run-draft.js";
@@ -14,6 +17,7 @@ import { Field, LABELS, RunFields, TIME } from "./run-fields.js";
 import { loadRunOptions } from "./run-options.js";
 
 /** @import { Parameter } from "./parameter-values.js" */
+/** @import { NodeChoice } from "./node-filter.js" */
 /** @import { Problems, Texts } from "./run-fields.js" */
 /** @typedef {{ name: string, parameters: JsonObject | null, labels: string[], context: Json, run_config: Json }} EarlierRun */
 /** @typedef {{ options: RunOption[], earlier: EarlierRun | null }} FormData */
@@ -22,6 +26,7 @@ import { loadRunOptions } from "./run-options.js";
  * @typedef {{ parameters: Parameter[], nodesKey: string | null, defaults: Texts, texts: Texts }} FormStart
  */
 
+const PARAMS_KEY = "parameter params";
 const EARLIER_RUN = "query ($id: uuid!) { flow_run_by_pk(id: $id) { name parameters labels context run_config } }";
 
 /**
@@ -82,6 +87,11 @@ function Form({ flow, graph, again, options, earlier }) {
     setTexts(start.texts);
     setProblems({});
   };
+  const nodes = useNodes(graph, texts);
+  const setParameter = (/** @type {string} */ name, /** @type {Json} */ value) => {
+    write(PARAMS_KEY, withParameter(texts[PARAMS_KEY] ?? "", name, value));
+    /** @type {HTMLElement | null} */ (form.current.querySelector(`[name="${PARAMS_KEY}"]`))?.focus();
+  };
   const isChanged = Object.entries(texts).some(([key, text]) => text !== start.texts[key]);
   return html`<form class="run-form" ref=${form} onSubmit=${submit} noValidate aria-label="Run ${flow.name}">
     <div class="run-fields">
@@ -91,7 +101,12 @@ function Form({ flow, graph, again, options, earlier }) {
       ${start.parameters.map((parameter) => {
         const key = keyOf(parameter);
         return html`<${Field} key=${key} name=${key} parameter=${parameter} text=${texts[key]} problem=${problems[key]}
-          isChanged=${texts[key] !== start.defaults[key]} write=${write} />`;
+          isChanged=${texts[key] !== start.defaults[key]} completions=${start.nodesKey && nodes.completions.get(key)} write=${write} />
+          ${
+            key === PARAMS_KEY &&
+            start.nodesKey &&
+            html`<${ProjectParameters} env=${texts[keyOf({ name: "env" })] ?? ""} names=${nodes.parameters} onChange=${setParameter} />`
+          }`;
       })}
       ${refusal && html`<p class="error-banner" role="alert">${refusal}</p>`}
       <div class="run-actions">
@@ -99,8 +114,35 @@ function Form({ flow, graph, again, options, earlier }) {
         ${isChanged && html`<button type="button" class="quiet" onClick=${discard}>Discard changes</button>`}
       </div>
     </div>
-    ${start.nodesKey && html`<${NodeSelection} graph=${graph} name=${start.nodesKey} text=${texts[start.nodesKey]} write=${write} />`}
+    ${start.nodesKey && html`<${NodeSelection} graph=${nodes.graph} preview=${nodes.preview} name=${start.nodesKey} text=${texts[start.nodesKey]} write=${write} />`}
   </form>`;
+}
+
+/**
+ * The nodes that can be selected, those that are, and what can be typed for them. The task that opens the session always
+ * runs, and the states of the last run do not matter here.
+ * @param {GraphData} graph
+ * @param {Texts} texts
+ */
+function useNodes(graph, texts) {
+  const selectable = useMemo(() => {
+    const nodes = graph.nodes.filter((node) => !isInitTask(node)).map((node) => ({ ...node, state: null }));
+    return { nodes, edges: edgesAmong(nodes, graph.edges) };
+  }, [graph]);
+  const completions = useMemo(
+    () => new Map(Object.entries(choicesIn(selectable.nodes)).map(([name, names]) => [keyOf({ name }), names])),
+    [selectable],
+  );
+  const typed = NODE_OPTIONS.map((name) => texts[keyOf({ name })] ?? "");
+  const preview = useMemo(() => {
+    const choice = Object.fromEntries(NODE_OPTIONS.map((name, index) => [name, namesIn(typed[index])]));
+    return previewOf(selectable, /** @type {NodeChoice} */ (choice));
+  }, [selectable, ...typed]);
+  const parameters = useMemo(
+    () => parametersOf(selectable.nodes.filter(({ id }) => preview.ids.has(id))),
+    [selectable, preview],
+  );
+  return { graph: selectable, completions, preview, parameters };
 }
 
 /**
@@ -135,7 +177,7 @@ function formStart(flow, options, earlier) {
 
 /**
  * A parameter may have the name of one of the form's own fields.
- * @param {Parameter} parameter
+ * @param {{ name: string }} parameter
  */
 function keyOf({ name }) {
   return `parameter ${name}`;
