@@ -8,6 +8,7 @@ import { RunFrame } from "../runs/run-frame.js";
 import { StateHistory } from "../runs/state-history.js";
 import { TaskTable } from "../runs/task-table.js";
 import { Traceback } from "../runs/traceback-text.js";
+import { DatasetList } from "../shared/dataset-list.js";
 import { CopiedId, Facts, Labels } from "../shared/facts.js";
 import { formatDuration, formatRelativeTime, formatTime } from "../shared/format.js";
 import { useNow } from "../shared/relative-time.js";
@@ -17,7 +18,7 @@ import { isFinished, stateFamily } from "../shared/states.js";
 import { Tabs } from "../shared/tabs.js";
 import { taskRunName } from "../shared/tasks.js";
 import { html, useMemo } from "../vendor/html.js";
-import { DatasetList } from "./dataset-list.js";
+
 import { loadTaskRun } from "./task-run-data.js";
 
 const NO_NAMES = new Map();
