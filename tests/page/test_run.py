@@ -185,6 +185,7 @@ def test_a_restart_the_next_morning_does_not_flatten_the_timeline(
             run.set_task_state(task, type_, timestamp=time)
     page.goto(run.address)
 
+    expect(page.locator(".timeline-bar")).to_have_count(2)
     widths = page.locator(".timeline-bar").evaluate_all("bars => bars.map(bar => bar.style.width)")
     assert len(widths) == 2
     assert all(float(width[:-1]) > 40 for width in widths), widths

@@ -19,7 +19,6 @@ const ROW = `id name state state_message start_time end_time scheduled_start_tim
   }`;
 const PAGE = `query ($where: flow_run_bool_exp!, $order: [flow_run_order_by!], $limit: Int!, $offset: Int!) {
   flow_run(where: $where, order_by: $order, limit: $limit, offset: $offset) { ${ROW} }
-  flow_run_aggregate(where: $where) { aggregate { count } }
   newest: flow_run(order_by: {updated: desc}, limit: 1) { updated }
 }`;
 const CHANGES = `query ($changed: flow_run_bool_exp!, $gone: flow_run_bool_exp!, $since: timestamptz!, $limit: Int!) {
@@ -47,7 +46,7 @@ const IDS = `query ($where: flow_run_bool_exp!, $order: [flow_run_order_by!], $l
  * }} RunListRow
  */
 /** @typedef {{ id: string, name: string, state: string, flow: { name: string } }} SelectedRun */
-/** @typedef {{ rows: RunListRow[], count: number, since: string, loadedAt: number }} RunListData */
+/** @typedef {{ rows: RunListRow[], since: string, loadedAt: number }} RunListData */
 
 /**
  * @param {RunFilter} filter
@@ -70,8 +69,17 @@ export async function loadRunList(filter, previous) {
   if (!data.changed.length && !data.gone.length) return { ...previous, since };
   // On later pages, rows that come or go move all others.
   if (filter.page > 1 || data.gone.length) return loadPage(filter);
-  const { count } = (await query(COUNT, { where })).flow_run_aggregate.aggregate;
-  return { ...previous, rows: withChanged(previous.rows, data.changed, filter), since, count };
+  return { ...previous, rows: withChanged(previous.rows, data.changed, filter), since };
+}
+
+/**
+ * How many runs match a filter. Apart from the rows, which can be shown before all runs are counted.
+ * @param {RunFilter} filter
+ * @returns {Promise<number>}
+ */
+export async function countMatching(filter) {
+  const where = conditionOf(filter, await runsWithFailedTask(filter));
+  return (await query(COUNT, { where })).flow_run_aggregate.aggregate.count;
 }
 
 /**
@@ -95,7 +103,6 @@ async function loadPage(filter) {
   const data = await query(PAGE, { where, order: orderOf(filter), limit: PAGE_SIZE, offset });
   return {
     rows: data.flow_run,
-    count: data.flow_run_aggregate.aggregate.count,
     since: data.newest[0]?.updated ?? timestamp(),
     loadedAt: Date.now(),
   };

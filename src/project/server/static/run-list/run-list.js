@@ -13,7 +13,7 @@ import { BulkDialog } from "./bulk-dialog.js";
 import { useFailedSinceLastVisit } from "./last-visit.js";
 import { filterIn, isFiltered, isUpcoming } from "./run-filter.js";
 import { RunFilters } from "./run-filters.js";
-import { loadMatching, loadRunList, PAGE_SIZE } from "./run-list-data.js";
+import { countMatching, loadMatching, loadRunList, PAGE_SIZE } from "./run-list-data.js";
 
 /** @import { BulkAction } from "./bulk-actions.js" */
 /** @import { RunFilter } from "./run-filter.js" */
@@ -27,25 +27,54 @@ const MAX_SELECTED = 1000;
 export default function RunList({ query }) {
   useTitle("Runs");
   const filter = filterIn(query);
-  const load = (/** @type {RunListData | null} */ previous) => loadRunList(filter, previous);
+  const mustReload = useRef(false);
+  const load = (/** @type {RunListData | null} */ previous) => {
+    const loaded = mustReload.current ? null : previous;
+    mustReload.current = false;
+    return loadRunList(filter, loaded);
+  };
   const { data, error, refresh } = usePolling(load, [JSON.stringify(filter)], { seconds: 2 });
+  // Runs that were deleted are not among those that have changed.
+  const reload = () => {
+    mustReload.current = true;
+    return refresh();
+  };
   const [selected, select] = useState(/** @type {Selected} */ (new Map()));
-  /** @type {Ref<number | null>} */
-  const count = useRef(null); // the buttons stay, with the focus on one of them, while a page is loaded
-  count.current = data?.count ?? count.current;
+  const count = useCount(filter, data && `${data.since} ${data.loadedAt}`);
   return html`
     <div class="view-head">
       <h1>Runs</h1>
-      <p class="muted" role="status">${data && formatCount(data.count, "run")}</p>
+      <p class="muted" role="status">${count !== null && formatCount(count, "run")}</p>
     </div>
     <${FailedSinceLastVisit} />
     <${RunFilters} filter=${filter} />
     <${ErrorBanner} error=${error} />
     <div class="runs-tools">
-      <${Selection} filter=${filter} count=${data?.count ?? 0} selected=${selected} select=${select} refresh=${refresh} />
-      ${count.current !== null && html`<${PageButtons} page=${filter.page} count=${count.current} size=${PAGE_SIZE} />`}
+      <${Selection} filter=${filter} count=${count ?? 0} selected=${selected} select=${select} reload=${reload} />
+      ${count !== null && html`<${PageButtons} page=${filter.page} count=${count} size=${PAGE_SIZE} />`}
     </div>
     ${data && html`<${Table} rows=${data.rows} filter=${filter} selected=${selected} select=${select} />`}`;
+}
+
+/**
+ * Counted again when anything has changed. The last number stays meanwhile, and with it the buttons and the focus.
+ * @param {RunFilter} filter
+ * @param {string | null} version
+ */
+function useCount(filter, version) {
+  const [count, setCount] = useState(/** @type {number | null} */ (null));
+  useEffect(() => {
+    if (version === null) return undefined;
+    let isLate = false;
+    countMatching(filter).then(
+      (number) => isLate || setCount(number),
+      () => {}, // the list itself says that the server is away
+    );
+    return () => {
+      isLate = true;
+    };
+  }, [JSON.stringify({ ...filter, page: 1 }), version]);
+  return count;
 }
 
 function FailedSinceLastVisit() {
@@ -58,9 +87,9 @@ function FailedSinceLastVisit() {
 }
 
 /**
- * @param {{ filter: RunFilter, count: number, selected: Selected, select: Select, refresh: () => Promise<void> }} props
+ * @param {{ filter: RunFilter, count: number, selected: Selected, select: Select, reload: () => Promise<void> }} props
  */
-function Selection({ filter, count, selected, select, refresh }) {
+function Selection({ filter, count, selected, select, reload }) {
   const [action, setAction] = useState(/** @type {BulkAction | null} */ (null));
   const [problem, setProblem] = useState("");
   const selectMatching = async () => {
@@ -73,7 +102,7 @@ function Selection({ filter, count, selected, select, refresh }) {
   };
   const finish = async () => {
     select(() => new Map());
-    await refresh();
+    await reload();
   };
   const runs = [...selected.values()];
   const matching = Math.min(count, MAX_SELECTED);

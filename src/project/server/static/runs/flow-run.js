@@ -5,16 +5,18 @@ import { query as queryApi } from "../shared/api.js";
 import { CopiedId, Facts, Labels } from "../shared/facts.js";
 import { formatDuration, formatMilliseconds, formatTime, millisecondsBetween, serverNow } from "../shared/format.js";
 import { useNow } from "../shared/relative-time.js";
-import { navigate, pathTo } from "../shared/router.js";
+import { pathTo } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";
 import { stateFamily } from "../shared/states.js";
 import { Tabs } from "../shared/tabs.js";
 import { taskRunName } from "../shared/tasks.js";
 import { html, useEffect, useMemo, useState } from "../vendor/html.js";
 import { Artifacts } from "./artifacts.js";
+import { criticalPath } from "./critical-path.js";
 import { Failures } from "./failures.js";
 import { loadFlowRun, useIsOver, visibleTaskRuns } from "./flow-run-data.js";
 import { Log } from "./log.js";
+import { NodePanel } from "./node-panel.js";
 import { ProgressBar } from "./progress-bar.js";
 import { RunActions } from "./run-actions.js";
 import { RunFrame } from "./run-frame.js";
@@ -49,7 +51,7 @@ function LoadedRun({ data, tab, onDone }) {
   /** @type {Tab[]} */
   const tabs = [
     { id: "timeline", title: "Timeline", panel: () => html`<${Timeline} taskRuns=${taskRuns} />` },
-    { id: "graph", title: "Graph", panel: () => html`<${RunGraph} data=${data} />` },
+    { id: "graph", title: "Graph", panel: () => html`<${RunGraph} data=${data} isOver=${isOver} />` },
     { id: "tasks", title: "Tasks", count: taskRuns.length, panel: () => html`<${TaskTable} taskRuns=${taskRuns} />` },
     {
       id: "log",
@@ -154,11 +156,18 @@ function useAgentName(id) {
   return name;
 }
 
-/** @param {{ data: FlowRunData }} props */
-function RunGraph({ data: { flow, taskRuns } }) {
+/** @param {{ data: FlowRunData, isOver: boolean }} props */
+function RunGraph({ data: { run, flow, taskRuns }, isOver }) {
   const { nodes, edges, runOfTask } = useMemo(() => flowGraph(flow, taskRuns), [flow, taskRuns]);
-  const open = (/** @type {string} */ taskId) => {
-    if (runOfTask.has(taskId)) navigate(pathTo("task-run", runOfTask.get(taskId)));
+  const critical = useMemo(() => criticalPath([...taskRuns.values()], edges), [taskRuns, edges]);
+  const panel = (/** @type {string} */ taskId) => {
+    const taskRun = taskRuns.get(runOfTask.get(taskId) ?? "");
+    const task = flow.tasks.get(taskId);
+    return (
+      taskRun &&
+      task &&
+      html`<${NodePanel} taskRun=${taskRun} task=${task} runId=${run.id} group=${flow.flow_group_id} isOver=${isOver} />`
+    );
   };
-  return html`<${Graph} nodes=${nodes} edges=${edges} onOpen=${open} label="Graph of ${flow.name}" />`;
+  return html`<${Graph} nodes=${nodes} edges=${edges} panel=${panel} critical=${critical} label="Graph of ${flow.name}" />`;
 }
