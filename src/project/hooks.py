@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
 from pathlib import Path
 from threading import get_ident
@@ -20,6 +21,13 @@ from project.compat.run_options import OptionValue, RunParams, read_run_options
 
 if TYPE_CHECKING:
     from project.config.model import Settings
+
+logger = logging.getLogger(__name__)
+
+_NO_HOOKS = (
+    "The hooks of this package are not registered, so prefect.yml is not read and the run is not "
+    "reported to a Prefect API. Add project.hooks.PrefectHooks() to HOOKS in settings.py."
+)
 
 
 class RunRequest:
@@ -132,10 +140,16 @@ def inject_memory_datasets(pipeline: Pipeline, catalog: Any) -> None:
 
 
 def find_request(hook_manager: Any, run_id: Optional[str]) -> Optional[RunRequest]:
-    """Return the request of a run from the ``PrefectHooks`` that a hook manager has."""
+    """Return the request of a run from the ``PrefectHooks`` that a hook manager has.
+
+    Warns if a run of a session has none.
+    """
     plugins: Iterable[Any] = hook_manager.get_plugins() or ()
     found = (plugin.request(run_id) for plugin in plugins if isinstance(plugin, PrefectHooks))
-    return next(found, None)
+    request = next(found, None)
+    if request is None and run_id is not None:  # a run without a session has no id
+        logger.warning(_NO_HOOKS)
+    return request
 
 
 hooks = PrefectHooks()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional
 from uuid import uuid4
 
@@ -24,13 +23,6 @@ if TYPE_CHECKING:
     from kedro.io import DataCatalog
     from kedro.pipeline import Pipeline
     from prefect.engine.state import State
-
-logger = logging.getLogger(__name__)
-
-NO_HOOKS = (
-    "The hooks of this package are not registered, so prefect.yml is not read and the run is not "
-    "reported to a Prefect API. Add project.hooks.PrefectHooks() to HOOKS in settings.py."
-)
 
 
 class PrefectRunner(compat.KedroRunner):
@@ -59,8 +51,6 @@ class PrefectRunner(compat.KedroRunner):
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
         run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async)
         request = find_request(hook_manager, run_id)
-        if request is None and run_id is not None:  # a run without a session has no id
-            logger.warning(NO_HOOKS)
         state = self._run_registered(run, request) if request else self._run_unregistered(run)
         if state is not None and not state.is_successful():
             run.suggest_resume(self)

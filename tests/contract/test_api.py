@@ -183,10 +183,10 @@ def test_an_api_that_is_down_is_one_clear_error_and_nothing_runs(make_project: M
         ("storage: {type: Local}", "storage: Local stores a pickled flow"),
         ("storage: {type: S3, bucket: b}", "storage: S3 stores a pickled flow"),
         ("result: {type: PrefectResult}", "result.type: PrefectResult stores JSON in the API"),
-        ("schedule: {timezone: UTC}", "give either cron or interval_seconds"),
+        ("schedule: {timezone: UTC}", "schedule: must have either cron or interval_seconds, not "),
         ("schedule: {cron: often}", "schedule: "),
         ("schedule: {cron: 0 6 * * *, timezone: Mars/Olympus}", "unknown time zone"),
-        ("api: somewhere", "api: String should match pattern"),
+        ("api: somewhere", "api: must be embedded, prefect, or an address that starts with http"),
     ],
 )
 def test_a_setting_that_prefect_refuses_is_named_with_its_file(

@@ -243,7 +243,7 @@ def test_each_kind_of_parameter_is_parsed_as_its_kind(page: Page, site: Site) ->
 
     assert started(page, site)["parameters"] == {
         "text": "12",
-        "number": 1000,
+        "number": 1000.0,
         "flag": True,
         "nothing": "some text",
         "items": [],
@@ -273,7 +273,7 @@ def test_values_that_cannot_be_parsed_are_reported_before_anything_is_sent(
 def test_a_run_of_a_kedro_flow_takes_what_kedro_run_takes(page: Page, site: Site) -> None:
     run_form = form(page, site, site.register(kedro_like(*NODES)))
     run_form.get_by_label("params", exact=True).fill(
-        "model.depth=3\nmodel.name = deep one\nfast:true"
+        "model.depth=3\nmodel.name = deep one\nfast=True"
     )
     run_form.get_by_label("load_versions", exact=True).fill("raw.flights=2024-01-01T00.00.00.000Z")
     run_form.get_by_label("env", exact=True).fill("server")

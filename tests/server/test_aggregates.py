@@ -23,7 +23,7 @@ def projects(api: Api) -> list:
 
 @pytest.fixture
 def flows(api: Api, register: Callable[..., Registered]) -> dict:
-    """A flow with three runs (two names) and one with one run."""
+    """Return a flow with three runs (two names) and one with one run."""
     many, one = register(two_tasks("many")), register(two_tasks("one"))
     for day, name in (("01", "x"), ("02", "x"), ("03", "y")):
         many.run(scheduled_start_time=f"2030-01-{day}T00:00:00Z", flow_run_name=name)
@@ -68,7 +68,8 @@ def test_functions_of_no_rows_are_null(api: Api) -> None:
 def test_nodes_are_the_rows_of_the_aggregate(api: Api, flows: dict) -> None:
     arguments = "order_by: {scheduled_start_time: desc}, limit: 2"
     aggregate = "aggregate { count } nodes { name flow { name } } again: nodes { state }"
-    query = f"{{ flow(order_by: {{name: asc}}) {{ a: flow_runs_aggregate({arguments}) {{ {aggregate} }} }} }}"
+    fields = f"a: flow_runs_aggregate({arguments}) {{ {aggregate} }}"
+    query = f"{{ flow(order_by: {{name: asc}}) {{ {fields} }} }}"
 
     many, one = (row["a"] for row in api.data(query))
     assert [node["name"] for node in many["nodes"]] == ["y", "x"]
@@ -198,7 +199,9 @@ def test_json_is_compared_as_in_postgres(
 )
 def test_a_path_leads_to_a_part_of_json(api: Api, flows: dict, path: str, part: Any) -> None:
     run = flows["one"].run(context=VALUE)
-    query = "query ($id: uuid!, $p: String) { flow_run_by_pk(id: $id) { context part: context(path: $p) } }"
+    query = """query ($id: uuid!, $p: String) {
+        flow_run_by_pk(id: $id) { context part: context(path: $p) }
+    }"""
 
     assert api.data(query, {"id": run, "p": path}) == {"context": VALUE, "part": part}
 

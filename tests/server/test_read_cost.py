@@ -103,6 +103,37 @@ def test_no_long_table_is_scanned(watched: Watched, api: Api, query: str) -> Non
     assert scans == []
 
 
+PAST = (
+    '{_or: [{state: {_neq: "Scheduled"}}, '
+    '{scheduled_start_time: {_lte: "2030-01-01T00:00:00.000000+00:00"}}]}'
+)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        PAST,
+        '{state: {_in: ["Failed", "TimedOut"]}}',
+        f'{{state: {{_in: ["Scheduled", "Retrying"]}}, state_start_time: {LATER}}}',
+        f"{{_and: [{PAST}, {{scheduled_start_time: {LATER}}}]}}",
+        f'{{_and: [{PAST}, {{flow: {{name: {{_eq: "x"}}}}}}]}}',
+        f'{{_and: [{PAST}, {{parameters: {{_contains: {{env: "x"}}}}}}]}}',
+        f'{{_and: [{PAST}, {{_or: [{{name: {{_ilike: "%x%"}}}}, '
+        '{flow: {name: {_ilike: "%x%"}}}, {id: {_in: ["x"]}}]}]}',
+        f'{{_and: [{PAST}, {{state: {{_in: ["Failed"]}}}}, {{end_time: {LATER}}}]}}',
+    ],
+)
+def test_every_filter_of_the_pages_list_of_runs_uses_an_index(
+    watched: Watched, api: Api, where: str
+) -> None:
+    rows = 'id failed: task_runs(where: {state: {_in: ["Failed"]}}, limit: 1) { id }'
+    order = "order_by: {scheduled_start_time: desc}, limit: 50"
+    assert "errors" not in watched.run(f"{{ flow_run(where: {where}, {order}) {{ {rows} }} }}")
+
+    scans = [step for step in watched.plans() if re.fullmatch(LONG_SCAN, step)]
+    assert scans == []
+
+
 @pytest.mark.parametrize("column", ["created", "scheduled_start_time", "start_time"])
 def test_the_last_runs_of_a_flow_are_read_without_sorting_all(
     watched: Watched, api: Api, column: str

@@ -260,7 +260,7 @@ def test_the_error_for_a_missing_package_says_how_to_install_it() -> None:
     assert not dataset.exists()
     with pytest.raises(
         DatasetError,
-        match=r"'no_such_package' is not installed.*uv pip install \"project\[example\]\"",
+        match=r"'no_such_package' is not installed.*uv pip install --group example",
     ):
         dataset.load()
 

@@ -12,7 +12,7 @@ from prefect.engine.state import Failed, State
 
 from project.execution.session import run_in_session
 from project.flow.pipeline_ref import PipelineRef
-from tests.kits.projects import PIPELINE, KedroProject, WarningRecorder
+from tests.kits.projects import PIPELINE, KedroProject, LogRecorder
 
 
 class EmptyError(Exception):
@@ -49,12 +49,11 @@ def test_kedro_suggests_a_resumption_only_after_an_exception_of_a_node(
 ) -> None:
     project = make_project(PIPELINE)
     bootstrap_project(project.folder)
-    warnings: List[str] = []
-    recorder = WarningRecorder(warnings)
-    logger = logging.getLogger("kedro.runner")
+    records: List[logging.LogRecord] = []
+    recorder = LogRecorder(records)
 
     def run_tasks(run: Any) -> State:
-        logger.addHandler(recorder)
+        logging.getLogger("kedro.runner").addHandler(recorder)
         if error is not None:
             run.fail("one", error)
         return Failed("Some reference tasks failed.")
@@ -62,6 +61,7 @@ def test_kedro_suggests_a_resumption_only_after_an_exception_of_a_node(
     try:
         run_in_session(PipelineRef(project.folder, project.package, "__default__"), {}, run_tasks)
     finally:
-        logger.removeHandler(recorder)
+        logging.getLogger("kedro.runner").removeHandler(recorder)
 
+    warnings = [record for record in records if record.levelno == logging.WARNING]
     assert len(warnings) == count

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterator
 
+from project.api.page_functions import page_functions
 from project.compat.run_options import describe_run_options
 from project.errors import ApiError
 
@@ -33,7 +34,10 @@ def server_settings(project_path: Path, **options: Any) -> ServerSettings:
     folder = project_path / FOLDER
     folder.mkdir(exist_ok=True)
     data = {"run-options": describe_run_options()}
-    return ServerSettings(database=folder / "prefect.db", page_data=data, **options)
+    functions = page_functions(project_path)
+    return ServerSettings(
+        database=folder / "prefect.db", page_data=data, page_functions=functions, **options
+    )
 
 
 def serve(project_path: Path, on_start: Callable[[str], None], **options: Any) -> None:

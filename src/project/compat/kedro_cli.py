@@ -34,6 +34,28 @@ def read_command_options(
     return "+".join(name for name in names if name) or None, options
 
 
+def parse_params(value: Any) -> Any:
+    """Return what ``kedro run --params`` makes of a string; a JSON value of another type as it is.
+
+    Line breaks separate items as commas do.
+
+    Raises:
+        ValueError: Kedro refuses the string.
+    """
+    if not isinstance(value, str):
+        return value
+    command = import_module("kedro.framework.cli.project").run
+    option = next(option for option in command.params if option.name == "params")
+    text = ",".join(line.strip() for line in value.splitlines())
+    try:
+        # The function that does this has no public name, but every release gives it to the option.
+        return option.callback(click.Context(command), option, text)
+    except click.UsageError as error:
+        raise ValueError(error.message) from error
+    except Exception as error:  # OmegaConf's and PyYAML's own
+        raise ValueError(f"Kedro cannot read these parameters: {error}") from error
+
+
 def _as_mapping(load_versions: Any) -> Dict[str, str]:
     """Return the version of each dataset; older releases do not parse ``dataset:version``."""
     if isinstance(load_versions, Mapping):

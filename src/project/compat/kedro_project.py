@@ -11,6 +11,7 @@ import kedro.io
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 
+from project.compat.kedro_config import load_config
 from project.compat.run_options import RunOptions, RunParams, selection_keywords
 
 
@@ -88,6 +89,17 @@ def _pipeline_keyword(pipeline: str, accepted: Mapping[str, Any]) -> Dict[str, A
     if "pipeline_names" in accepted:
         return {"pipeline_names": names}
     return {"pipeline_name": names[0] if names else None}
+
+
+def read_parameters(project_path: Path, env: Optional[str]) -> Dict[str, Any]:
+    """Return the parameters of the project that is set up in this process, in an environment."""
+    session_class: Any = import_module("kedro.framework.session").KedroSession
+    session = session_class.create(project_path=project_path, env=env)
+    if hasattr(
+        session, "_get_config_loader"
+    ):  # spares the catalog, and what hooks do with contexts
+        return load_config(session._get_config_loader(), "parameters")
+    return dict(session.load_context().params)
 
 
 def open_project(path: Path, package_name: str) -> Mapping[str, Any]:

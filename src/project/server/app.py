@@ -6,12 +6,13 @@ import asyncio
 import json
 import logging
 from contextlib import asynccontextmanager
-from typing import Any, AsyncIterator
+from typing import Any, AsyncIterator, Callable
 
 import orjson
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -58,6 +59,10 @@ def create_app(settings: ServerSettings) -> Starlette:
     routes = [
         *(Route(path, _graphql, methods=["POST"]) for path in GRAPHQL_PATHS),
         Route("/health", _health, methods=["GET"]),
+        *(
+            Route(f"/{name}.json", _page_function(function), methods=["POST"])
+            for name, function in settings.page_functions.items()
+        ),
         Route("/{path:path}", get, methods=["GET"]),
     ]
     middleware = [Middleware(Guard, settings=settings)]
@@ -97,7 +102,7 @@ class Endpoint:
     async def _read(self, http: HttpRequest) -> Request | list[Request | BadRequestError]:
         if http.method == "GET":
             return _parse_request(dict(http.query_params), http.headers, only_query=True)
-        body = await self._body(http)
+        body = await self.body(http)
         if len(body) <= _SMALL_BODY_BYTES:
             return _parse_body(body, http.headers)
         # What takes long must not keep other requests waiting.
@@ -134,7 +139,11 @@ class Endpoint:
 
         return await asyncio.wrap_future(self._database.read(read))
 
-    async def _body(self, http: HttpRequest) -> bytes:
+    async def body(self, http: HttpRequest) -> bytes:
+        """Return the body of a request.
+
+        Raises BadRequestError if it is larger than the settings allow.
+        """
         # Counted as it arrives: the client's Content-Length may be wrong or missing.
         body = bytearray()
 
@@ -157,6 +166,21 @@ class Endpoint:
 async def _graphql(http: HttpRequest) -> Response:
     endpoint: Endpoint = http.app.state.endpoint
     return await endpoint.answer(http)
+
+
+def _page_function(function: Callable[[Any], Any]) -> Callable[[HttpRequest], Any]:
+    async def answer(http: HttpRequest) -> Response:
+        endpoint: Endpoint = http.app.state.endpoint
+        try:
+            result = await run_in_threadpool(
+                function, _parse_json(await endpoint.body(http), "The body")
+            )
+        except (BadRequestError, RecursionError, ValueError) as error:
+            return JSONResponse(error_response(str(error), "BAD_REQUEST"), status_code=400)
+        # Not orjson, which refuses integers of more than 64 bits.
+        return Response(json.dumps(result, default=str), media_type="application/json")
+
+    return answer
 
 
 async def _health(_http: HttpRequest) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping
 from urllib.parse import urlsplit
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -17,8 +17,9 @@ class ServerSettings:
     A host that is not a loopback address needs a token. So does `allow_origin`: the origin
     (`https://host:port`) of another server, whose pages may use this API. `page_data` holds JSON
     values that the page fetches: the value under `name` is served at `/name.json`, without a token.
-    The reaper waits `reaper_grace_seconds` after the start, so that living runs have the time for a
-    heartbeat.
+    `page_functions` are called with the JSON value that is posted to `/name.json`, under the same
+    checks as the API, since they may run code; a ValueError is for the user. The reaper waits
+    `reaper_grace_seconds` after the start, so that living runs have the time for a heartbeat.
     """
 
     database: Path
@@ -27,6 +28,7 @@ class ServerSettings:
     token: str | None = None
     allow_origin: str | None = None
     page_data: Mapping[str, Any] = field(default_factory=lambda: {"run-options": []})
+    page_functions: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     scheduler_seconds: float = 60.0
     scheduled_runs: int = 10
     reaper_seconds: float = 30.0

@@ -1,6 +1,13 @@
 // Rows of the GraphQL API, with the fields that the page asks for. Times are ISO 8601 strings.
 
-type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | import("../../../src/project/server/static/shared/exact-json.js").ExactNumber
+  | Json[]
+  | { [name: string]: Json };
 type JsonObject = Record<string, Json>;
 
 interface Project {
@@ -172,8 +179,7 @@ interface RunFlow {
   id: string;
   name: string;
   version: number;
-  version_group_id: string;
-  archived: boolean;
+  flow_group_id: string;
   project: Project;
   tasks: Map<string, RankedTask>;
   edges: Edge[];

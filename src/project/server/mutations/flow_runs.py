@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any, List, NamedTuple, Optional
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select
@@ -16,6 +15,7 @@ from project.server.mutations.declarations import (
     as_object,
     require_name,
 )
+from project.server.mutations.run_names import random_name
 from project.server.mutations.run_states import write_flow_run_states
 from project.server.store.rows import delete_row, get_row, new_row, was_updated
 from project.server.store.states import FINISHED, RUNNING, first_columns, history_row, new_state
@@ -29,9 +29,6 @@ from project.server.store.tables import (
     task_run_state,
 )
 from project.server.store.timestamps import now, to_timestamp
-
-_ADJECTIVES = ("amber", "bold", "brisk", "calm", "fair", "gentle", "keen", "quiet")
-_NOUNS = ("badger", "cedar", "comet", "falcon", "heron", "lantern", "otter", "river")
 
 
 class NewFlowRun(NamedTuple):
@@ -99,11 +96,10 @@ def _insert_flow_run(
     group = get_row(connection, flow_group, flow_row["flow_group_id"])
     start = to_timestamp(run.scheduled_start_time or now())
     state = new_state("Scheduled", "Flow run scheduled.", start_time=start)
-    random_name = f"{random.choice(_ADJECTIVES)}-{random.choice(_NOUNS)}"  # noqa: S311
     row = new_row(
         tenant_id=flow_row["tenant_id"],
         flow_id=flow_row["id"],
-        name=run.flow_run_name or random_name,
+        name=run.flow_run_name or random_name(),
         scheduled_start_time=start,
         auto_scheduled=auto,
         parameters=_parameters(flow_row, group, run),

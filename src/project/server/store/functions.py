@@ -31,7 +31,10 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def _json_contains(text: str | None, part: str | None) -> bool | None:
     if text is None or part is None:
         return None
-    whole, wanted = json.loads(text), json.loads(part)
+    # Most rows are ruled out before they are parsed.
+    if not all(piece in text for piece in _pieces(part)):
+        return False
+    whole, wanted = _parsed(text), _parsed(part)
     # To PostgreSQL, a list contains what its items are equal to, also without a list around it.
     is_item = isinstance(whole, list) and not isinstance(wanted, (list, dict))
     return _contains(whole, [wanted] if is_item else wanted)
@@ -40,8 +43,29 @@ def _json_contains(text: str | None, part: str | None) -> bool | None:
 def _json_has_key(text: str | None, key: str) -> bool | None:
     if text is None:
         return None
-    value = json.loads(text)
+    value = _parsed(text)
     return key in value if isinstance(value, (dict, list)) else key == value
+
+
+# Consecutive calls are for the same row, or for the same part.
+@lru_cache(maxsize=32)
+def _parsed(text: str) -> Any:
+    return json.loads(text)
+
+
+@lru_cache(maxsize=32)
+def _pieces(part: str) -> tuple[str, ...]:
+    """Return texts that are in all JSON that contains this part: its keys and its strings."""
+
+    def pieces(value: Any) -> list[str]:
+        if isinstance(value, dict):
+            keys = [json.dumps(key) for key in value]
+            return [*keys, *(piece for inner in value.values() for piece in pieces(inner))]
+        if isinstance(value, list):
+            return [piece for inner in value for piece in pieces(inner)]
+        return [json.dumps(value)] if isinstance(value, str) else []
+
+    return tuple(pieces(json.loads(part)))
 
 
 def _contains(whole: Any, part: Any) -> bool:

@@ -70,6 +70,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
         " tenant_id TEXT NOT NULL REFERENCES tenant (id) ON DELETE CASCADE, name TEXT,"
         " settings TEXT)",
     ),
+    ("CREATE INDEX ix_flow_run_scheduled ON flow_run (scheduled_start_time)",),
 )
 
 _NEWEST = 1 + len(STEPS)

@@ -205,6 +205,7 @@ flow_run = Table(
     Index("ix_flow_run_flow", "flow_id", "created"),
     Index("ix_flow_run_flow_scheduled", "flow_id", "scheduled_start_time", "state"),
     Index("ix_flow_run_flow_started", "flow_id", "start_time"),
+    Index("ix_flow_run_scheduled", "scheduled_start_time"),
     Index("ix_flow_run_created", "created"),
     Index("ix_flow_run_updated", "updated"),
     Index("ix_flow_run_started", "start_time"),

@@ -1,8 +1,6 @@
 // Asking for rows that have changed since the last time.
 
 export const BEFORE_ALL = "0001-01-01T00:00:00+00:00";
-/** Less than every id; ids of states and log lines grow in the order in which these are written. */
-export const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
 /**
  * When the newest of some rows was updated, or `since` without rows.
@@ -11,6 +9,14 @@ export const FIRST_ID = "00000000-0000-0000-0000-000000000000";
  */
 export function latestUpdate(rows, since) {
   return [since, ...rows.map((row) => row.updated)].sort().at(-1) ?? since;
+}
+
+/**
+ * The condition on rows that were written after those that are loaded: their ids grow.
+ * @param {{ id: string }[]} rows
+ */
+export function afterLast(rows) {
+  return { id: { _gt: rows.at(-1)?.id ?? null } }; // a null is no condition
 }
 
 /**
