@@ -1,5 +1,13 @@
 # The commands of this project. Each one first creates or updates .venv if necessary.
 
+# A PYTHON that is named, here or in the environment, replaces the one that .venv was made with.
+describe = $(shell $(1) -c 'import sys; print(sys.base_prefix, sys.version)' 2>/dev/null)
+ifneq ($(origin PYTHON),undefined)
+ifneq ($(call describe,$(PYTHON)),$(call describe,.venv/bin/python))
+$(shell rm -f .venv/.installed)
+endif
+endif
+
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
@@ -7,8 +15,10 @@ BIN := .venv/bin
 WORKERS = $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
 
 export DO_NOT_TRACK := 1
+# Trust the certificates of this machine, among them those of a company's proxy.
+export UV_SYSTEM_CERTS := 1
 
-.PHONY: run test test-api lint check page-lint page-test format matrix matrix-ci bench bench-matrix lock vendor clean
+.PHONY: run test test-api lint check page-lint page-test format soak matrix matrix-ci neighbours bench bench-matrix lock vendor clean
 
 run: .venv/.installed  ## run the example pipeline on Prefect
 	$(BIN)/kedro run --runner=project.runner.PrefectRunner
@@ -16,9 +26,9 @@ run: .venv/.installed  ## run the example pipeline on Prefect
 test: .venv/.installed page-test  ## run the tests
 	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile
 
-test-api: .venv/.installed  ## run the end-to-end tests against any Prefect 1.x API: make test-api URL=http://...
+test-api: .venv/.installed  ## run the end-to-end tests and runs here against any Prefect 1.x API: make test-api URL=http://...
 	TEST_API_URL=$(or $(URL),$(error Set the address of the API: make test-api URL=http://...)) \
-		$(BIN)/python -m pytest tests/server/test_end_to_end.py
+		$(BIN)/python -m pytest tests/server/test_end_to_end.py tests/api/test_runs_here.py
 
 lint: .venv/.installed page-lint  ## check format, lint, types and import contracts
 	$(BIN)/ruff format --check .
@@ -52,6 +62,9 @@ format: .venv/.installed  ## format the code and fix what the linters can fix
 	$(BIN)/ruff check --fix .
 	$(call with_node,format)
 
+soak: .venv/.installed  ## kill processes at random: make soak KILLS=100
+	$(BIN)/python -m tests.soak --kills $(or $(KILLS),100)
+
 matrix: .venv/.installed  ## run the contract tests on every supported Kedro and Python
 	$(call run_cells,--error-on-missing-interpreters)
 
@@ -64,6 +77,10 @@ define run_cells
 		$(BIN)/python tools/matrix_table.py .nox/matrix.json
 endef
 
+neighbours: .venv/.installed  ## check that the package installs beside other plugins, and with old libraries
+	$(BIN)/python tools/neighbours.py
+	$(BIN)/nox --session lowest --parallel 2
+
 bench: .venv/.installed  ## run the benchmarks against Kedro's runners and plain Prefect
 	$(BIN)/python -m benchmarks
 
@@ -72,7 +89,7 @@ bench-matrix: .venv/.installed  ## measure the overhead per node over Sequential
 
 lock: .venv/.installed  ## update the versions in requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
-		--no-emit-index-url --no-header --extra example --group dev --upgrade \
+		--no-emit-index-url --no-header --extra server --group dev --upgrade \
 		--output-file requirements-dev.txt pyproject.toml
 
 vendor: tools/page/node_modules/.installed  ## copy the page's libraries from the npm registry again

@@ -56,12 +56,25 @@ def wheel(session: nox.Session) -> None:
     session.run(sys.executable, "-m", "uv", "build", "--quiet", "--wheel", f"--out-dir={WHEELS}")
 
 
+@nox.session(requires=["wheel"], allow_parallel=True, python=["3.8", "3.10", "3.13"])
+@nox.parametrize("extra", ["", "server"])
+def lowest(session: nox.Session, extra: str) -> None:
+    """Install the lowest versions of what the package needs, and import it."""
+    (built,) = WHEELS.glob("*.whl")
+    extras = [f"--extra={extra}"] if extra else []
+    session.install("--resolution=lowest-direct", "--requirement=pyproject.toml", *extras)
+    session.install("--no-deps", str(built))
+    modules = ["project.runner", "project.deploy.entrypoint", "kedro_prefect_runner.commands"]
+    modules += ["project.server.process"] if extra else []
+    session.run("python", "-W", "ignore", "-c", f"import {', '.join(modules)}")
+
+
 @nox.session(requires=["wheel"])
 @nox.parametrize("python, kedro", [(pythons[-1], kedro) for kedro, pythons in PYTHONS.items()])
 def overhead(session: nox.Session, kedro: str) -> None:
     """Measure the overhead per node over Kedro's SequentialRunner, with one Kedro."""
     (built,) = WHEELS.glob("*.whl")
-    session.install("--compile-bytecode", str(built), f"kedro=={kedro}")
+    session.install("--compile-bytecode", f"{built}[server]", f"kedro=={kedro}")
     env = {"DO_NOT_TRACK": "1", "PYTHONWARNINGS": "ignore", "HOME": session.create_tmp()}
     session.run("python", "-m", "benchmarks.overhead", env=env)
 
@@ -72,7 +85,7 @@ def contract(session: nox.Session, kedro: str) -> None:
     """Run the contract tests with one Kedro on one Python."""
     (built,) = WHEELS.glob("*.whl")
     tests = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "test")
-    session.install("--compile-bytecode", str(built), f"kedro=={kedro}", *tests)
+    session.install("--compile-bytecode", f"{built}[server]", f"kedro=={kedro}", *tests)
     env = {
         "DO_NOT_TRACK": "1",
         # Random pipelines depend on Kedro, hardly on Python: run all of them on only one Python.

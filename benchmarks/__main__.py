@@ -1,7 +1,7 @@
 """Run all benchmarks in one go, each case in a process of its own, and print the table.
 
-The two sides of a comparison are run in turn, so that both meet the same noise; a figure is the
-median, a ratio the median of the ratios pair by pair.
+The two sides of a comparison run alternately, so that both see the same noise; a figure is a
+median, a ratio the median of the ratios of all pairs.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ Case = Callable[[], float]
 
 
 def timed(function: Callable[[], Any]) -> float:
-    """Return the seconds that a function takes, the garbage of what came before it collected."""
+    """Return the seconds that a function takes, after collecting earlier garbage."""
     gc.collect()
     start = perf_counter()
     function()
@@ -39,7 +39,7 @@ def build_ours(nodes: int) -> Case:
 
 
 def build_plain(nodes: int) -> Case:
-    """Do the same with plain Prefect."""
+    """Build, validate and serialize the same flow with plain Prefect."""
     chain = pipelines.lanes(nodes, 1)
     return lambda: timed(lambda: build_plain_flow(chain, pipelines.catalog()).serialize())
 

@@ -1,4 +1,4 @@
-"""How soon the page is there in a browser: 1,000 flow runs of 21 flows in the database.
+"""Time until the page is shown in a browser, with 1,000 runs of 21 flows in the database.
 
     python -m benchmarks.first_view [--runs 1000] [--visits 15]
 

@@ -1,4 +1,4 @@
-"""Print what a node costs here above Kedro's SequentialRunner, on the Kedro that is installed."""
+"""Print the overhead per node over Kedro's SequentialRunner, on the installed Kedro."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def seconds(make_runner: Callable[[], Any]) -> float:
 
 
 def main() -> None:
-    """Print a row: Kedro, Python, both runners' milliseconds a node, and the difference."""
+    """Print a row: Kedro, Python, milliseconds per node of both runners, and the difference."""
     logging.disable(logging.CRITICAL)
     for make_runner in (PrefectRunner, SequentialRunner):
         make_runner().run(pipelines.lanes(1, 1), pipelines.catalog())  # imports are not its work

@@ -1,4 +1,4 @@
-"""Plain Prefect 1.1.0 as Kedro's documentation uses it: one task a node, and ``flow.run()``."""
+"""Plain Prefect 1.1.0 as in Kedro's documentation: one task per node, and ``flow.run()``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kedro.runner import Task as KedroTask
 
 
 class PlainTask(prefect.Task):
-    """Run one node over the catalog that all tasks share."""
+    """Task that runs one node with the catalog that all tasks share."""
 
     def __init__(self, node: Any, catalog: Any, hook_manager: Any):
         self._kedro_task = KedroTask(
@@ -26,7 +26,7 @@ class PlainTask(prefect.Task):
 
 
 def build_plain_flow(pipeline: Pipeline, catalog: DataCatalog) -> prefect.Flow:
-    """Return a flow with one task a node."""
+    """Return a flow with one task per node."""
     for name in pipeline.datasets():
         catalog.get(name, fallback_to_runtime_pattern=True)
     hook_manager = _create_hook_manager()

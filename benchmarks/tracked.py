@@ -1,4 +1,4 @@
-"""What reporting a run to the API costs: ours beside Prefect's own cloud runners."""
+"""The cost of reporting a run to the API, compared with Prefect's own cloud runners."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def _deployment(folder: Path, nodes: int) -> Deployment:
 
 
 def _run_of(deployment: Deployment) -> KedroRun:
-    return KedroRun(deployment.pipeline, deployment.load_catalog(), NoHooks(), "run")
+    no_hooks: Any = NoHooks()
+    return KedroRun(deployment.pipeline, deployment.load_catalog(), no_hooks, "run")
 
 
 @contextmanager

@@ -5,12 +5,12 @@ from __future__ import annotations
 import signal
 from itertools import count
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Callable, Iterator
 
 import pytest
-from kedro.framework import hooks
 
-from tests.kits.projects import KedroProject, write_metadata
+from tests.kits.projects import KedroProject, unregister_global_hooks, write_metadata
+from tests.kits.strict_server import strict_server
 
 SETTINGS = """
 from project.compat import project_hooks
@@ -19,7 +19,7 @@ from tests.kits.projects import HookRecorder
 
 RECORDER = HookRecorder()
 HOOKS = (RECORDER, PrefectHooks(), *project_hooks())
-DISABLE_HOOKS_FOR_PLUGINS = ("project", "kedro-telemetry")
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-prefect-runner", "kedro-telemetry")
 """
 
 _numbers = count(1)
@@ -52,11 +52,18 @@ def make_project(tmp_path: Path) -> Callable[..., KedroProject]:
     return make
 
 
+@pytest.fixture(params=["embedded", "strict"])
+def api_setting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Return the value of ``api`` in prefect.yml: the embedded API, then a strict stand-in."""
+    if request.param == "embedded":
+        yield "embedded"
+    else:
+        with strict_server(tmp_path / "strict") as server:
+            yield server.url
+
+
 @pytest.fixture(autouse=True)
 def forget_global_hooks() -> Iterator[None]:
     """Empty the hook manager that Kedro 0.17 keeps for the whole process."""
     yield
-    get_hook_manager: Any = getattr(hooks, "get_hook_manager", None)
-    if get_hook_manager is not None:
-        for plugin in list(get_hook_manager().get_plugins()):
-            get_hook_manager().unregister(plugin)
+    unregister_global_hooks()

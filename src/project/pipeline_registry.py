@@ -14,7 +14,7 @@ require_libraries()
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Return the pipelines by name; ``report`` draws anew what the last run computed."""
+    """Return the pipelines by name; ``report`` only redraws the last run's report."""
     flights = create_pipeline()
     return {
         "__default__": flights,

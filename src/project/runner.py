@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional
 from uuid import uuid4
 
@@ -21,19 +20,13 @@ from project.execution.runners import failure_of, run_flow
 from project.hooks import RunRequest, find_request, inject_memory_datasets
 
 if TYPE_CHECKING:
+    from kedro.io import DataCatalog
     from kedro.pipeline import Pipeline
     from prefect.engine.state import State
 
-logger = logging.getLogger(__name__)
-
-NO_HOOKS = (
-    "The hooks of this package are not registered, so prefect.yml is not read and the run is not "
-    "reported to a Prefect API. Add project.hooks.PrefectHooks() to HOOKS in settings.py."
-)
-
 
 class PrefectRunner(compat.KedroRunner):
-    """Runs a Kedro pipeline as a Prefect flow.
+    """Kedro runner that runs a pipeline as a Prefect flow.
 
     ``settings`` has the keys of ``prefect.yml`` and overrides that file. Without a Kedro session
     (``runner.run(pipeline, catalog)``) the flow runs in this process, and is not reported.
@@ -43,7 +36,9 @@ class PrefectRunner(compat.KedroRunner):
         super().__init__(is_async=is_async)
         self._overrides = dict(settings or {})
 
-    def run(self, pipeline: Pipeline, catalog: Any, *args: Any, **kwargs: Any) -> Dict[str, Any]:
+    def run(
+        self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any
+    ) -> Dict[str, Any]:
         """Run a pipeline as Kedro's own runners do, and return what they return."""
         if not hasattr(catalog, "shallow_copy"):
             # Kedro 1 would inject them, but searches all imported modules for the class of each.
@@ -51,15 +46,14 @@ class PrefectRunner(compat.KedroRunner):
         outputs: Dict[str, Any] = super().run(pipeline, catalog, *args, **kwargs)
         return outputs
 
-    def _run(self, pipeline: Pipeline, catalog: Any, *args: Any, **kwargs: Any) -> None:
+    def _run(self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any) -> None:
+        inject_memory_datasets(pipeline, catalog)
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
         run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async)
         request = find_request(hook_manager, run_id)
-        if request is None and run_id is not None:
-            logger.warning(NO_HOOKS)
         state = self._run_registered(run, request) if request else self._run_unregistered(run)
         if state is not None and not state.is_successful():
-            compat.suggest_resume(self, pipeline, run.done_nodes, catalog)
+            run.suggest_resume(self)
             raise failure_of(state) if run.error is None else run.error
 
     def _run_unregistered(self, run: KedroRun) -> State:
@@ -68,7 +62,7 @@ class PrefectRunner(compat.KedroRunner):
             return run_flow(flow, run, progress)
 
     def _run_registered(self, run: KedroRun, request: RunRequest) -> Optional[State]:
-        """Register the whole pipeline and run what was selected; ``None``: not in this process."""
+        """Register the whole pipeline and run the selected nodes; ``None`` if not here."""
         settings = request.read_settings(self._overrides)
         if settings.run == "agent":
             require_own_conf_source(request.config_loader, request.project_path)

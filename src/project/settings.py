@@ -5,6 +5,6 @@ from project.hooks import PrefectHooks
 
 HOOKS = (PrefectHooks(), *project_hooks())
 
-# The same hooks are an entry point of this package, for projects that install it. Kedro would
-# call them twice here.
-DISABLE_HOOKS_FOR_PLUGINS = ("project",)
+# For projects that install this package, an entry point registers the same hooks. Here Kedro would
+# call them twice.
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-prefect-runner",)

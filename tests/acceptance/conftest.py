@@ -14,7 +14,7 @@ from tests.kits.waiting import eventually
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """Return a project whose commands nobody has run."""
+    """Return a project in which no command has run."""
     shop = Shop(tmp_path_factory.mktemp("acceptance"))
     yield shop
     shop.end()
@@ -22,7 +22,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 @pytest.fixture(scope="module")
 def served(shop: Shop) -> Iterator[Shop]:
-    """Return the project with its server up."""
+    """Return the project with its server running."""
     server = shop.start("prefect", "server", "--port", "0")
     assert server.stdout
     line = next(line for line in server.stdout if "Prefect API" in line)

@@ -1,4 +1,4 @@
-"""Flow runs that an agent runs: a server, an agent and Kedro commands, each a process."""
+"""Flow runs under an agent: a server, an agent and Kedro commands, each in its own process."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def in_order(node_names: list[str]) -> list[str]:
     return ["after_catalog_created", "before_pipeline_run", *calls, "after_pipeline_run"]
 
 
-def test_states_and_lines_are_shown_as_they_come(staffed: Shop) -> None:
+def test_states_and_lines_are_shown_as_they_arrive(staffed: Shop) -> None:
     said = staffed.run()
 
     assert said.code == 0, said.text
@@ -57,7 +57,7 @@ def test_a_failure_of_a_node_is_the_failure_of_the_command(staffed: Shop) -> Non
     assert said.code == 1
     id_ = id_in(said.text)
     assert said.text.splitlines()[-1] == (
-        "Error: The flow run ended Failed: fail: Error during execution of task: "
+        "Error: The flow run ended in state Failed: fail: Error during execution of task: "
         f"ValueError('no stock left'). See {staffed.url}/default/flow-run/{id_}"
     )
     assert "on_pipeline_error ValueError: no stock left" in staffed.hooks()
@@ -80,7 +80,7 @@ def test_ctrl_c_cancels_the_flow_run(staffed: Shop) -> None:
     said = Said.of(running, 60)
 
     assert said.code == 1
-    assert "Error: The flow run ended Cancelled" in said.text
+    assert "Error: The flow run ended in state Cancelled" in said.text
     assert staffed.flow_run(id_, "state") == {"state": "Cancelled"}
     assert staffed.node_states(id_) == {"wait": "Cancelled"}
 
@@ -91,8 +91,8 @@ def test_a_run_that_no_agent_may_take_says_which_labels_are_missing(staffed: Sho
     running.send_signal(signal.SIGINT)
 
     assert text.splitlines()[-1] == (
-        "No agent takes this run: it has gpu, and the agents that are up have agent (none). "
-        "Start one: kedro prefect agent --label gpu"
+        "No agent takes this run: an agent with the labels gpu is needed, but the running agents "
+        "are agent (no labels). Start one: kedro prefect agent --label gpu"
     )
     assert Said.of(running, 60).code == 1
     assert staffed.flow_run(id_in(text), "state") == {"state": "Cancelled"}
@@ -106,7 +106,7 @@ def test_a_run_that_no_agent_may_take_says_which_labels_are_missing(staffed: Sho
     ],
     ids=["env", "params and nodes"],
 )
-def test_a_run_does_what_its_parameters_ask(
+def test_a_run_follows_its_parameters(
     staffed: Shop, parameters: Dict[str, Any], ran: list[str], saved: Dict[str, Any]
 ) -> None:
     id_ = staffed.start_run("__default__", **parameters)
@@ -118,7 +118,7 @@ def test_a_run_does_what_its_parameters_ask(
     assert staffed.hooks() == in_order(ran)
 
 
-def test_a_run_that_names_no_environment_is_in_the_one_it_was_registered_in(staffed: Shop) -> None:
+def test_a_run_without_an_environment_uses_the_one_of_the_registration(staffed: Shop) -> None:
     assert staffed.kedro("prefect", "register", "--env", "prod").code == 0
     assert staffed.ended(staffed.start_run("__default__")) == "Success"
     assert [*staffed.saved().values()] == [{"doubled": [0, 2, 4, 6, 8], "total": 20}]
@@ -129,7 +129,7 @@ def test_a_run_that_names_no_environment_is_in_the_one_it_was_registered_in(staf
     assert staffed.kedro("prefect", "register").code == 0
 
 
-def test_the_environment_of_the_command_is_that_of_the_run(
+def test_a_run_uses_the_environment_of_its_command(
     staffed: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(staffed.env, "KEDRO_ENV", "prod")
@@ -139,7 +139,7 @@ def test_the_environment_of_the_command_is_that_of_the_run(
     assert [*staffed.saved().values()] == [{"doubled": [0, 2, 4, 6, 8], "total": 20}]
 
 
-def test_what_nodes_print_in_threads_is_told_of_their_own_tasks(staffed: Shop) -> None:
+def test_lines_printed_in_threads_are_reported_for_their_tasks(staffed: Shop) -> None:
     id_ = staffed.start_run("threaded")
 
     assert staffed.ended(id_) == "Success"
@@ -180,7 +180,7 @@ def test_a_pipeline_with_other_nodes_than_registered_says_what_to_do(staffed: Sh
     assert staffed.ended(id_) == "Failed"
     registry.write_text(before)
     message = staffed.flow_run(id_, "state_message")["state_message"]
-    assert "(new: twice; gone: double). Register it again with 'kedro prefect register'" in message
+    assert "(added: twice; removed: double). Register it again with 'kedro prefect reg" in message
 
 
 def test_a_hook_that_fails_after_the_nodes_fails_the_run(staffed: Shop) -> None:
@@ -190,8 +190,10 @@ def test_a_hook_that_fails_after_the_nodes_fails_the_run(staffed: Shop) -> None:
 
     assert staffed.ended(id_) == "Failed"
     switch.unlink()
-    message = staffed.flow_run(id_, "state_message")
-    assert message == {"state_message": "After the nodes: RuntimeError('the last hook broke')"}
+    message = staffed.flow_run(id_, "state_message")["state_message"]
+    assert message == (
+        "The Kedro session failed after its nodes had run: RuntimeError('the last hook broke')"
+    )
     assert any("RuntimeError: the last hook broke" in line for line in staffed.lines(id_))
 
 
@@ -203,7 +205,7 @@ def test_a_session_that_cannot_be_opened_fails_the_run(staffed: Shop) -> None:
     assert any("mkae" in line for line in staffed.lines(id_))
 
 
-def test_a_parameter_of_the_wrong_type_is_told(staffed: Shop) -> None:
+def test_a_parameter_of_the_wrong_type_is_an_error(staffed: Shop) -> None:
     id_ = staffed.start_run("__default__", tags="reporting")
 
     assert staffed.ended(id_) == "Failed"
@@ -213,11 +215,11 @@ def test_a_parameter_of_the_wrong_type_is_told(staffed: Shop) -> None:
     assert any(message in line for line in staffed.lines(id_))
 
 
-def test_the_doctor_has_nothing_to_say_against_it(staffed: Shop) -> None:
+def test_every_check_of_the_doctor_passes(staffed: Shop) -> None:
     said = staffed.kedro("prefect", "doctor")
 
     assert said.code == 0, said.text
-    assert "WRONG" not in said.text
+    assert "FAIL" not in said.text
     assert re.findall(r"^ok    (\w[\w.]*): ", said.text, re.MULTILINE) == [
         *("versions", "prefect.yml", "inputs", "code"),
         *("API", "tenant", "project", "flow", "agents"),
@@ -254,4 +256,4 @@ def test_cancelling_by_command_ends_a_run(staffed: Shop) -> None:
     assert staffed.ended(id_) == "Cancelled"
     watched = staffed.kedro("prefect", "watch", id_)
     assert watched.code == 1
-    assert "Error: The flow run ended Cancelled" in watched.text
+    assert "Error: The flow run ended in state Cancelled" in watched.text

@@ -1,4 +1,4 @@
-"""Flow runs of an agent that are taken up again: killed with -9, or restarted by hand."""
+"""Flow runs under an agent that are killed with -9, or restarted by hand."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ PREFECT_YML = """
 
 @pytest.fixture(scope="module")
 def served(shop: Shop) -> Iterator[Shop]:
-    """Return a project whose server notices in a few seconds that a process is gone."""
+    """Return a project whose server detects within seconds that a process has ended."""
     shop.write("src/shop/pipeline_registry.py", REGISTRY)
     shop.write("conf/base/prefect.yml", PREFECT_YML)
     shop.env["PREFECT__CLOUD__HEARTBEAT_INTERVAL"] = "0.5"
@@ -122,16 +122,15 @@ def test_a_killed_flow_run_ends_failed_and_the_command_says_why(served: Shop) ->
     assert said.code == 1
     assert states_in(said) == ["Scheduled", *ONCE, "Failed"]
     assert (
-        "Error: The flow run ended Failed: wait: The process of the flow run was ended by SIGKILL. "
-        "See http" in said.text
+        "Error: The flow run ended in state Failed: wait: The process of the flow run was ended by "
+        "SIGKILL. See http" in said.text
     )
 
 
 def test_a_killed_agent_leaves_no_agent(served: Shop) -> None:
-    process = served.start("prefect", "agent")
-    eventually(served.has_agent)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    with served.start("prefect", "agent") as process:
+        eventually(served.has_agent)
+        os.kill(process.pid, signal.SIGKILL)
     children = [
         path.parent.name
         for path in Path("/proc").glob("[0-9]*/cmdline")
@@ -148,7 +147,7 @@ def is_in_group(pid: int, group: int) -> bool:
         return False
 
 
-def test_what_a_killed_agent_left_is_done_by_another(served: Shop) -> None:
+def test_another_agent_runs_what_a_killed_agent_left(served: Shop) -> None:
     (served.folder / "slow_import").touch()
     with agent(served):
         following = served.start(*RUN)
@@ -177,7 +176,7 @@ def test_a_second_ctrl_c_does_not_wait_for_the_end(served: Shop) -> None:
 
 
 def said_until(process: subprocess.Popen[str], words: str) -> str:
-    """Return what a process has said, once it has said these words."""
+    """Return the output of a process up to these words."""
     assert process.stdout
     text = ""
     while words not in text:
@@ -187,7 +186,7 @@ def said_until(process: subprocess.Popen[str], words: str) -> str:
     return text
 
 
-def test_an_api_that_is_away_while_a_node_ends_loses_nothing(served: Shop) -> None:
+def test_nothing_is_lost_if_the_api_is_unavailable_while_a_node_ends(served: Shop) -> None:
     with Proxy(served.url) as proxy:
         served.write("conf/proxied/prefect.yml", f"{{api: '{proxy.url}', run: agent}}")
         served.write("conf/proxied/credentials.yml", "store: {key: none}")
@@ -206,7 +205,7 @@ def test_an_api_that_is_away_while_a_node_ends_loses_nothing(served: Shop) -> No
 
 
 def restart(shop: Shop, flow_run_id: str) -> None:
-    """Do what Prefect's page does: what has failed is pending again, and the run is scheduled."""
+    """Restart a run as Prefect's page does: failed tasks are Pending, and the run is Scheduled."""
     rows = shop.flow_run(flow_run_id, "task_runs { id state }")["task_runs"]
     tasks = [
         {"task_run_id": row["id"], "state": {"type": "Pending", "message": "Restarted."}}
@@ -224,7 +223,7 @@ def restart(shop: Shop, flow_run_id: str) -> None:
 
 
 def restarted(shop: Shop, pipeline: str) -> str:
-    """Return a run that has failed, whose reason was removed, and that has run again."""
+    """Return a run that has failed and was restarted, after the reason was removed."""
     said = shop.run("--pipeline", pipeline)
     id_ = re.findall(r"Flow run ([0-9a-f-]{36})", said.text)[0]
     assert shop.node_states(id_) == {"make": "Success", "fail_once": "Failed"}, said.text
@@ -234,7 +233,7 @@ def restarted(shop: Shop, pipeline: str) -> str:
     return id_
 
 
-def test_a_restarted_run_goes_on_with_the_results_that_were_kept(served: Shop) -> None:
+def test_a_restarted_run_continues_with_the_stored_results(served: Shop) -> None:
     with agent(served):
         id_ = restarted(served, "keeping")
 
@@ -243,7 +242,7 @@ def test_a_restarted_run_goes_on_with_the_results_that_were_kept(served: Shop) -
     assert served.flow_run(id_, "state") == {"state": "Success"}
 
 
-def test_a_restarted_run_without_kept_results_says_what_is_lost(served: Shop) -> None:
+def test_a_restarted_run_without_stored_results_names_the_lost_dataset(served: Shop) -> None:
     with agent(served):
         id_ = restarted(served, "forgetting")
     rows = served.flow_run(id_, "task_runs { state_message task { name } }")["task_runs"]
@@ -251,7 +250,7 @@ def test_a_restarted_run_without_kept_results_says_what_is_lost(served: Shop) ->
 
     assert served.flow_run(id_, "state") == {"state": "Failed"}
     assert (
-        "Node 'fail_once' reads dataset 'numbers', which is in memory and went with the process "
-        "in which node 'make' ran. Start a new run; 'result' in prefect.yml, or the catalog, can "
-        "keep such values for the next time." in message
+        "Node 'fail_once' reads the in-memory dataset 'numbers', which was lost with the process "
+        "that ran node 'make'. Start a new run. To keep such values for a restart, set 'result' in "
+        "prefect.yml or register the dataset in the catalog." in message
     )

@@ -1,4 +1,4 @@
-"""The commands ``kedro prefect ...``, each a process."""
+"""The commands ``kedro prefect ...``, each in its own process."""
 
 from __future__ import annotations
 
@@ -16,22 +16,31 @@ def test_kedro_lists_the_commands_once(shop: Shop) -> None:
 
     assert said.text.count("\n  prefect ") == 1
     commands = re.findall(r"^  (\w+)", shop.kedro("prefect", "--help").text, re.MULTILINE)
-    assert commands[1:] == ["agent", "cancel", "doctor", "register", "runs", "server", "watch"]
+    assert commands[1:] == [
+        "agent",
+        "cancel",
+        "doctor",
+        "register",
+        "run",
+        "runs",
+        "server",
+        "watch",
+    ]
 
 
-def test_an_agent_and_its_runs_need_a_server_that_stays(shop: Shop) -> None:
+def test_an_agent_and_its_runs_need_a_running_server(shop: Shop) -> None:
     for command in ("prefect agent", "run --runner=project.runner.PrefectRunner"):
         said = shop.kedro(*command.split())
 
         assert said.code == 1
         assert said.text.splitlines()[-1] == (
-            "Error: No embedded server is up, and an agent needs one that stays: start "
-            "'kedro prefect server' in another terminal, or name a Prefect API in prefect.yml "
-            "(api)."
+            "Error: No embedded server is running, and an agent needs one that outlives this "
+            "command. Start 'kedro prefect server' in another terminal, or name a Prefect API in "
+            "prefect.yml ('api')."
         )
 
 
-def test_the_doctor_names_each_thing_that_is_wrong(shop: Shop) -> None:
+def test_the_doctor_reports_each_failed_check(shop: Shop) -> None:
     catalog = shop.folder / "conf/base/catalog.yml"
     registry = shop.folder / "src/shop/pipeline_registry.py"
     before = registry.read_text()
@@ -41,8 +50,8 @@ def test_the_doctor_names_each_thing_that_is_wrong(shop: Shop) -> None:
 
     assert catalog.exists()
     assert said.code == 1
-    assert "WRONG inputs: 'orders' is not in the catalog: add it to catalog.yml" in said.text
-    assert "WRONG API: No embedded server is up" in said.text
+    assert "FAIL  inputs: 'orders' is not in the catalog: add it to catalog.yml" in said.text
+    assert "FAIL  API: No embedded server is running" in said.text
     assert "ok    code: a new process can load the flow" in said.text
 
 
@@ -54,7 +63,7 @@ def test_the_doctor_names_each_thing_that_is_wrong(shop: Shop) -> None:
     ],
     ids=["a missing credential", "a missing class"],
 )
-def test_the_doctor_outlives_a_catalog_that_cannot_be_read(
+def test_the_doctor_reports_a_catalog_that_cannot_be_read(
     shop: Shop, orders: str, reason: str
 ) -> None:
     catalog = shop.folder / "conf/base/catalog.yml"
@@ -68,8 +77,8 @@ def test_the_doctor_outlives_a_catalog_that_cannot_be_read(
 
     assert said.code == 1
     assert "Traceback" not in said.text
-    (line,) = (line for line in said.text.splitlines() if line.startswith("WRONG inputs: "))
-    assert re.match(r"WRONG inputs: the catalog cannot be read: \w+: .*", line)
+    (line,) = (line for line in said.text.splitlines() if line.startswith("FAIL  inputs: "))
+    assert re.match(r"FAIL  inputs: the catalog cannot be read: \w+: .*", line)
     assert reason in line
     assert "ok    code: a new process can load the flow" in said.text
 
@@ -88,7 +97,7 @@ def test_a_server_for_other_machines_needs_a_token(shop: Shop) -> None:
     assert "give a token" in said.text
 
 
-def test_registering_tells_what_has_changed_and_only_that(served: Shop) -> None:
+def test_registering_reports_only_what_has_changed(served: Shop) -> None:
     check = served.kedro("prefect", "register", "--all", "--check")
     assert check.code == 1
     assert "Flow 'failing': would be registered" in check.text
@@ -117,7 +126,7 @@ def test_a_copy_of_the_project_in_another_folder_is_the_same_flow(served: Shop) 
     assert "version 1: unchanged" in said.text
 
 
-def test_a_registered_task_tells_its_function_and_its_datasets(served: Shop) -> None:
+def test_a_registered_task_names_its_function_and_its_datasets(served: Shop) -> None:
     assert served.kedro("prefect", "register").code == 0
 
     (task,) = served.ask(
@@ -148,7 +157,7 @@ def test_registering_in_an_environment_makes_it_the_default_of_runs(served: Shop
     assert group == {"default_parameters": {}}
 
 
-def test_the_environment_may_be_named_by_its_variable(served: Shop) -> None:
+def test_the_environment_may_be_named_by_a_variable(served: Shop) -> None:
     assert served.kedro("prefect", "register", "--env", "prod").code == 0
     command = ("-W", "ignore", "-m", "kedro", "prefect", "register")
     said = Said.of(served.start_python(*command, cwd=served.folder, KEDRO_ENV="prod"))
@@ -162,7 +171,7 @@ def test_the_environment_may_be_named_by_its_variable(served: Shop) -> None:
     assert served.kedro("prefect", "register").code == 0
 
 
-def test_an_environment_without_a_folder_is_refused_with_those_there_are(shop: Shop) -> None:
+def test_the_error_for_an_unknown_environment_names_the_existing_ones(shop: Shop) -> None:
     said = shop.kedro("prefect", "register", "--env", "prdo")
 
     assert said.code == 1
@@ -170,16 +179,16 @@ def test_an_environment_without_a_folder_is_refused_with_those_there_are(shop: S
     assert "prod" in said.text.splitlines()[-1]
 
 
-def test_the_doctor_names_the_whole_command(served: Shop) -> None:
+def test_the_doctor_prints_the_complete_command(served: Shop) -> None:
     prefect_yml = served.folder / "conf/prod/prefect.yml"
     prefect_yml.write_text("project: new\n")
     said = served.kedro("prefect", "doctor", "--env", "prod", "--pipeline", "lonely")
     prefect_yml.unlink()
 
-    assert "register it: kedro prefect register --pipeline lonely --env prod" in said.text
+    assert "Register the flow: kedro prefect register --pipeline lonely --env prod" in said.text
 
 
-def test_two_pipelines_cannot_be_one_flow(shop: Shop) -> None:
+def test_two_pipelines_cannot_have_the_same_flow(shop: Shop) -> None:
     prefect_yml = shop.folder / "conf/base/prefect.yml"
     before = prefect_yml.read_text()
     prefect_yml.write_text("flow: shopping\n")
@@ -187,10 +196,10 @@ def test_two_pipelines_cannot_be_one_flow(shop: Shop) -> None:
     prefect_yml.write_text(before)
 
     assert said.code == 1
-    assert "'__default__' and 'endless' would both be the flow 'shopping'" in said.text
+    assert "'__default__' and 'endless' would both be registered as flow 'shopping'" in said.text
 
 
-def test_an_unknown_pipeline_is_told_with_the_known_ones(shop: Shop) -> None:
+def test_the_error_for_an_unknown_pipeline_names_the_existing_ones(shop: Shop) -> None:
     said = shop.kedro("prefect", "register", "--pipeline", "failng")
 
     assert said.code == 1
@@ -211,7 +220,7 @@ def test_runs_are_listed_and_cancelled(served: Shop) -> None:
     assert "Cancelled" in row
 
 
-def test_an_unknown_run_is_told(served: Shop) -> None:
+def test_an_unknown_run_is_an_error(served: Shop) -> None:
     said = served.kedro("prefect", "watch", "00000000-0000-0000-0000-000000000000")
 
     assert said.code == 1

@@ -1,13 +1,11 @@
-"""A Prefect API without a tenant, as a Prefect Server is when it is new."""
+"""A Prefect API without a tenant, like a new Prefect Server."""
 
 from __future__ import annotations
-
-import sqlite3
-from contextlib import closing
 
 import pytest
 
 from tests.kits.shop import Shop, stop
+from tests.kits.strict_server import remove_tenants
 from tests.kits.waiting import eventually
 
 TENANTS = "query { tenant { name slug } }"
@@ -16,19 +14,16 @@ DEFAULT = [{"name": "default", "slug": "default"}]
 
 @pytest.fixture(autouse=True)
 def empty(served: Shop) -> None:
-    """Take the tenant away, and with it all that the server has."""
-    database = served.folder / ".prefect/prefect.db"
-    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("DELETE FROM tenant")
+    """Delete the tenant, and with it all data of the server."""
+    remove_tenants(served.folder)
     assert served.ask(TENANTS) == []
 
 
-def test_the_doctor_says_that_there_is_no_tenant(served: Shop) -> None:
+def test_the_doctor_reports_a_missing_tenant(served: Shop) -> None:
     said = served.kedro("prefect", "doctor")
 
     assert said.code == 1
-    assert "WRONG tenant: the API has none; create one: prefect server create-tenant" in said.text
+    assert "FAIL  tenant: the API has no tenant; create one: prefect server create" in said.text
 
 
 def test_the_first_flow_that_is_registered_creates_it(served: Shop) -> None:

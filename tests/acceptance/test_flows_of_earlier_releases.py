@@ -1,4 +1,4 @@
-"""Flows that an earlier release has registered still run under an agent."""
+"""Flows registered by an earlier release still run under an agent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.kits.shop import Shop
 RECORDED = Path(__file__).parent / "registered_by_0_1_0.json"
 
 
-def test_a_flow_that_was_registered_under_the_old_names_still_runs(staffed: Shop) -> None:
+def test_a_flow_registered_under_the_former_names_still_runs(staffed: Shop) -> None:
     flow = json.loads(RECORDED.read_text().replace("PROJECT_PATH", str(staffed.folder)))
     project = staffed.ask(
         "mutation($input: create_project_input!) { create_project(input: $input) { id } }",

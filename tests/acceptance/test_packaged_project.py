@@ -1,4 +1,4 @@
-"""A Kedro project that is only installed, as a wheel, with its ``conf`` where it is run."""
+"""A Kedro project that is installed as a wheel, with its ``conf`` in the folder it runs in."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Iterator
+from zipfile import ZipFile
 
 import kedro
 import pytest
@@ -25,7 +26,7 @@ PYPROJECT = f"""
     [project]
     name = "shop"
     version = "0.1"
-    dependencies = ["project", "kedro=={kedro.__version__}"]
+    dependencies = ["kedro-prefect-runner[server]", "kedro=={kedro.__version__}"]
 
     [tool.hatch.build.targets.wheel]
     packages = ["src/shop"]
@@ -79,6 +80,19 @@ def installed(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     server = shop.serve()
     yield Installed(shop, folder)
     stop(server)
+
+
+def test_the_wheel_holds_the_package_without_the_example(installed: Installed) -> None:
+    (wheel,) = (installed.folder.parent / "wheels").glob("kedro_prefect_runner-*.whl")
+    names = {Path(name).parts for name in ZipFile(wheel).namelist()}
+    modules = {parts[1] for parts in names if parts[0] == "project"}
+
+    assert {parts[0] for parts in names if "." not in parts[0]} == {
+        "kedro_prefect_runner",
+        "project",
+    }
+    assert modules & {"__main__.py", "pipeline_registry.py", "pipelines", "settings.py"} == set()
+    assert {"runner.py", "server", "py.typed"} <= modules
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Prefect's own agent, started as docs/agents.md says."""
+"""Prefect's own agent, started as in docs/agents.md."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def test_it_runs_a_flow_of_the_project(manned: Shop) -> None:
     assert "making 2 numbers" in manned.lines(id_)
 
 
-def test_it_has_the_failure_of_a_node_told(manned: Shop) -> None:
+def test_it_reports_the_failure_of_a_node(manned: Shop) -> None:
     id_ = manned.start_run("failing")
 
     assert manned.ended(id_) == "Failed"
     assert manned.node_states(id_) == {"fail": "Failed"}
 
 
-def test_a_run_of_it_can_be_cancelled(manned: Shop) -> None:
+def test_its_runs_can_be_cancelled(manned: Shop) -> None:
     id_ = manned.start_run("endless")
     eventually(lambda: manned.node_states(id_) == {"wait": "Running"})
     manned.kedro("prefect", "cancel", id_)

@@ -34,7 +34,7 @@ def file(shop: Shop) -> Dict[str, str]:
 
 
 @pytest.mark.parametrize("configure", [variables, file])
-def test_a_run_is_left_to_an_agent_of_the_api_that_prefect_is_configured_for(
+def test_a_run_is_left_to_the_agents_of_the_configured_api(
     configured: Shop, monkeypatch: pytest.MonkeyPatch, configure: Configure
 ) -> None:
     for name, value in configure(configured).items():
@@ -50,7 +50,7 @@ def test_a_run_is_left_to_an_agent_of_the_api_that_prefect_is_configured_for(
     assert "Flow run is" not in said.text
 
 
-def test_an_api_that_prefect_is_not_configured_for_is_one_clear_error(
+def test_a_configured_api_that_is_unreachable_is_one_clear_error(
     configured: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(configured.env, "PREFECT__BACKEND", "server")

@@ -1,4 +1,4 @@
-"""The workflow of docs/ci: what its commands do in a project that registers with a Prefect API."""
+"""The workflow of docs/ci, run in a project that registers with a Prefect API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGES = "https://prefect.example.org"
 
 
 class Job:
-    """What the workflow runs, in a project and with the secrets of its repository."""
+    """Job of the workflow, in a project and with the secrets of its repository."""
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
@@ -45,7 +45,7 @@ class Job:
 
 @pytest.fixture(scope="module")
 def job(shop: Shop) -> Iterator[Job]:
-    """Return the job of a project, with an API that wants a key."""
+    """Return the job of a project whose API requires a key."""
     server = shop.start("prefect", "server", "--port", "0", "--token", KEY)
     assert server.stdout
     line = next(line for line in server.stdout if "Prefect API" in line)
@@ -76,7 +76,7 @@ def test_a_merge_that_changes_nothing_registers_nothing(job: Job) -> None:
     assert "Flow '__default__' of project 'shop', version 1: unchanged" in said.text
 
 
-def test_a_pull_request_tells_whether_a_merge_would_register(job: Job) -> None:
+def test_a_pull_request_shows_whether_a_merge_would_register(job: Job) -> None:
     unchanged = job.on("pull_request")
     registry = job.shop.folder / "src/shop/pipeline_registry.py"
     before = registry.read_text()
@@ -122,7 +122,7 @@ def test_an_agent_runs_it_where_the_project_is_in_another_folder(job: Job, tmp_p
     ],
     ids=["an API that is away", "a wrong key"],
 )
-def test_what_keeps_it_from_registering_is_one_error(
+def test_a_failure_to_register_is_one_error(
     job: Job, api: str | None, key: str, cause: str
 ) -> None:
     job.knows(PREFECT_API=api or job.shop.url, PREFECT_API_KEY=key, PREFECT_PAGES="")

@@ -1,4 +1,4 @@
-"""Where credentials and the server's token go: what passes, is kept or is printed is looked at."""
+"""Credentials and the server's token, searched for in all requests, files and output."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import Iterator, List, NamedTuple
 
 import pytest
 
-from tests.kits.proxy import Passed, Proxy
+from tests.kits.proxy import Passed
 from tests.kits.shop import SENTINEL, Said, Shop, stop
+from tests.kits.strict_server import StrictServer
 from tests.kits.waiting import eventually
 
 TOKEN = "sentinel-token-8c27"  # noqa: S105
 
 
 class Seen(NamedTuple):
-    """What was seen of runs here, by an agent, and of Prefect's own command line."""
+    """Requests, files and output of runs here, under an agent, and of Prefect's command line."""
 
     commands: List[Said]
     passed: List[Passed]
@@ -35,16 +36,16 @@ class Seen(NamedTuple):
 
 
 def _reading(process: subprocess.Popen[str]) -> Future[str]:
-    """Read all along what a process writes, or it would soon wait for its reader."""
+    """Read the output of a process continuously, so that it never waits for its reader."""
     return ThreadPoolExecutor(1).submit(lambda: process.communicate()[0])
 
 
 @pytest.fixture(scope="module")
 def seen(shop: Shop) -> Iterator[Seen]:
-    """Run all there is through a recording proxy, against a server with a token."""
+    """Run every kind of run through a strict, recording server, which requires a token."""
     server = shop.serve(token=TOKEN)
     shop.env["PREFECT__CLOUD__API_KEY"] = TOKEN
-    with Proxy(shop.url) as proxy:
+    with StrictServer(shop.url) as proxy:
         shop.url = proxy.url
         for mode in ("here", "agent"):
             shop.write(f"conf/{mode}/prefect.yml", f"{{api: '{proxy.url}', run: {mode}}}")
@@ -65,19 +66,19 @@ def seen(shop: Shop) -> Iterator[Seen]:
         yield Seen(commands, proxy.passed, files)
 
 
-def test_all_of_it_works_with_a_token(seen: Seen) -> None:
+def test_everything_works_with_a_token(seen: Seen) -> None:
     assert [said.code for said in seen.commands] == [0, 0, 1, 0, 0, 0, 0], seen.printed()
     assert "Flow run succeeded!" in seen.commands[3].text
 
 
-def test_a_credential_of_the_catalog_goes_nowhere(seen: Seen) -> None:
+def test_a_credential_of_the_catalog_is_neither_sent_nor_stored_nor_printed(seen: Seen) -> None:
     assert "prefect.db" in {path.name for path in seen.files}
     assert SENTINEL not in seen.printed()
     assert SENTINEL.encode() not in seen.kept()
     assert SENTINEL not in seen.bodies() + "".join(one.headers for one in seen.passed)
 
 
-def test_the_token_goes_into_one_header_and_nowhere_else(seen: Seen) -> None:
+def test_the_token_is_sent_only_in_one_header(seen: Seen) -> None:
     header = f"Authorization: Bearer {TOKEN}\n"
 
     assert [one for one in seen.passed if one.headers.count(header) != 1] == []
@@ -88,5 +89,5 @@ def test_the_token_goes_into_one_header_and_nowhere_else(seen: Seen) -> None:
     )
 
 
-def test_flows_are_looked_at_as_they_are_when_unpacked(seen: Seen) -> None:
+def test_the_recorded_flows_are_unpacked(seen: Seen) -> None:
     assert "project.flow.tasks.NodeTask" in seen.bodies()

@@ -1,13 +1,12 @@
-"""What the Prefect API knows of a run that kedro run made here."""
+"""What a run here reports to the Prefect API."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator
+from typing import Any, Callable, Dict
 
 import pytest
 
-from project.api.client import PrefectApi, connect
+from project.api.client import connect
 from project.errors import SettingsError
 from tests.kits.projects import (
     FAILING,
@@ -41,15 +40,15 @@ def register_pipelines():
 """
 
 
-@contextmanager
-def api_of(project: KedroProject) -> Iterator[PrefectApi]:
-    with connect("embedded", project.folder) as api:
-        yield api
+def query(project: KedroProject, text: str, api_setting: str = "embedded") -> Any:
+    with connect(api_setting, project.folder) as api:
+        return api.query(text)
 
 
-def flow_runs(project: KedroProject, fields: str) -> Any:
-    with api_of(project) as api:
-        return api.query(f"query {{ flow_run(order_by: {{created: asc}}) {{ {fields} }} }}")
+def flow_runs(project: KedroProject, fields: str, api_setting: str = "embedded") -> Any:
+    return query(
+        project, f"query {{ flow_run(order_by: {{created: asc}}) {{ {fields} }} }}", api_setting
+    )
 
 
 def states(run: Any) -> Dict[str, str]:
@@ -64,12 +63,12 @@ STATES = "state parameters task_runs { state state_message task { name type } }"
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_a_run_is_known_with_the_state_of_every_node(
-    make_project: MakeProject, runner: str
+def test_a_run_reports_the_state_of_every_node(
+    make_project: MakeProject, runner: str, api_setting: str
 ) -> None:
-    project = make_project(PIPELINE)
+    project = make_project(PIPELINE, prefect=f"api: {api_setting}")
     outcome = project.run(RUNNERS[runner]())
-    (run,) = flow_runs(project, STATES)
+    (run,) = flow_runs(project, STATES, api_setting)
 
     assert outcome.result == {"m": 2, "k": 3}
     assert run["state"] == "Success"
@@ -81,11 +80,13 @@ def test_a_run_is_known_with_the_state_of_every_node(
     }
 
 
-def test_running_a_part_leaves_the_flow_alone_and_skips_the_rest(make_project: MakeProject) -> None:
-    project = make_project(PIPELINE)
+def test_running_a_part_skips_the_rest_and_keeps_the_flow(
+    make_project: MakeProject, api_setting: str
+) -> None:
+    project = make_project(PIPELINE, prefect=f"api: {api_setting}")
     project.run(RUNNERS["local"]())
     project.run(RUNNERS["local"](), tags=["early"], params={"n": 3})
-    _, run = flow_runs(project, STATES + " flow { version }")
+    _, run = flow_runs(project, STATES + " flow { version }", api_setting)
 
     assert run["flow"]["version"] == 1
     assert run["parameters"]["tags"] == ["early"]
@@ -109,11 +110,13 @@ def test_a_changed_pipeline_is_a_new_version(make_project: MakeProject) -> None:
     assert "version 2: registered" in kedro_run(project).stdout
 
 
-def test_a_failure_is_known_with_its_message(make_project: MakeProject) -> None:
-    project = make_project(FAILING, catalog=FAILING_CATALOG)
+def test_a_failure_is_reported_with_its_message(
+    make_project: MakeProject, api_setting: str
+) -> None:
+    project = make_project(FAILING, catalog=FAILING_CATALOG, prefect=f"api: {api_setting}")
     project.write("data/text", "'abc'")
     outcome = project.run(RUNNERS["local"]())
-    (run,) = flow_runs(project, STATES)
+    (run,) = flow_runs(project, STATES, api_setting)
     messages = {row["task"]["name"]: row["state_message"] for row in run["task_runs"]}
 
     assert outcome.raised == ("Broken", "cannot use abc")
@@ -132,13 +135,14 @@ def test_a_failure_is_known_with_its_message(make_project: MakeProject) -> None:
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_what_a_node_logs_and_prints_is_known_as_its_own(
-    make_project: MakeProject, runner: str
+def test_logged_and_printed_lines_are_reported_for_their_node(
+    make_project: MakeProject, runner: str, api_setting: str
 ) -> None:
-    project = make_project(PIPELINE)
+    project = make_project(PIPELINE, prefect=f"api: {api_setting}")
     project.run(RUNNERS[runner]())
-    with api_of(project) as api:
-        lines = api.query("query { log { level message task_run { task { name } } } }")
+    lines = query(
+        project, "query { log { level message task_run { task { name } } } }", api_setting
+    )
     of_one = {
         (line["level"], line["message"])
         for line in lines
@@ -174,18 +178,18 @@ def test_an_api_that_is_down_is_one_clear_error_and_nothing_runs(make_project: M
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("run_config: {type: MarsRun}", "run_config.type: Prefect has no 'MarsRun'"),
+        ("run_config: {type: MarsRun}", "run_config.type: Prefect has no class 'MarsRun'. Use one"),
         ("storage: {type: Local, colour: red}", "storage: Local: "),
-        ("storage: {type: Local}", "storage: Local keeps a pickled copy of the flow"),
-        ("storage: {type: S3, bucket: b}", "storage: S3 keeps a pickled copy of the flow"),
-        ("result: {type: PrefectResult}", "result.type: PrefectResult keeps JSON in the API"),
-        ("schedule: {timezone: UTC}", "give either cron or interval_seconds"),
+        ("storage: {type: Local}", "storage: Local stores a pickled flow"),
+        ("storage: {type: S3, bucket: b}", "storage: S3 stores a pickled flow"),
+        ("result: {type: PrefectResult}", "result.type: PrefectResult stores JSON in the API"),
+        ("schedule: {timezone: UTC}", "schedule: must have either cron or interval_seconds, not "),
         ("schedule: {cron: often}", "schedule: "),
-        ("schedule: {cron: 0 6 * * *, timezone: Mars/Olympus}", "no time zone is called"),
-        ("api: somewhere", "api: String should match pattern"),
+        ("schedule: {cron: 0 6 * * *, timezone: Mars/Olympus}", "unknown time zone"),
+        ("api: somewhere", "api: must be embedded, prefect, or an address that starts with http"),
     ],
 )
-def test_what_prefect_cannot_make_is_named_with_its_file(
+def test_a_setting_that_prefect_refuses_is_named_with_its_file(
     make_project: MakeProject, line: str, message: str
 ) -> None:
     outcome = make_project(PIPELINE, prefect=line).run(RUNNERS["local"]())
@@ -195,7 +199,7 @@ def test_what_prefect_cannot_make_is_named_with_its_file(
     assert message in str(outcome.error)
 
 
-def test_a_log_call_with_wrong_arguments_is_no_error_of_the_node(
+def test_a_log_call_with_wrong_arguments_does_not_fail_the_node(
     make_project: MakeProject,
 ) -> None:
     mistake = PIPELINE.replace('("logged by one")', '("%s and %s", 1)')
@@ -212,14 +216,13 @@ def test_a_log_call_with_wrong_arguments_is_no_error_of_the_node(
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_a_line_that_a_node_leaves_unfinished_is_its_own(
+def test_an_unfinished_line_is_reported_for_its_node(
     make_project: MakeProject, runner: str
 ) -> None:
     progress = '[print(f"\\r{i} %", end="") for i in range(101)]'
     project = make_project(PIPELINE.replace('print("printed by one")', progress))
     project.run(RUNNERS[runner]())
-    with api_of(project) as api:
-        lines = api.query("query { log { message task_run { task { name } } } }")
+    lines = query(project, "query { log { message task_run { task { name } } } }")
     unfinished = [line for line in lines if line["message"].endswith(" %")]
 
     assert unfinished == [{"message": "100 %", "task_run": {"task": {"name": "one"}}}]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from importlib import import_module
+from pathlib import Path
 from typing import Callable, List
 
 import pytest
@@ -15,7 +17,9 @@ from tests.kits.projects import (
     PLAIN_SETTINGS,
     KedroProject,
     assert_one_clear_error,
+    kedro_command,
     kedro_run,
+    write_files,
 )
 
 MakeProject = Callable[..., KedroProject]
@@ -51,21 +55,67 @@ def test_the_file_of_the_environment_is_named_when_the_mistake_is_there(
     [
         (
             "executor: {type: threads, workers: many}",
-            ["executor.workers: Input should be a valid integer", "'many'"],
+            ["executor.workers: must be a whole number of at least 1, not 'many'."],
         ),
-        ("executor: {type: celery}", ["executor.type: Input should be 'local'", "'celery'"]),
-        ("executor: {type: [", ["expected the node content", "line 1, column"]),
-        ("- executor", ["Input should be a mapping of keys, not ['executor']."]),
+        ("executor: {type: celery}", ["executor.type: must be local or threads, not 'celery'."]),
+        ("executor: {type: [", ["not valid YAML: ", "expected the node content", "line 1, column"]),
+        ("- executor", ["must be a mapping of keys, not ['executor']."]),
     ],
-    ids=["a wrong type", "an unknown value", "no YAML", "no mapping"],
+    ids=["a wrong type", "an unknown value", "not valid YAML", "no mapping"],
 )
-def test_what_cannot_be_read_is_named_with_its_file(
+def test_a_file_that_cannot_be_read_is_named(
     make_project: MakeProject, text: str, messages: List[str]
 ) -> None:
     outcome = make_project(PIPELINE, prefect=text).run(PrefectRunner())
 
     assert isinstance(outcome.error, SettingsError)
     assert [each for each in ["prefect.yml", *messages] if each not in str(outcome.error)] == []
+
+
+def test_an_environment_variable_that_kedro_does_not_read_is_explained(
+    make_project: MakeProject,
+) -> None:
+    project = make_project(PIPELINE, prefect="project: ${oc.env:TEAM}")
+    replaces = settings_of_kedro_replace_variables()
+    expected = (
+        "Kedro reads environment variables in credentials.yml alone"
+        if replaces
+        else ("The configuration loader of this project leaves ${...} as it is")
+    )
+
+    assert_one_clear_error(
+        kedro_run(project), f"{project.folder}/conf/base/prefect.yml: project: ", expected
+    )
+
+
+def settings_of_kedro_replace_variables() -> bool:
+    """Return whether this Kedro's default configuration loader is OmegaConf's."""
+    loader = getattr(import_module("kedro.framework.project").settings, "CONFIG_LOADER_CLASS", None)
+    return loader is not None and loader.__name__ == "OmegaConfigLoader"
+
+
+@pytest.mark.skipif(
+    not settings_of_kedro_replace_variables(), reason="This Kedro's loader has no resolvers."
+)
+def test_an_environment_variable_that_is_not_set_is_named(make_project: MakeProject) -> None:
+    project = make_project(PIPELINE, prefect="project: ${oc.env:NO_TEAM}")
+    project.add_to_settings(
+        """
+        from omegaconf.resolvers import oc
+
+        CONFIG_LOADER_ARGS = {
+            "base_env": "base",
+            "default_run_env": "local",
+            "custom_resolvers": {"oc.env": oc.env},
+        }
+        """
+    )
+
+    assert_one_clear_error(
+        kedro_run(project),
+        f"{project.folder}/conf/base/prefect.yml: project: the environment variable NO_TEAM is not "
+        "set. Set it, or give a default: ${oc.env:NO_TEAM,default}.",
+    )
 
 
 @pytest.mark.skipif(
@@ -80,6 +130,35 @@ def test_a_configuration_that_an_agent_would_not_read_is_refused(
     project.write("other/local/catalog.yml", "{}")
 
     assert_one_clear_error(kedro_run(project, "--conf-source=other"), "--conf-source", "run: here")
+
+
+@pytest.mark.parametrize(
+    "command", [["run", "--runner=project.runner.PrefectRunner"], ["prefect", "server"]]
+)
+def test_the_embedded_api_without_its_libraries_names_the_command(
+    make_project: MakeProject, tmp_path: Path, command: List[str]
+) -> None:
+    write_files(tmp_path, {"missing/uvicorn.py": "raise ImportError('no module uvicorn')"})
+    run = kedro_command(make_project(PIPELINE), *command, pythonpath=tmp_path / "missing")
+
+    assert_one_clear_error(
+        run,
+        "The embedded API needs the libraries of the extra 'server' (no module uvicorn). Install "
+        "them: uv pip install 'kedro-prefect-runner[server]'",
+    )
+
+
+def test_another_api_needs_no_libraries_of_the_embedded_one(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    names = ("filelock", "graphql", "httptools", "orjson", "sqlalchemy", "starlette", "uvicorn")
+    write_files(tmp_path, {f"missing/{name}.py": "raise ImportError" for name in names})
+    project = make_project(PIPELINE, prefect="api: http://127.0.0.1:9")
+
+    assert_one_clear_error(
+        kedro_run(project, pythonpath=tmp_path / "missing"),
+        "The Prefect API at http://127.0.0.1:9 cannot be reached",
+    )
 
 
 @pytest.mark.parametrize("name", ["nonesuch", "empty"])

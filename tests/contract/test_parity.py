@@ -1,4 +1,4 @@
-"""A run on Prefect is the run that Kedro's SequentialRunner makes."""
+"""A run on Prefect is like a run on Kedro's SequentialRunner."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ def failing(make_project: MakeProject) -> KedroProject:
     return project
 
 
-def test_the_exception_of_a_node_comes_out_and_no_further_node_starts(
+def test_the_exception_of_a_node_is_raised_and_no_further_node_starts(
     failing: KedroProject,
 ) -> None:
     expected, got = both(failing, "local")
@@ -209,7 +209,7 @@ def test_the_exception_of_a_node_comes_out_and_no_further_node_starts(
     assert_same("local", expected, got)
 
 
-def test_the_advice_on_how_to_resume_is_kedros(failing: KedroProject) -> None:
+def test_the_suggestion_to_resume_is_kedros(failing: KedroProject) -> None:
     expected, got = both(failing, "local")
     advice = [message for message in expected.warnings if "resume" in message]
 
@@ -225,7 +225,7 @@ def test_the_traceback_leads_to_the_line_of_the_node(failing: KedroProject) -> N
     assert frames[-1] == "fail"
 
 
-def test_on_threads_the_exception_of_the_node_comes_out_too(failing: KedroProject) -> None:
+def test_on_threads_the_exception_of_the_node_is_raised_too(failing: KedroProject) -> None:
     expected, got = both(failing, "threads")
 
     assert got.raised == expected.raised
@@ -245,7 +245,7 @@ def test_a_missing_input_is_kedros_error_before_anything_runs(
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_an_exception_of_a_hook_comes_out(make_project: MakeProject, runner: str) -> None:
+def test_an_exception_of_a_hook_is_raised(make_project: MakeProject, runner: str) -> None:
     project = make_project(DIAMOND, catalog=CATALOG, parameters="threshold: 3")
     project.write("data/text", "'abc'")
     project.add_to_settings("""
@@ -447,7 +447,7 @@ def test_nodes_may_have_the_names_of_run_parameters(make_project: MakeProject, r
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_an_exception_that_is_false_comes_out(make_project: MakeProject, runner: str) -> None:
+def test_a_falsy_exception_is_raised(make_project: MakeProject, runner: str) -> None:
     project = make_project(NAMED_LIKE_PARAMETERS)
     expected, got = both(project, runner, pipeline_name="failing")
 

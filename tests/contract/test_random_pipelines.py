@@ -1,4 +1,4 @@
-"""Whatever the pipeline, a run on Prefect is the run that Kedro's SequentialRunner makes."""
+"""A run of any pipeline on Prefect is like its run on Kedro's SequentialRunner."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MODES = ["unregistered", "file", "deepcopy", "copy"]
 
 
 class NodeSpec(NamedTuple):
-    """Describe one random node."""
+    """A random node."""
 
     inputs: Tuple[str, ...]
     outputs: Tuple[str, ...]
@@ -41,7 +41,7 @@ class NodeSpec(NamedTuple):
 
 
 class PipelineSpec(NamedTuple):
-    """Describe a random pipeline: its nodes, and how each dataset is kept."""
+    """A random pipeline: its nodes, and how each dataset is stored."""
 
     nodes: Tuple[NodeSpec, ...]
     modes: Dict[str, str]
@@ -164,7 +164,7 @@ def counted(outcome: Outcome) -> Dict[str, int]:
 
 
 def raised_by_the_node(outcome: Outcome) -> Optional[Tuple[str, str]]:
-    """Return the error of a run, looking behind a mistake of Kedro 0.19.0.
+    """Return the error of a run, behind a bug of Kedro 0.19.0.
 
     Its advice on how to resume stumbles over a dataset in memory that no node has come to yet.
     """
@@ -184,7 +184,7 @@ EXAMPLES = settings(
 
 @EXAMPLES
 @given(pipelines())
-def test_on_local_all_that_can_be_seen_is_the_same(spec: PipelineSpec) -> None:
+def test_on_local_everything_visible_is_the_same(spec: PipelineSpec) -> None:
     expected = run(spec, SequentialRunner(is_async=spec.is_async))
     got = run(spec, RUNNERS["local"](is_async=spec.is_async))
 
@@ -199,7 +199,7 @@ def test_on_local_all_that_can_be_seen_is_the_same(spec: PipelineSpec) -> None:
 
 @EXAMPLES
 @given(pipelines())
-def test_on_threads_all_but_the_order_is_the_same(spec: PipelineSpec) -> None:
+def test_on_threads_everything_but_the_order_is_the_same(spec: PipelineSpec) -> None:
     expected = run(spec, SequentialRunner(is_async=spec.is_async))
     got = run(spec, RUNNERS["threads"](is_async=spec.is_async))
 

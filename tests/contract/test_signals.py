@@ -1,4 +1,4 @@
-"""Exceptions of nodes that are no ordinary errors: Prefect's signals, SystemExit and the like."""
+"""Exceptions of nodes that are not ordinary errors: Prefect's signals, SystemExit and the like."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ if sys.version_info >= (3, 11):
 
 @pytest.mark.parametrize("runner", RUNNERS)
 @pytest.mark.parametrize("statement", STATEMENTS)
-def test_such_an_exception_is_the_nodes_and_ends_its_task_run(
+def test_such_an_exception_is_raised_and_ends_its_task_run(
     make_project: MakeProject, statement: str, runner: str
 ) -> None:
     project = make_project(PIPELINE.format(statement=statement))

@@ -1,4 +1,4 @@
-"""Versions of Prefect and Kedro that this package does not run on are refused by name."""
+"""Unsupported versions of Prefect and Kedro are refused by name."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, Iterator
@@ -17,31 +16,12 @@ from typing import Any, Callable, Iterator
 import pytest
 
 from project.api.client import PrefectApi, connect
-from tests.kits.projects import KedroProject
+from tests.kits.background import WAITING, go_on, started
+from tests.kits.projects import REPOSITORY, KedroProject
+from tests.kits.strict_server import StrictServer
+from tests.kits.waiting import eventually
 
 MakeProject = Callable[..., KedroProject]
-
-REPOSITORY = Path(__file__).parents[2]
-
-PIPELINE = """
-from pathlib import Path
-from time import sleep
-from kedro.pipeline import Pipeline, node
-
-def wait():
-    Path("data").mkdir(exist_ok=True)
-    Path("data/started").touch()
-    while not Path("data/go").exists():
-        sleep(0.02)
-    return 1
-
-def after(n): return n
-
-def register_pipelines():
-    return {"__default__": Pipeline([
-        node(wait, None, "n", name="wait"), node(after, "n", "m", name="after"),
-    ])}
-"""
 
 SERVE = """
 import json
@@ -53,35 +33,6 @@ from project.server.settings import ServerSettings
 settings = ServerSettings(database=Path(sys.argv[1]), **json.loads(sys.argv[2]))
 serve(settings, lambda url: print(url, flush=True))
 """
-
-
-def eventually(probe: Callable[[], Any], seconds: float = 60) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := probe()):
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)
-    return found
-
-
-@contextmanager
-def started(project: KedroProject, **how: Any) -> Iterator[subprocess.Popen[str]]:
-    """Start kedro run and yield it once its first node runs."""
-    (project.folder / "data/started").unlink(missing_ok=True)
-    command = [sys.executable, "-m", "kedro", "run", "--runner=project.runner.PrefectRunner"]
-    with subprocess.Popen(
-        command,
-        cwd=project.folder,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "DO_NOT_TRACK": "1", "COLUMNS": "200"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        **how,
-    ) as process:
-        try:
-            eventually((project.folder / "data/started").exists)
-            yield process
-        finally:
-            process.kill()
 
 
 @contextmanager
@@ -109,6 +60,17 @@ def port() -> int:
         return int(free.getsockname()[1])
 
 
+@pytest.fixture(params=["embedded", "strict"])
+def address(request: pytest.FixtureRequest, port: int) -> Iterator[str]:
+    """Return where a server on the port is reached: there, or behind a strict gateway."""
+    url = f"http://127.0.0.1:{port}"
+    if request.param == "embedded":
+        yield url
+    else:
+        with StrictServer(url) as gateway:
+            yield gateway.url
+
+
 def runs(api: PrefectApi) -> Any:
     return api.query(
         "query { flow_run { id state state_message task_runs { state task { name } } } }"
@@ -124,12 +86,8 @@ def states(run: Any) -> dict[str, str]:
     return {row["task"]["name"]: row["state"] for row in run["task_runs"]}
 
 
-def go_on(project: KedroProject) -> None:
-    (project.folder / "data/go").touch()
-
-
 def test_ctrl_c_leaves_a_cancelled_run(make_project: MakeProject) -> None:
-    project = make_project(PIPELINE)
+    project = make_project(WAITING)
     with started(project) as process:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
@@ -146,7 +104,7 @@ def test_ctrl_c_leaves_a_cancelled_run(make_project: MakeProject) -> None:
 def test_a_signal_that_ends_the_process_cancels_the_run(
     make_project: MakeProject, number: signal.Signals, executor: str
 ) -> None:
-    project = make_project(PIPELINE, prefect=f"executor: {{type: {executor}}}")
+    project = make_project(WAITING, prefect=f"executor: {{type: {executor}}}")
     api_server = server(project.folder / ".prefect/prefect.db", 0)
     with api_server, started(project) as process, connect("embedded", project.folder) as api:
         eventually(lambda: states(the_run(api))["wait"] == "Running")
@@ -162,17 +120,17 @@ def test_a_signal_that_ends_the_process_cancels_the_run(
 
 
 def test_the_end_that_a_run_could_not_report_is_reported_by_the_next(
-    make_project: MakeProject, port: int
+    make_project: MakeProject, port: int, address: str
 ) -> None:
-    project = make_project(PIPELINE, prefect=f"api: http://127.0.0.1:{port}")
-    url, database = f"http://127.0.0.1:{port}", project.folder / "prefect.db"
+    project = make_project(WAITING, prefect=f"api: {address}")
+    database = project.folder / "prefect.db"
     with server(database, port) as only, started(project) as process:
         only.kill()
         only.wait()
         go_on(project)
         output, _ = process.communicate(timeout=90)
     unreported = list((project.folder / ".prefect/unreported").iterdir())
-    with server(database, port), connect(url, project.folder) as api:
+    with server(database, port), connect(address, project.folder) as api:
         run = the_run(api)
 
     assert "Error: The run has ended, but its final state could not be reported" in output
@@ -182,7 +140,7 @@ def test_the_end_that_a_run_could_not_report_is_reported_by_the_next(
 
 
 def test_a_killed_run_has_failed_as_soon_as_a_server_is_up_again(make_project: MakeProject) -> None:
-    project = make_project(PIPELINE)
+    project = make_project(WAITING)
     with started(project) as process:
         with connect("embedded", project.folder) as api:
             eventually(lambda: states(the_run(api))["wait"] == "Running")
@@ -196,7 +154,7 @@ def test_a_killed_run_has_failed_as_soon_as_a_server_is_up_again(make_project: M
 
 
 def test_a_killed_run_has_failed_soon_on_a_server_that_stayed(make_project: MakeProject) -> None:
-    project = make_project(PIPELINE)
+    project = make_project(WAITING)
     quick = server(project.folder / ".prefect/prefect.db", 0, reaper_seconds=0.1)
     with quick, started(project) as one, started(project):
         one.kill()
@@ -205,13 +163,12 @@ def test_a_killed_run_has_failed_soon_on_a_server_that_stayed(make_project: Make
 
 
 def test_a_run_cancelled_through_the_api_stops(
-    make_project: MakeProject,
-    port: int,
+    make_project: MakeProject, port: int, address: str
 ) -> None:
-    project = make_project(PIPELINE, prefect=f"api: http://127.0.0.1:{port}")
-    url = f"http://127.0.0.1:{port}"
+    project = make_project(WAITING, prefect=f"api: {address}")
     database = project.folder / "prefect.db"
-    with server(database, port), started(project) as process, connect(url, project.folder) as api:
+    reached = connect(address, project.folder)
+    with server(database, port), started(project) as process, reached as api:
         api.mutate("cancel_flow_run", "state", flow_run_id=the_run(api)["id"])
         output, _ = process.communicate(timeout=60)
         run = the_run(api)
@@ -224,7 +181,7 @@ def test_a_run_cancelled_through_the_api_stops(
 def test_a_run_in_the_background_of_a_script_is_cancelled_in_the_midst_of_a_node(
     make_project: MakeProject, port: int
 ) -> None:
-    project = make_project(PIPELINE.replace("sleep(0.02)", "sleep(600)"))
+    project = make_project(WAITING.replace("sleep(0.02)", "sleep(600)"))
     address = f"http://127.0.0.1:{port}"
     project.write("conf/base/prefect.yml", f"api: {address}")
     background = started(project, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
@@ -242,10 +199,9 @@ def test_a_run_in_the_background_of_a_script_is_cancelled_in_the_midst_of_a_node
 
 
 def test_a_run_outlives_an_api_that_is_away_for_a_while(
-    make_project: MakeProject,
-    port: int,
+    make_project: MakeProject, port: int, address: str
 ) -> None:
-    project = make_project(PIPELINE, prefect=f"api: http://127.0.0.1:{port}")
+    project = make_project(WAITING, prefect=f"api: {address}")
     database = project.folder / "prefect.db"
     with server(database, port) as first, started(project) as process:
         first.kill()
@@ -261,10 +217,9 @@ def test_a_run_outlives_an_api_that_is_away_for_a_while(
 
 
 def test_an_api_that_stays_away_is_an_error_after_the_nodes_are_done(
-    make_project: MakeProject,
-    port: int,
+    make_project: MakeProject, port: int, address: str
 ) -> None:
-    project = make_project(PIPELINE, prefect=f"api: http://127.0.0.1:{port}")
+    project = make_project(WAITING, prefect=f"api: {address}")
     with server(project.folder / "prefect.db", port) as only, started(project) as process:
         only.kill()
         only.wait()
@@ -287,7 +242,7 @@ def test_a_disk_that_is_full_for_a_while_loses_nothing(
     make_project: MakeProject,
     port: int,
 ) -> None:
-    project = make_project(PIPELINE, prefect=f"api: http://127.0.0.1:{port}")
+    project = make_project(WAITING, prefect=f"api: http://127.0.0.1:{port}")
     with server(project.folder / "prefect.db", port) as full, started(project) as process:
         fill_disk(full, is_full=True)
         go_on(project)
@@ -306,7 +261,7 @@ def test_a_disk_that_is_full_for_a_while_loses_nothing(
 def test_two_runs_at_the_same_time_share_a_database(
     make_project: MakeProject,
 ) -> None:
-    project = make_project(PIPELINE)
+    project = make_project(WAITING)
     with started(project) as one, started(project) as two:
         go_on(project)
         for process in (one, two):
@@ -328,7 +283,7 @@ def test_an_api_that_answers_nonsense_is_one_clear_error(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        project = make_project(PIPELINE, prefect=f"api: {url}")
+        project = make_project(WAITING, prefect=f"api: {url}")
         with subprocess.Popen(
             [sys.executable, "-m", "kedro", "run", "--runner=project.runner.PrefectRunner"],
             cwd=project.folder,

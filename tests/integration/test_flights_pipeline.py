@@ -13,7 +13,7 @@ import pytest
 from project.pipelines.flights.libraries import missing_libraries
 
 if missing_libraries():
-    pytest.skip('The example needs the libraries of "project[example]".', allow_module_level=True)
+    pytest.skip('The example needs the libraries of the group "example".', allow_module_level=True)
 
 import pandas as pd
 from kedro.framework.project import configure_project

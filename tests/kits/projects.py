@@ -18,6 +18,7 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import kedro
 import kedro.io
+from kedro.framework import hooks
 from kedro.framework.hooks import hook_impl, specs
 from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.framework.session import KedroSession
@@ -51,7 +52,7 @@ PLAIN_SETTINGS = """
 from project.compat import project_hooks
 
 HOOKS = project_hooks()
-DISABLE_HOOKS_FOR_PLUGINS = ("project", "kedro-telemetry")
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-prefect-runner", "kedro-telemetry")
 """
 
 
@@ -201,11 +202,16 @@ class Outcome:
     error: Optional[BaseException] = None
     calls: List[Call] = field(default_factory=list)
     files: Dict[str, str] = field(default_factory=dict)
-    warnings: List[str] = field(default_factory=list)
+    records: List[logging.LogRecord] = field(default_factory=list)
 
     @property
     def raised(self) -> Optional[Tuple[str, str]]:
         return self.error and (type(self.error).__name__, str(self.error))
+
+    @property
+    def warnings(self) -> List[str]:
+        warnings = [record for record in self.records if record.levelno >= logging.WARNING]
+        return [record.getMessage() for record in warnings]
 
     @property
     def nodes_run(self) -> List[str]:
@@ -214,21 +220,25 @@ class Outcome:
         ]
 
 
-class WarningRecorder(logging.Handler):
-    """Keep the messages of warnings and errors; set up once Kedro has configured logging."""
+class LogRecorder(logging.Handler):
+    """Keeps records from INFO on; set up once Kedro has configured logging."""
 
-    def __init__(self, messages: List[str]):
-        super().__init__(logging.WARNING)
-        self._messages = messages
+    def __init__(self, records: List[logging.LogRecord]):
+        super().__init__(logging.INFO)
+        self._records = records
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._messages.append(record.getMessage())
+        self._records.append(record)
 
     def __enter__(self) -> None:
-        logging.getLogger().addHandler(self)
+        root = logging.getLogger()
+        self._level = root.level
+        root.setLevel(logging.INFO)
+        root.addHandler(self)
 
     def __exit__(self, *error: Any) -> None:
         logging.getLogger().removeHandler(self)
+        logging.getLogger().setLevel(self._level)
 
 
 class KedroProject:
@@ -256,7 +266,7 @@ class KedroProject:
         key = "runtime_params" if "runtime_params" in accepted else "extra_params"
         with KedroSession.create(project_path=self.folder, env=env, **{key: params}) as session:
             try:
-                with WarningRecorder(outcome.warnings):
+                with LogRecorder(outcome.records):
                     outcome.result = unwrapped(
                         session.run(runner=runner, **_named_options(options))
                     )
@@ -324,6 +334,14 @@ def _hook_manager() -> Tuple[Any, Tuple[Any, ...]]:
     return get_hook_manager(), ()
 
 
+def unregister_global_hooks() -> None:
+    """Empty the hook manager that Kedro 0.17 keeps for the whole process."""
+    get_hook_manager: Any = getattr(hooks, "get_hook_manager", None)
+    if get_hook_manager is not None:
+        for plugin in list(get_hook_manager().get_plugins()):
+            get_hook_manager().unregister(plugin)
+
+
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
     """Write files, given by their paths, with the indentation of their texts removed."""
     for path, text in files.items():
@@ -346,11 +364,22 @@ def write_metadata(folder: Path, package: str) -> None:
 
 
 def kedro_run(
-    project: KedroProject, *options: str, pythonpath: Optional[Path] = None
+    project: KedroProject,
+    *options: str,
+    runner: str = "project.runner.PrefectRunner",
+    pythonpath: Optional[Path] = None,
 ) -> subprocess.CompletedProcess[str]:
+    """Run ``kedro run`` in a process of its own."""
+    return kedro_command(project, "run", f"--runner={runner}", *options, pythonpath=pythonpath)
+
+
+def kedro_command(
+    project: KedroProject, *arguments: str, pythonpath: Optional[Path] = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a ``kedro`` command in a process of its own."""
     paths = [pythonpath, REPOSITORY, os.environ.get("PYTHONPATH")]
     return subprocess.run(
-        [sys.executable, "-m", "kedro", "run", "--runner=project.runner.PrefectRunner", *options],
+        [sys.executable, "-m", "kedro", *arguments],
         cwd=project.folder,
         env={
             **os.environ,

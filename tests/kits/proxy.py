@@ -7,9 +7,10 @@ import gzip
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Callable, Iterator, List, NamedTuple, Optional
+from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Tuple
 
 import requests
+from typing_extensions import Self
 
 Answer = Callable[[], Optional[bytes]]
 
@@ -29,22 +30,28 @@ class Passed(NamedTuple):
 class Proxy:
     """Pass requests on to an API and keep them; ``answer`` may answer in its place."""
 
-    def __init__(self, target: str):
+    def __init__(self, target: str, port: int = 0):
         self.passed: List[Passed] = []
         self.answer: Answer = lambda: None
         self.closed = threading.Event()
         self._target = target
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy of the environment stands between
+        # A connection that is kept may be closed by the API just when it is used again.
+        self._session.headers["Connection"] = "close"
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
-    def __enter__(self) -> Proxy:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+    def __enter__(self) -> Self:
+        # The interval is how long it takes to notice a shutdown.
+        threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()
         return self
 
     def __exit__(self, *error: object) -> None:
         self.closed.set()
         self._server.shutdown()
         self._server.server_close()
+        self._session.close()
 
     def never(self) -> Optional[bytes]:
         """Answer nothing for as long as the proxy is there."""
@@ -63,34 +70,43 @@ class Proxy:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 proxy.passed.append(Passed(str(self.headers), body))
-                self._reply(proxy.answer() or proxy.pass_on(self, body))
+                self._respond(body)
 
             def do_GET(self) -> None:
-                self._reply(proxy.answer() or proxy.pass_on(self, b""))
+                self._respond(b"")
 
-            def _reply(self, answer: bytes) -> None:
-                try:
-                    self.wfile.write(answer)
-                except OSError:  # whoever asked has lost patience
-                    self.close_connection = True
+            def _respond(self, body: bytes) -> None:
+                for part in proxy.respond(self, body):
+                    try:
+                        self.wfile.write(part)
+                    except OSError:  # the client has given up; a server goes on
+                        self.close_connection = True
 
             def log_message(self, *_: Any) -> None:
                 """Say nothing."""
 
         return Handler
 
+    def respond(self, request: BaseHTTPRequestHandler, body: bytes) -> Iterator[bytes]:
+        """Yield what is written to the client; each part is sent at once."""
+        yield self.answer() or self.pass_on(request, body)
+
     def pass_on(self, request: BaseHTTPRequestHandler, body: bytes) -> bytes:
         """Return the whole answer of the API."""
+        return http(*self.forward(request, body))
+
+    def forward(self, request: BaseHTTPRequestHandler, body: bytes) -> Tuple[int, bytes]:
+        """Send a request to the API, and return the status and the content of its answer."""
         own = ("host", "content-length", "connection", "accept-encoding")
         kept = {name: value for name, value in request.headers.items() if name.lower() not in own}
         url = self._target + request.path
-        answer = requests.request(request.command, url, data=body, headers=kept, timeout=60)
-        return http(answer.status_code, answer.content)
+        answer = self._session.request(request.command, url, data=body, headers=kept, timeout=60)
+        return answer.status_code, answer.content
 
 
-def http(code: int, content: bytes) -> bytes:
+def http(code: int, content: bytes, content_type: str = "application/json") -> bytes:
     """Return an answer as it goes over the wire."""
-    head = f"HTTP/1.0 {code} -\r\nContent-Type: application/json\r\n"
+    head = f"HTTP/1.0 {code} -\r\nContent-Type: {content_type}\r\n"
     return f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from project.server.process import serve
 from project.server.settings import ServerSettings
 
-settings = ServerSettings(Path(".prefect/prefect.db"), port=0, **json.loads(sys.argv[1]))
+settings = ServerSettings(Path(".prefect/prefect.db"), **{"port": 0, **json.loads(sys.argv[1])})
 serve(settings, lambda url: print(url, flush=True))
 """
 

@@ -13,7 +13,7 @@ from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
 from tests.acceptance.conftest import served, staffed
 from tests.page.drawings import draw, graph_address
-from tests.page.flows import RUN_OPTIONS
+from tests.page.flows import PAGE
 from tests.page.kit import Faults, Site, embedded_server, find_chromium, launch
 from tests.server import example_flows
 from tests.server.command_line import CommandLine
@@ -45,8 +45,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> ServerSettings:
-    """Return the settings of a server whose page knows the options of Kedro's runs."""
-    return ServerSettings(tmp_path / "api.db", port=0, page_data={"run-options": RUN_OPTIONS})
+    """Return the settings of a server with what a Kedro project hands to the page."""
+    return ServerSettings(tmp_path / "api.db", port=0, **PAGE)
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Reque
 
 from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
-from tests.page.flows import RUN_OPTIONS
-from tests.server.kit import Api, Registered, eventually
+from tests.kits.waiting import eventually
+from tests.page.flows import PAGE
+from tests.server.kit import Api, Registered
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -39,8 +40,7 @@ def launch(playwright: Playwright, path: str) -> Browser:
 
 def embedded_server(folder: Path, token: str | None = None) -> EmbeddedServer:
     """Return a server on a free port, to be started by a with statement."""
-    data = {"run-options": RUN_OPTIONS}
-    return EmbeddedServer(ServerSettings(folder / "api.db", port=0, token=token, page_data=data))
+    return EmbeddedServer(ServerSettings(folder / "api.db", port=0, token=token, **PAGE))
 
 
 class Site:

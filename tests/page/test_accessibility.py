@@ -102,3 +102,16 @@ def test_the_agents(page: Page, site: Site, violations: Violations) -> None:
     expect(page.get_by_text("laptop")).to_be_visible()
 
     assert violations() == []
+
+
+def test_the_runs(page: Page, site: Site, run: SimulatedRun, violations: Violations) -> None:
+    run.set_state("Failed")
+    late_run(site, "eu")
+    page.goto(site("/default/runs"))
+    expect(page.get_by_role("table").locator("tbody tr")).to_have_count(2)
+    page.get_by_role("checkbox", name="Select all that are shown").check()
+
+    assert violations() == []
+    page.get_by_role("button", name="Restart from failed").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert violations() == []

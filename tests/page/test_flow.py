@@ -11,11 +11,12 @@ from prefect import Flow, Parameter
 from prefect.run_configs import LocalRun
 from prefect.schedules import CronSchedule, IntervalSchedule
 
+from tests.kits.waiting import eventually
 from tests.page.flows import RUN_OPTIONS, kedro_like
 from tests.page.kit import Faults, Site
 from tests.page.runs import finished_run, many_runs
 from tests.server.command_line import CommandLine
-from tests.server.kit import Registered, eventually, run_row, two_tasks
+from tests.server.kit import Registered, run_row, two_tasks
 
 NODES = ("tables.clean", "model.fit", "model.report")
 
@@ -242,7 +243,7 @@ def test_each_kind_of_parameter_is_parsed_as_its_kind(page: Page, site: Site) ->
 
     assert started(page, site)["parameters"] == {
         "text": "12",
-        "number": 1000,
+        "number": 1000.0,
         "flag": True,
         "nothing": "some text",
         "items": [],
@@ -272,7 +273,7 @@ def test_values_that_cannot_be_parsed_are_reported_before_anything_is_sent(
 def test_a_run_of_a_kedro_flow_takes_what_kedro_run_takes(page: Page, site: Site) -> None:
     run_form = form(page, site, site.register(kedro_like(*NODES)))
     run_form.get_by_label("params", exact=True).fill(
-        "model.depth=3\nmodel.name = deep one\nfast:true"
+        "model.depth=3\nmodel.name = deep one\nfast=True"
     )
     run_form.get_by_label("load_versions", exact=True).fill("raw.flights=2024-01-01T00.00.00.000Z")
     run_form.get_by_label("env", exact=True).fill("server")
@@ -345,7 +346,7 @@ def test_a_run_can_have_its_own_time_and_labels(page: Page, site: Site) -> None:
     assert started(page, site, "state labels scheduled_start_time") == {
         "state": "Scheduled",
         "labels": ["eu", "gpu"],
-        "scheduled_start_time": "2099-12-24T18:30:00.000000+00:00",
+        "scheduled_start_time": "2099-12-24T18:30:00+00:00",
     }
 
 

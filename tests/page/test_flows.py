@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
+import pytest
 from playwright.sync_api import Locator, Page, Request, expect
 from prefect.schedules import IntervalSchedule
 
@@ -173,3 +174,39 @@ def test_the_first_view_of_a_thousand_runs_is_a_few_small_requests(page: Page, s
     assert queries[0].sizes()["responseBodySize"] < 10_000
     assert len(requests) < 40
     assert sum(request.sizes()["responseBodySize"] for request in requests) < 80_000
+
+
+def test_flows_are_in_the_natural_order_of_their_names(page: Page, site: Site) -> None:
+    for number in (10, 9, 1, 100):
+        site.register(two_tasks(f"nightly_{number}"))
+    page.goto(site())
+
+    names = rows(page).get_by_role("rowheader").get_by_role("link")
+    expect(names).to_have_text([f"nightly_{number}" for number in (1, 9, 10, 100)])
+
+
+@pytest.mark.parametrize("width", [320, 360, 375])
+def test_bars_leave_the_buttons_of_narrow_windows_alone(page: Page, site: Site, width: int) -> None:
+    flow = site.register(two_tasks())
+    for _ in range(20):
+        finished_run(site, flow.id)
+    page.set_viewport_size({"width": width, "height": 700})
+    page.goto(site())
+    expect(page.get_by_role("group", name="Last runs").get_by_role("link")).to_have_count(20)
+    page.get_by_role("button", name="QUICK RUN").click()
+
+    page.wait_for_url("**/default/flow-run/*")
+
+
+def test_states_can_be_told_apart_in_forced_colours(page: Page, site: Site) -> None:
+    flow = site.register(two_tasks())
+    for state in ("Success", "Failed", "Cancelled"):
+        finished_run(site, flow.id, state)
+    page.emulate_media(forced_colors="active")
+    page.goto(site())
+    bars = page.locator(".bar")
+    expect(bars).to_have_count(3)
+
+    looks = bars.evaluate_all("bars => bars.map(bar => getComputedStyle(bar).backgroundImage)")
+    assert len(set(looks)) == 3
+    assert "none" not in looks

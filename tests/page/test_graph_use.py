@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.kits.waiting import eventually
 from tests.page.drawings import DIAMOND, NESTED, Draw, graph
-from tests.server.kit import eventually
 
 
 def test_a_click_selects_and_shift_selects_everything_upstream(draw: Draw) -> None:

@@ -7,10 +7,10 @@ from typing import Any, Callable, Mapping
 import pytest
 from playwright.sync_api import Locator, Page, Response, expect
 
+from tests.kits.waiting import eventually
 from tests.page.flows import chain, fan
 from tests.page.kit import Site, graphql, wait_for_events
 from tests.page.runs import SimulatedRun
-from tests.server.kit import eventually
 
 TRACEBACK = """Task 'clean': Exception encountered during task execution!
 Traceback (most recent call last):
@@ -65,7 +65,8 @@ def test_a_run_is_followed_from_scheduled_to_success(page: Page, run: SimulatedR
     run.set_state("Success")
     expect(page.get_by_role("status").filter(has_text="Success")).to_be_visible()
     assert bars(page) == {"load": ["Success"], "clean": ["Success"], "report": ["Success"]}
-    expect(page).to_have_title(f"{page.get_by_role('heading', level=1).inner_text()} · Success")
+    name = page.get_by_role("heading", level=1).inner_text()
+    expect(page).to_have_title(f"✓ chain success · {name}")
 
 
 def test_every_attempt_of_a_task_has_its_bar(page: Page, run: SimulatedRun) -> None:
@@ -147,8 +148,48 @@ def test_a_failure_names_the_task_and_shows_its_traceback(page: Page, run: Simul
 
     panel = page.get_by_role("region", name="1 task failed")
     expect(panel.get_by_role("link")).to_have_text(["clean"])
-    expect(panel.locator("pre")).to_have_text(TRACEBACK)
+    assert "\n".join(panel.locator("pre").all_inner_texts()) == TRACEBACK
     expect(page.locator("b")).to_have_count(0)
+    expect(
+        page.get_by_role("img", name="3 tasks: 1 success, 1 failed, 1 not started")
+    ).to_be_visible()
+    expect(page.locator(".timeline .state-ink-not-started")).to_have_count(1)
+
+
+def test_a_traceback_shows_the_nodes_own_line_and_folds_what_runs_nodes(
+    page: Page, run: SimulatedRun
+) -> None:
+    packages = "/venv/lib/python3.11/site-packages"
+    lines = ["Traceback (most recent call last):"]
+    for file in (*[f"{packages}/kedro/node.py"] * 20, "/shop/nodes.py", f"{packages}/numpy/x.py"):
+        lines += [f'  File "{file}", line 7, in f', "    f()"]
+    run.set_state("Running")
+    run.set_task_state("clean", "Running", "Failed")
+    run.log("\n".join([*lines, "ValueError: no rows"]), task="clean", level="ERROR")
+    run.set_state("Failed")
+    page.goto(run.address)
+
+    expect(page.get_by_text("20 frames of Kedro and Prefect")).to_be_visible()
+    expect(page.locator(".library-frames pre").first).to_be_hidden()
+    expect(page.locator(".own-frame")).to_contain_text('File "/shop/nodes.py", line 7')
+    expect(page.locator(".own-frame")).to_be_in_viewport()
+
+
+def test_a_restart_the_next_morning_does_not_flatten_the_timeline(
+    page: Page, run: SimulatedRun
+) -> None:
+    run.set_state("Running")
+    for task, hour in (("load", 1), ("clean", 8)):
+        times = [f"2026-01-01T0{hour}:{minute}:00+00:00" for minute in ("00", "05")]
+        for type_, time in zip(("Running", "Success"), times):
+            run.set_task_state(task, type_, timestamp=time)
+    page.goto(run.address)
+
+    expect(page.locator(".timeline-bar")).to_have_count(2)
+    widths = page.locator(".timeline-bar").evaluate_all("bars => bars.map(bar => bar.style.width)")
+    assert len(widths) == 2
+    assert all(float(width[:-1]) > 40 for width in widths), widths
+    expect(page.locator(".timeline-pause")).to_have_text("6 h 55 m")
 
 
 def test_a_run_that_failed_before_its_tasks_shows_why(page: Page, run: SimulatedRun) -> None:
@@ -192,7 +233,8 @@ def test_artifacts_are_web_links_or_plain_text(
 
     panel = open_tab(run, "Artifacts")
 
-    expect(panel.get_by_text("# Rows <img src=x onerror=alert(1)>")).to_be_visible()
+    expect(panel.get_by_role("heading", name="Rows <img src=x onerror=alert(1)>")).to_be_visible()
+    expect(panel.locator("img")).to_have_count(0)
     expect(panel.get_by_text("javascript:alert(1)")).to_be_visible()
     links = panel.get_by_role("link").filter(has_text=":")
     expect(links).to_have_text(["https://example.com/report"])

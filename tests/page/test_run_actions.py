@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.kits.waiting import eventually
 from tests.page import recovering_flows
 from tests.page.flows import chain
 from tests.page.kit import Site
 from tests.page.runs import SimulatedRun
 from tests.server.command_line import CommandLine
-from tests.server.kit import eventually, run_row
+from tests.server.kit import run_row
 
 SECONDS = 60_000
 
@@ -36,6 +37,13 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name).click()
     page.get_by_role("dialog").get_by_role("button", name=name).click()
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def run_again(page: Page) -> None:
+    """Open the form with what a run was started with, and start another one."""
+    page.get_by_role("link", name="Run again").click()
+    page.get_by_role("button", name="Start run").click()
+    page.wait_for_url("**/default/flow-run/*")
 
 
 def expect_state(page: Page, state: str) -> None:
@@ -125,8 +133,7 @@ def test_a_restart_runs_only_the_failed_child_of_a_mapped_task(
 def test_a_run_is_run_again_with_the_same_parameters(page: Page, run: SimulatedRun) -> None:
     page.goto(run.address)
 
-    press(page, "Run again")
-    page.wait_for_url(lambda url: run.id not in url)
+    run_again(page)
 
     again = page.url.rsplit("/", 1)[-1]
     fields = "state parameters labels"
@@ -143,8 +150,7 @@ def test_a_run_of_an_old_version_is_run_again_with_the_newest(
     newest = site.register(chain("load", "clean", "report")).id
     page.goto(run.address)
 
-    press(page, "Run again")
-    page.wait_for_url(lambda url: run.id not in url)
+    run_again(page)
 
     again = page.url.rsplit("/", 1)[-1]
     assert run_row(run.api, again, "flow_id") == {"flow_id": newest}
@@ -169,11 +175,11 @@ def test_a_state_is_set_manually_with_a_reason(page: Page, run: SimulatedRun) ->
 def test_an_error_is_shown_in_the_dialog(page: Page, run: SimulatedRun) -> None:
     page.clock.install()
     page.goto(run.address)
-    page.get_by_role("button", name="Run again").click()
+    page.get_by_role("button", name="Cancel run").click()
     stop_polling(page)
     run.api.mutate("delete_flow", flow_id=run_row(run.api, run.id, "flow_id")["flow_id"])
 
-    page.get_by_role("dialog").get_by_role("button", name="Run again").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel run").click()
 
     expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("not found")
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.kits.waiting import eventually
 from tests.page.flows import chain
 from tests.page.kit import Site
 from tests.page.runs import SimulatedRun
-from tests.server.kit import eventually
 
 MARKUP = "<img src=x onerror=alert(1)><b>bold</b> &amp; [link](javascript:alert(1))"
 
@@ -134,3 +137,57 @@ def test_earlier_lines_are_loaded_on_demand(page: Page, log: Locator, run: Simul
 
     expect(log.get_by_text("line 0", exact=True)).to_be_in_viewport()
     expect(page.get_by_role("button", name="Load earlier lines")).to_have_count(0)
+
+
+def test_the_log_is_saved_and_copied_whole(page: Page, log: Locator, run: SimulatedRun) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    run.log(*(f"line {number}" for number in range(3000)), task="load")
+    page.reload()
+    expect(log.get_by_text("line 2999", exact=True)).to_be_in_viewport()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download").click()
+
+    text = Path(saved.value.path()).read_text()
+    lines = text.splitlines()
+    assert saved.value.suggested_filename.endswith(".log")
+    assert len(lines) == 3000
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}  INFO      load  line 0", lines[0])
+    page.get_by_role("button", name="Copy log").click()
+    expect(page.get_by_text("Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == text
+
+
+def test_ctrl_a_selects_the_log_alone(page: Page, log: Locator, run: SimulatedRun) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    run.log(*(f"line {number}" for number in range(500)))
+    expect(log.get_by_text("line 499", exact=True)).to_be_in_viewport()
+    log.focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Control+c")
+
+    copied = page.evaluate("navigator.clipboard.readText()").splitlines()
+    assert [line.rsplit("  ", 1)[-1] for line in copied] == [f"line {n}" for n in range(500)]
+
+
+def test_the_first_line_of_a_long_log_is_one_press_away(
+    page: Page, log: Locator, run: SimulatedRun
+) -> None:
+    run.log(*(f"line {number}" for number in range(5000)))
+    page.reload()
+    expect(log.get_by_text("line 4999", exact=True)).to_be_in_viewport()
+    page.get_by_role("button", name="First line").click()
+
+    expect(log.get_by_text("line 0", exact=True)).to_be_in_viewport()
+    expect(log.locator(".log-day").first).to_be_in_viewport()
+
+
+def test_long_lines_are_wrapped_on_demand(page: Page, log: Locator, run: SimulatedRun) -> None:
+    run.log("x" * 1000)
+    eventually(lambda: texts(log) == ["x" * 1000])
+    page.get_by_role("button", name="Wrap").click()
+    eventually(lambda: len(texts(log)) > 3)
+
+    assert "".join(texts(log)) == "x" * 1000
+    assert log.evaluate("(box) => box.scrollWidth <= box.clientWidth")
+    page.reload()
+    eventually(lambda: len(texts(log)) > 3)

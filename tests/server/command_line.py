@@ -14,7 +14,8 @@ from typing import Any, Iterator
 
 import requests
 
-from tests.server.kit import Api, eventually
+from tests.kits.waiting import eventually
+from tests.server.kit import Api
 
 KEY = "PREFECT__CLOUD__API_KEY"
 COMMAND = [sys.executable, "-W", "ignore", "-m", "prefect"]
@@ -78,7 +79,12 @@ class CommandLine:
 
     @contextmanager
     def project_on_the_server(self) -> Iterator[None]:
-        """Create the project, and delete it with its flows and runs at the end."""
+        """Create the project, and delete it with its flows and runs at the end.
+
+        A new Prefect Server has no tenant, and `create project` then fails with exit code 0.
+        """
+        if not self.api.data("query { tenant { id } }"):
+            self("server", "create-tenant", "--name", "default")
         self("create", "project", self.project)
         try:
             yield

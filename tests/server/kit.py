@@ -1,14 +1,13 @@
-"""What the tests of the embedded API share: a raw client, flows, server processes, waiting."""
+"""What the tests of the embedded API share: a raw client, flows, server processes."""
 
 from __future__ import annotations
 
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Iterator, Mapping, TypeVar
+from typing import Any, Iterator, Mapping
 
 import requests
 from prefect import Client, Flow, Parameter, task
@@ -16,7 +15,7 @@ from prefect.engine.results import PrefectResult
 from prefect.storage import Module
 from prefect.utilities.configuration import set_temporary_config
 
-T = TypeVar("T")
+NO_ID = "00000000-0000-4000-8000-000000000000"
 
 
 class Api:
@@ -105,19 +104,6 @@ def two_tasks(name: str = "two", schedule: Any = None, required: bool = False) -
 
 def state(type_: str, **more: Any) -> dict[str, Any]:
     return {"type": type_, "message": f"is {type_}", **more}
-
-
-def eventually(probe: Callable[[], T | None], seconds: float = 30.0) -> T:
-    """Return the first true result of a probe; fail if there is none within the time."""
-    deadline = time.monotonic() + seconds
-    while True:
-        result = probe()
-        if result:
-            return result
-        assert time.monotonic() < deadline, (
-            f"Not within {seconds} seconds; the last result was {result!r}."
-        )
-        time.sleep(0.02)
 
 
 _SERVE = """

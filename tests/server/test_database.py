@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, text
@@ -63,7 +64,7 @@ def test_a_database_of_a_newer_release_is_refused(settings: ServerSettings) -> N
     connection.close()
 
     with pytest.raises(
-        DatabaseTooNewError, match="has schema version 99, but this release knows only 3. Upgrade"
+        DatabaseTooNewError, match="has schema version 99, but this release knows only 4. Upgrade"
     ):
         EmbeddedServer(settings).__enter__()
 
@@ -97,6 +98,75 @@ def test_a_database_of_the_first_release_is_migrated_with_its_data(
     task_runs = [{"state": "Pending", "task": {"name": "say", "inputs": None}}]
     run = {"name": "first", "logs": [{"message": "line"}], "task_runs": task_runs}
     assert flows == [{"name": "old", "flow_runs": [run]}]
+    assert schema(settings.database) == schema(tmp_path / "new.db")
+
+
+def test_a_database_of_version_3_is_migrated_with_its_history(
+    settings: ServerSettings, tmp_path: Path
+) -> None:
+    connection = sqlite3.connect(settings.database)
+    connection.executescript((Path(__file__).parent / "version_3.sql").read_text())
+    connection.close()
+    prepare_database(tmp_path / "new.db", 5)
+    states = "states(order_by: {id: asc}) { id state result }"
+    tasks = "name trigger retry_delay is_root_task is_terminal_task is_reference_task"
+    logs = "logs(order_by: {id: asc}) { id timestamp message task_run_id }"
+    query = f"""{{
+        tenant {{ info settings agents {{ name agent_config_id flow_runs {{ name }} }} }}
+        flow_group {{ default_parameters description }}
+        task(order_by: {{slug: desc}}) {{ {tasks} }}
+        flow_run(order_by: {{created: asc}}) {{ name duration state_result {logs} {states}
+            task_runs(order_by: [{{map_index: asc}}, {{task: {{slug: asc}}}}]) {{
+                state run_count duration task {{ name }} {states} artifacts {{ kind }} }} }}
+        message {{ id }} cloud_hook {{ id }} agent_config {{ id }}
+    }}"""
+
+    with EmbeddedServer(settings) as server:
+        api = Api(server.url)
+        data = api.post(query).json()["data"]
+        assert Registered(api, api.data("{ flow { id } }")[0]["id"]).run()
+
+    assert data["tenant"] == [
+        {
+            "info": {},
+            "settings": {},
+            "agents": [{"name": "a", "agent_config_id": None, "flow_runs": [{"name": "second"}]}],
+        }
+    ]
+    assert data["flow_group"] == [{"default_parameters": {}, "description": None}]
+    trigger = {"trigger": "prefect.triggers.all_successful"}
+    first = {"is_root_task": True, "is_terminal_task": False, "is_reference_task": False}
+    last = {"is_root_task": False, "is_terminal_task": True, "is_reference_task": True}
+    assert data["task"] == [
+        {"name": "say", **trigger, "retry_delay": "00:01:30", **first},
+        {"name": "each", **trigger, "retry_delay": None, **last},
+    ]
+    assert data["message"] == data["cloud_hook"] == data["agent_config"] == []
+    runs = data["flow_run"]
+    assert [run["name"] for run in runs] == ["first", "second"]
+    assert [line["message"] for line in runs[0]["logs"]] == ["line", "second"]
+    assert [line["timestamp"] for line in runs[0]["logs"]] == [
+        "2026-01-01T00:00:00+00:00",
+        "2026-01-01T00:00:01.5+00:00",
+    ]
+    assert runs[0]["duration"].startswith("00:00:00.")
+    assert [(run["task"]["name"], run["run_count"]) for run in runs[0]["task_runs"]] == [
+        ("each", 1),
+        ("say", 1),
+        ("each", 1),
+    ]
+    histories = [runs[0]["states"], runs[1]["states"]]
+    histories += [run["states"] for run in runs[0]["task_runs"]]
+    assert [[state["state"] for state in states] for states in histories] == [
+        ["Scheduled", "Running", "Failed"],
+        ["Scheduled", "Submitted"],
+        ["Pending", "Running", "Mapped"],
+        ["Pending", "Running", "Success"],
+        ["Pending", "Running", "Failed"],
+    ]
+    ids = [row["id"] for rows in [*histories, runs[0]["logs"]] for row in rows]
+    assert len({str(UUID(each)) for each in ids}) == len(ids) == 16
+    assert runs[0]["task_runs"][1]["artifacts"] == [{"kind": "link"}]
     assert schema(settings.database) == schema(tmp_path / "new.db")
 
 

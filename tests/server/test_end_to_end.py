@@ -17,8 +17,8 @@ import pytest
 
 from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
+from tests.kits.waiting import eventually
 from tests.server.command_line import CommandLine
-from tests.server.kit import eventually
 
 FLOWS = Path(__file__).with_name("example_flows.py")
 SCHEDULED_FLOW = Path(__file__).with_name("example_schedule.py")

@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 import pytest
 
-from tests.server.kit import Api, Registered, run_row, two_tasks
+from tests.server.kit import NO_ID, Api, Registered, run_row, two_tasks
 
 Register = Callable[..., Registered]
 SUMMARY = "version archived is_schedule_active flow_group_id"
@@ -41,9 +41,9 @@ def test_a_new_version_archives_the_one_before(api: Api, register: Register) -> 
     assert first.row("version archived") == {"version": 1, "archived": True}
     assert second.row("version archived") == {"version": 2, "archived": False}
     assert first.row("flow_group_id") == second.row("flow_group_id")
-    assert run_row(api, run_id, "state serialized_state task_runs { state }") == {
+    assert run_row(api, run_id, "state state_message task_runs { state }") == {
         "state": "Cancelled",
-        "serialized_state": {"type": "Cancelled", "message": f"Flow {first.id} was archived."},
+        "state_message": f"Flow {first.id} was archived.",
         "task_runs": [{"state": "Cancelled"}] * 3,
     }
 
@@ -55,7 +55,7 @@ def test_an_archived_flow_cannot_be_run(api: Api, flow: Registered) -> None:
 
 
 def test_an_unknown_flow_is_an_error(api: Api) -> None:
-    assert api.refusal("create_flow_run", flow_id="none") == "Flow none not found."
+    assert api.refusal("create_flow_run", flow_id=NO_ID) == f"Flow {NO_ID} not found."
     assert api.refusal("create_flow_run") == "Unarchived flow of version group None not found."
 
 
@@ -197,16 +197,18 @@ def test_a_run_without_a_required_parameter_is_refused(api: Api, register: Regis
 
 def test_heartbeats_can_be_switched_off_for_a_flow(api: Api, flow: Registered) -> None:
     api.mutate("disable_flow_heartbeat", flow_id=flow.id)
-    assert flow.row("settings") == {"settings": {"heartbeat_enabled": False}}
+    settings = {"heartbeat_enabled": False, "lazarus_enabled": True}
+    assert flow.row("settings") == {"settings": settings}
 
     api.mutate("enable_flow_heartbeat", flow_id=flow.id)
-    assert flow.row("settings") == {"settings": {"heartbeat_enabled": True}}
+    assert flow.row("settings") == {"settings": {**settings, "heartbeat_enabled": True}}
 
 
 def test_a_new_version_has_the_settings_of_its_group(api: Api, register: Register) -> None:
     api.mutate("disable_flow_heartbeat", flow_id=register().id)
 
-    assert register().row("settings") == {"settings": {"heartbeat_enabled": False}}
+    settings = {"heartbeat_enabled": False, "lazarus_enabled": True}
+    assert register().row("settings") == {"settings": settings}
 
 
 def test_deleting_a_run_deletes_its_task_runs_and_logs(api: Api, flow: Registered) -> None:

@@ -1,9 +1,9 @@
-"""JSON documents that the settings give to the page."""
+"""JSON documents and functions that the settings give to the page."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Iterator
+from typing import Any, Iterator
 
 import pytest
 import requests
@@ -15,9 +15,16 @@ OPTIONS = [{"name": "tags", "type": "list", "help": "Nodes with these tags; é"}
 TOKEN = "not-a-secret"  # noqa: S105 - it is not
 
 
+def double(value: Any) -> Any:
+    if isinstance(value, str):
+        raise ValueError(f"{value!r} cannot be doubled.")
+    return [value, value]
+
+
 @pytest.fixture
 def url(settings: ServerSettings) -> Iterator[str]:
     settings = replace(settings, token=TOKEN, page_data={"run-options": OPTIONS, "empty": {}})
+    settings = replace(settings, page_functions={"double": double})
     with EmbeddedServer(settings) as server:
         yield server.url
 
@@ -52,3 +59,37 @@ def test_unknown_page_data_is_not_found(url: str) -> None:
 
 def test_a_foreign_host_does_not_get_page_data(url: str) -> None:
     assert get(f"{url}/run-options.json", Host="attacker.example").status_code == 403
+
+
+def post(address: str, body: bytes, **headers: str) -> requests.Response:
+    headers = {"Authorization": f"Bearer {TOKEN}", **headers}
+    return requests.post(address, data=body, headers=headers, timeout=10)
+
+
+def test_a_function_returns_json_with_numbers_as_python_has_them(url: str) -> None:
+    answer = post(f"{url}/double.json", b"[1.0, 123456789012345678901]")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.text == "[[1.0, 123456789012345678901], [1.0, 123456789012345678901]]"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [(b'"text"', "'text' cannot be doubled."), (b"{", "Expecting property name")],
+)
+def test_what_a_function_refuses_is_answered_with_its_message(
+    url: str, body: bytes, message: str
+) -> None:
+    answer = post(f"{url}/double.json", body)
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["message"].startswith(message)
+
+
+def test_a_function_needs_the_token_and_the_servers_own_origin(url: str) -> None:
+    assert post(f"{url}/double.json", b"1", Authorization="Bearer wrong").status_code == 401
+    assert post(f"{url}/double.json", b"1", Origin="http://attacker.example").status_code == 403
+
+
+def test_an_unknown_function_is_not_found(url: str) -> None:
+    assert post(f"{url}/other.json", b"1").status_code in (404, 405)

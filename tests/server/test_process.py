@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,8 @@ from project.server.errors import ServerError, ServerRunningError
 from project.server.process import EmbeddedServer, running_server, serve
 from project.server.settings import ServerSettings
 from project.server.store.locks import ProcessLock
-from tests.server.kit import Api, ServerProcess, eventually
+from tests.kits.waiting import eventually
+from tests.server.kit import Api, ServerProcess
 
 
 @pytest.fixture
@@ -67,6 +69,13 @@ def test_a_server_can_start_after_one_that_was_killed(start: Any, tmp_path: Path
         "url": second.url,
         "pid": second.process.pid,
     }
+
+
+def test_a_server_is_ready_without_importing_prefect() -> None:
+    code = "import sys, project.server.process; print('prefect' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "False\n"
 
 
 def test_looking_for_a_server_creates_no_files(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from project.server.graphql.documents import parse_document
 from project.server.graphql.execution import Request, run_query
 from project.server.settings import ServerSettings
 from project.server.store.database import Database
-from tests.server.kit import Api, Registered, two_tasks
+from tests.server.kit import NO_ID, Api, Registered, two_tasks
 
 LATER = '{_gt: "2030-01-01T00:00:00.000000+00:00"}'
 LONG_SCAN = r"SCAN (task|flow_run|task_run|edge|log|\w+_state)_\d+"
@@ -29,7 +29,7 @@ class Watched:
 
     def run(self, query: str, max_rows: int = 1_000) -> dict:
         self.statements.clear()
-        request = Request(parse_document(query), {})
+        request = Request(parse_document(query.replace('"x"', f'"{NO_ID}"')), {})
         return self._database.read(lambda each: run_query(each, request, max_rows)).result()
 
     def plans(self) -> list:
@@ -87,7 +87,7 @@ def test_nested_rows_take_one_statement_per_level_whatever_their_number(
         '{ flow_run(where: {flow: {flow_group_id: {_eq: "x"}}}, limit: 25) { id } }',
         '{ flow_run(where: {state: {_in: ["Running", "Submitted"]}}) { id } }',
         f'{{ task_run(where: {{flow_run_id: {{_eq: "x"}}, updated: {LATER}}}) {{ id state }} }}',
-        '{ log(where: {flow_run_id: {_eq: "x"}, id: {_gt: 9}}, order_by: {id: asc}) { id } }',
+        '{ log(where: {flow_run_id: {_eq: "x"}, id: {_gt: "x"}}, order_by: {id: asc}) { id } }',
         f'{{ log(where: {{flow_run_id: {{_eq: "x"}}, timestamp: {LATER}}}) {{ id }} }}',
         f'{{ flow_run_by_pk(id: "x") {{ task_runs(where: {{updated: {LATER}}}) {{ id }} }} }}',
         f'{{ flow_run_by_pk(id: "x") {{ logs(where: {{timestamp: {LATER}}}) {{ id }} }} }}',
@@ -98,6 +98,37 @@ def test_nested_rows_take_one_statement_per_level_whatever_their_number(
 )
 def test_no_long_table_is_scanned(watched: Watched, api: Api, query: str) -> None:
     assert "errors" not in watched.run(query)
+
+    scans = [step for step in watched.plans() if re.fullmatch(LONG_SCAN, step)]
+    assert scans == []
+
+
+PAST = (
+    '{_or: [{state: {_neq: "Scheduled"}}, '
+    '{scheduled_start_time: {_lte: "2030-01-01T00:00:00.000000+00:00"}}]}'
+)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        PAST,
+        '{state: {_in: ["Failed", "TimedOut"]}}',
+        f'{{state: {{_in: ["Scheduled", "Retrying"]}}, state_start_time: {LATER}}}',
+        f"{{_and: [{PAST}, {{scheduled_start_time: {LATER}}}]}}",
+        f'{{_and: [{PAST}, {{flow: {{name: {{_eq: "x"}}}}}}]}}',
+        f'{{_and: [{PAST}, {{parameters: {{_contains: {{env: "x"}}}}}}]}}',
+        f'{{_and: [{PAST}, {{_or: [{{name: {{_ilike: "%x%"}}}}, '
+        '{flow: {name: {_ilike: "%x%"}}}, {id: {_in: ["x"]}}]}]}',
+        f'{{_and: [{PAST}, {{state: {{_in: ["Failed"]}}}}, {{end_time: {LATER}}}]}}',
+    ],
+)
+def test_every_filter_of_the_pages_list_of_runs_uses_an_index(
+    watched: Watched, api: Api, where: str
+) -> None:
+    rows = 'id failed: task_runs(where: {state: {_in: ["Failed"]}}, limit: 1) { id }'
+    order = "order_by: {scheduled_start_time: desc}, limit: 50"
+    assert "errors" not in watched.run(f"{{ flow_run(where: {where}, {order}) {{ {rows} }} }}")
 
     scans = [step for step in watched.plans() if re.fullmatch(LONG_SCAN, step)]
     assert scans == []

@@ -15,10 +15,10 @@ from project.server.settings import ServerSettings
 from project.server.store.database import Database
 from project.server.store.tables import flow_run, task_run
 from project.server.store.timestamps import seconds_ago
+from tests.kits.waiting import eventually
 from tests.server.kit import (
     Api,
     Registered,
-    eventually,
     mutation,
     register_flow,
     run_row,
@@ -26,8 +26,6 @@ from tests.server.kit import (
     set_task_state,
     two_tasks,
 )
-
-AGENT = {"x_prefect_agent_id": "00000000-0000-0000-0000-00000000000a"}
 
 
 @pytest.fixture
@@ -65,7 +63,9 @@ def run_id(api: Api, flow: Registered) -> str:
 
 def submit(api: Api, run_id: str) -> None:
     states = [{"flow_run_id": run_id, "state": {"type": "Submitted", "message": ""}}]
-    api.data(mutation("set_flow_run_states"), {"input": {"states": states}}, **AGENT)
+    agent_id = api.mutate("register_agent", type="LocalAgent", name="a", labels=[])["id"]
+    headers = {"x_prefect_agent_id": agent_id}
+    api.data(mutation("set_flow_run_states"), {"input": {"states": states}}, **headers)
 
 
 def state_of(api: Api, run_id: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from prefect.engine import state as prefect_states
 
-from tests.server.kit import Api, Registered, run_row, set_flow_state, set_task_state, state
+from project.server.store.states import FINISHED, QUEUEABLE, RUNNING, STATES
+from tests.server.kit import NO_ID, Api, Registered, run_row, set_flow_state, set_task_state, state
 
 RUN = "version state state_message state_start_time start_time end_time heartbeat"
 
@@ -19,6 +21,19 @@ def task_run_id(api: Api, run_id: str) -> str:
     return str(run_row(api, run_id, "task_runs { id }")["task_runs"][0]["id"])
 
 
+def family(base: type) -> set:
+    classes = (each for each in vars(prefect_states).values() if isinstance(each, type))
+    names = (each.__name__ for each in classes if issubclass(each, base))
+    return {name for name in names if not name.startswith("_")}
+
+
+def test_the_families_of_states_are_those_of_prefects_classes() -> None:
+    assert family(prefect_states.State) == STATES | {"State"}
+    assert family(prefect_states.Running) == RUNNING
+    assert family(prefect_states.Finished) == FINISHED
+    assert family(prefect_states.Scheduled) | {"Queued"} == QUEUEABLE
+
+
 def test_a_new_run_is_scheduled_in_utc(api: Api, run_id: str) -> None:
     assert run_row(
         api, run_id, f"{RUN} scheduled_start_time states {{ version state start_time }}"
@@ -26,14 +41,12 @@ def test_a_new_run_is_scheduled_in_utc(api: Api, run_id: str) -> None:
         "version": 1,
         "state": "Scheduled",
         "state_message": "Flow run scheduled.",
-        "state_start_time": "2029-12-31T22:00:00.000000+00:00",
-        "scheduled_start_time": "2029-12-31T22:00:00.000000+00:00",
+        "state_start_time": "2029-12-31T22:00:00+00:00",
+        "scheduled_start_time": "2029-12-31T22:00:00+00:00",
         "start_time": None,
         "end_time": None,
         "heartbeat": None,
-        "states": [
-            {"version": 1, "state": "Scheduled", "start_time": "2029-12-31T22:00:00.000000+00:00"}
-        ],
+        "states": [{"version": 1, "state": "Scheduled", "start_time": "2029-12-31T22:00:00+00:00"}],
     }
 
 
@@ -58,7 +71,7 @@ def test_a_run_starts_with_its_first_running_state_and_ends_with_its_last_final_
     assert row["version"] == 6
 
 
-def test_a_state_is_returned_unchanged(api: Api, run_id: str) -> None:
+def test_a_state_is_returned_with_the_defaults_of_prefects_classes(api: Api, run_id: str) -> None:
     sent = {
         "type": "Running",
         "message": "🙂 \ud800",
@@ -69,7 +82,9 @@ def test_a_state_is_returned_unchanged(api: Api, run_id: str) -> None:
         "set_flow_run_states", states=[{"flow_run_id": run_id, "state": sent, "version": None}]
     )
 
-    assert run_row(api, run_id, "serialized_state") == {"serialized_state": sent}
+    defaults = {"cached_inputs": {}, "_result": {"type": "NoResultType", "__version__": "1.1.0"}}
+    completed = {**sent, **defaults, "__version__": "1.1.0"}
+    assert run_row(api, run_id, "serialized_state") == {"serialized_state": completed}
 
 
 def test_a_list_of_states_is_written_completely_or_not_at_all(
@@ -78,12 +93,12 @@ def test_a_list_of_states_is_written_completely_or_not_at_all(
     other = flow.run()
     states = [
         {"flow_run_id": run_id, "state": state("Running")},
-        {"flow_run_id": "none", "state": state("Running")},
+        {"flow_run_id": NO_ID, "state": state("Running")},
     ]
 
     assert (
         api.refusal("set_flow_run_states", states=states)
-        == "State update failed: flow_run none not found."
+        == f"State update failed: flow_run {NO_ID} not found."
     )
     assert run_row(api, run_id, "version") == {"version": 1}
 

@@ -1,4 +1,4 @@
-"""The parameters of a flow run, and how a run is cancelled."""
+"""The parameters of a flow run, and cancelling a run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from project.deploy.registration import run_parameters
 from project.execution.cancellation import Cancellation
 
 
-def test_values_that_json_lacks_are_kept_as_text_and_lists() -> None:
+def test_values_that_json_lacks_become_strings_and_lists() -> None:
     options = {
         "params": {"day": date(2026, 1, 2), "at": datetime(2026, 1, 2, 3, 4), "some": {3, 1, 2}},
         "tags": ("a", "b"),
@@ -26,7 +26,7 @@ def test_values_that_json_lacks_are_kept_as_text_and_lists() -> None:
     }
 
 
-def test_a_run_in_another_thread_is_cancelled_there_and_not_in_the_main_one() -> None:
+def test_a_run_in_another_thread_is_cancelled_in_that_thread() -> None:
     raised: list[Any] = []
 
     def run() -> None:

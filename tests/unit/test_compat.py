@@ -1,10 +1,11 @@
-"""What differs between releases of Kedro."""
+"""Differences between releases of Kedro."""
 
 from __future__ import annotations
 
 import pytest
 from kedro.pipeline import Pipeline, node
 
+from project.compat.kedro_cli import parse_params
 from project.compat.kedro_project import find_pipeline
 
 
@@ -18,7 +19,9 @@ A, B, OTHER = (Pipeline([node(keep, name, f"{name}_kept", name=name)]) for name 
 @pytest.mark.parametrize(
     ("name", "nodes"), [("a", ["a"]), ("a+b", ["a", "b"]), ("c+d", ["c"]), ("b+a", ["a", "b"])]
 )
-def test_a_name_is_a_pipelines_own_before_it_is_a_sum(name: str, nodes: list[str]) -> None:
+def test_a_plus_in_the_name_of_a_registered_pipeline_is_not_a_sum(
+    name: str, nodes: list[str]
+) -> None:
     found = find_pipeline({"a": A, "b": B, "c+d": OTHER}, name)
 
     assert sorted(one.name for one in found.nodes) == nodes
@@ -27,3 +30,18 @@ def test_a_name_is_a_pipelines_own_before_it_is_a_sum(name: str, nodes: list[str
 def test_a_pipeline_that_is_not_registered_is_an_error() -> None:
     with pytest.raises(KeyError, match="d"):
         find_pipeline({"a": A, "b": B}, "a+d")
+
+
+@pytest.mark.parametrize("text", ["depth=3,model.name=deep", "depth=3\nmodel.name=deep\n"])
+def test_params_are_parsed_as_kedro_run_parses_them(text: str) -> None:
+    assert parse_params(text) == {"depth": 3, "model": {"name": "deep"}}
+
+
+def test_params_that_are_json_already_stay_as_they_are() -> None:
+    assert parse_params({"depth": "3"}) == {"depth": "3"}
+
+
+@pytest.mark.parametrize("text", ["depth", "=3"])
+def test_params_that_kedro_run_refuses_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="key"):
+        parse_params(text)

@@ -9,7 +9,15 @@ import yaml
 
 from project.config.load import parse_settings
 from project.config.messages import describe_unreadable
-from project.config.model import ExecutorSettings, Settings, SettingsFile
+from project.config.model import (
+    ExecutorSettings,
+    ScheduleSettings,
+    Settings,
+    SettingsFile,
+    as_dict,
+)
+from project.config.origin import Origin
+from project.config.rules import rules_of
 from project.errors import SettingsError
 
 REPOSITORY = Path(__file__).parents[2]
@@ -18,12 +26,13 @@ REPOSITORY = Path(__file__).parents[2]
 def test_the_shipped_file_has_every_key_with_its_default() -> None:
     shipped = yaml.safe_load((REPOSITORY / "conf/base/prefect.yml").read_text())
 
-    assert shipped == SettingsFile().model_dump()
+    assert shipped == as_dict(SettingsFile())
 
 
 def test_every_key_is_documented() -> None:
     documented = (REPOSITORY / "docs/configuration.md").read_text()
-    keys = [*SettingsFile.model_fields, *ExecutorSettings.model_fields]
+    sections = [SettingsFile, ExecutorSettings, ScheduleSettings]
+    keys = [key for section in sections for key in rules_of(section)]
 
     assert [key for key in keys if f"`{key}`" not in documented] == []
 
@@ -43,6 +52,28 @@ def test_a_pipeline_overrides_keys_and_keys_of_sections() -> None:
     assert parse_settings(raw, "other").executor == ExecutorSettings(type="threads", workers=2)
 
 
+def test_a_section_with_nothing_in_it_has_its_defaults() -> None:
+    raw = {
+        "executor": None,
+        "labels": None,
+        "schedule": None,
+        "pipelines": {"train": None, "other": {"executor": None}},
+    }
+
+    assert parse_settings({**raw, "flow": "f"}, "train") == Settings(flow="f")
+    assert parse_settings({**raw, "executor": {"workers": 2}}, "other") == Settings(
+        executor=ExecutorSettings(workers=2)
+    )
+    assert parse_settings({"pipelines": None}) == Settings()
+
+
+def test_a_pipeline_can_do_without_what_the_others_have() -> None:
+    raw = {"schedule": {"interval_seconds": 60}, "pipelines": {"train": {"schedule": None}}}
+
+    assert parse_settings(raw, "train").schedule is None
+    assert parse_settings(raw, "other").schedule == ScheduleSettings(interval_seconds=60)
+
+
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
@@ -50,24 +81,50 @@ def test_a_pipeline_overrides_keys_and_keys_of_sections() -> None:
         (
             {"xyz": 1},
             "prefect.yml: unknown key 'xyz'. Valid keys: "
-            + ", ".join(SettingsFile.model_fields)
+            + ", ".join(rules_of(SettingsFile))
             + ".",
         ),
         (
             {"executor": {"workers": 0}},
-            "prefect.yml: executor.workers: Input should be greater than or equal to 1, not 0.",
+            "prefect.yml: executor.workers: must be a whole number of at least 1, not 0.",
         ),
         (
             {"executor": "threads"},
-            "prefect.yml: executor: Input should be a mapping of keys, not 'threads'.",
+            "prefect.yml: executor: must be a mapping of keys, not 'threads'.",
         ),
         (
             {"pipelines": {"train": {"pipelines": {}}}},
             "prefect.yml: unknown key 'pipelines.train.pipelines'. Valid keys: "
-            + ", ".join(Settings.model_fields)
+            + ", ".join(rules_of(Settings))
             + ".",
         ),
-        ({"executor": None}, "prefect.yml: executor: Input should be a mapping of keys, not None."),
+        ({"wait": "yes"}, "prefect.yml: wait: must be true or false, not 'yes'."),
+        ({"wait": None}, "prefect.yml: wait: must be true or false, not None."),
+        ({"run": "there"}, "prefect.yml: run: must be here, agent or none, not 'there'."),
+        ({"flow": ""}, "prefect.yml: flow: must be a string that is not empty, not ''."),
+        ({"labels": "gpu"}, "prefect.yml: labels: must be a list of strings, not 'gpu'."),
+        ({"labels": ["gpu", 3]}, "prefect.yml: labels: must be a list of strings, not ['gpu', 3]."),
+        ({"result": []}, "prefect.yml: result: must be a mapping of keys, not []."),
+        (
+            {"api": "server:4200"},
+            "prefect.yml: api: must be embedded, prefect, or an address that starts with http:// "
+            "or https://, not 'server:4200'.",
+        ),
+        (
+            {"flow": "${oc.env:FLOW}"},
+            "prefect.yml: flow: must be a string that is not empty, not '${oc.env:FLOW}'. The "
+            "configuration loader of this project leaves ${...} as it is: set CONFIG_LOADER_CLASS "
+            "in settings.py to one that replaces it, such as OmegaConfigLoader.",
+        ),
+        (
+            {"schedule": {"timezone": "UTC"}},
+            "prefect.yml: schedule: must have either cron or interval_seconds, not "
+            "{'timezone': 'UTC'}.",
+        ),
+        (
+            {"pipelines": {"train": ["flow"]}},
+            "prefect.yml: pipelines.train: must be a mapping of keys, not ['flow'].",
+        ),
         (
             {"schedule": {"crom": "0 6 * * *"}},
             "prefect.yml: unknown key 'schedule.crom'. Did you mean 'cron'?",
@@ -96,11 +153,11 @@ def test_the_mistakes_of_all_pipelines_are_found() -> None:
     [
         (
             {"pipelines": {"Secret_Access_Key": "sentinel"}},
-            "prefect.yml: pipelines.Secret_Access_Key: Input should be a valid dictionary.",
+            "prefect.yml: pipelines.Secret_Access_Key: must be a mapping of keys.",
         ),
         (
             {"storage": [{"type": "S3", "credentials": {"key": "sentinel"}}]},
-            "prefect.yml: storage: Input should be a valid dictionary.",
+            "prefect.yml: storage: must be a mapping of keys.",
         ),
     ],
     ids=["under its key", "inside of another value"],
@@ -117,4 +174,24 @@ def test_a_file_that_is_no_mapping_is_not_shown_with_its_credentials(tmp_path: P
     file = tmp_path / "prefect.yml"
     file.write_text("- password: sentinel")
 
-    assert describe_unreadable([file]) == f"{file}: Input should be a mapping of keys."
+    message = describe_unreadable(ValueError(), Origin((file,)))
+
+    assert message == f"{file}: must be a mapping of keys."
+
+
+def test_a_message_names_the_file_that_has_the_key(tmp_path: Path) -> None:
+    files = tuple(tmp_path / f"{env}/prefect.yml" for env in ("base", "prod"))
+    for file, text in zip(files, ["{wait: 1, run: 1}", "{run: 2, flow: 3}"]):
+        file.parent.mkdir()
+        file.write_text(text)
+    origin = Origin(files, "prod", frozenset(["flow"]))
+    raw = {"wait": 1, "run": 2, "flow": 3}
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(raw, origin=origin)
+    places = [line.split(": ")[:2] for line in caught.value.message.splitlines()]
+
+    assert sorted(places, key=lambda place: place[1]) == [
+        ["PrefectRunner(settings=...)", "flow"],
+        [f"{files[1]}", "run"],
+        [f"{files[0]} (environment 'prod')", "wait"],
+    ]

@@ -1,7 +1,8 @@
-"""What the documents name exists."""
+"""Commands, targets, files and modules that the documents name exist."""
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from project.commands.group import prefect_commands
 
 REPOSITORY = Path(__file__).parents[2]
 DOCUMENTS = [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")]
-pytestmark = pytest.mark.parametrize(
+each_document = pytest.mark.parametrize(
     "document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY))
 )
 
@@ -31,6 +32,7 @@ def options_of(command: Command) -> set[str]:
     return {option for parameter in command.params for option in parameter.opts}
 
 
+@each_document
 def test_each_command_has_the_options_that_are_named(document: Path) -> None:
     for line in code_in(document):
         for name, rest in re.findall(r"kedro prefect ([a-z]+)([^|;']*)", line):
@@ -40,6 +42,7 @@ def test_each_command_has_the_options_that_are_named(document: Path) -> None:
             assert set(re.findall(r"(--[a-z-]+)", rest)) <= options_of(command), line
 
 
+@each_document
 def test_each_target_of_make_exists(document: Path) -> None:
     makefile = (REPOSITORY / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
@@ -49,7 +52,34 @@ def test_each_target_of_make_exists(document: Path) -> None:
     assert {found[1] for found in named if found} - targets == set()
 
 
+@each_document
 def test_each_link_leads_to_a_file(document: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text())
 
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+@each_document
+def test_each_module_exists(document: Path) -> None:
+    # A name with a line number is part of a log line, and names a module of Kedro.
+    file = r"(?<![\w./-])(?:[\w-]+/)*\w+\.py\b(?!:)"
+    files = [name for line in code_in(document) for name in re.findall(file, line)]
+    roots = [REPOSITORY, REPOSITORY / "src/project", document.parent]
+
+    assert [name for name in files if not any((root / name).exists() for root in roots)] == []
+
+
+@each_document
+def test_each_name_of_the_package_exists(document: Path) -> None:
+    for line in code_in(document):
+        for name in re.findall(r"(?<![\w./-])project\.[a-z_]+(?:[.:]\w+)*", line):
+            pkgutil.resolve_name(name)
+
+
+def test_the_architecture_describes_each_room() -> None:
+    text = (REPOSITORY / "docs/architecture.md").read_text()
+    package = REPOSITORY / "src/project"
+    rooms = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+    modules = {path.name for path in package.glob("*.py")}
+
+    assert {name for name in rooms | modules if f"`{name}`" not in text} == {"__init__.py"}

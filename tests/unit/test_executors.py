@@ -1,4 +1,4 @@
-"""Where tasks run."""
+"""The executors."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def add(*numbers: int, **more: Any) -> int:
     return sum(numbers)
 
 
-def test_local_runs_in_the_thread_that_submits() -> None:
+def test_the_local_executor_runs_calls_in_the_submitting_thread() -> None:
     assert LocalExecutor().submit(current_thread) is main_thread()
 
 
-def test_as_many_threads_work_at_once_as_asked_for() -> None:
+def test_as_many_calls_run_at_once_as_there_are_workers() -> None:
     executor = ThreadsExecutor(3)
     barrier = Barrier(3, timeout=10)
     with executor.start():
@@ -40,7 +40,7 @@ def test_a_call_waits_for_the_futures_among_its_arguments() -> None:
         assert executor.wait({"all": [one, two, nested]}) == {"all": [1, 2, 3]}
 
 
-def test_an_exception_reaches_those_who_wait_and_those_that_depend_on_it() -> None:
+def test_an_exception_reaches_waiting_and_dependent_calls() -> None:
     def fail() -> None:
         raise SystemExit("stop")
 
@@ -66,7 +66,7 @@ def test_after_an_error_no_further_call_starts() -> None:
     assert second.cancelled()
 
 
-def test_a_long_chain_is_left_without_recursion(capfd: pytest.CaptureFixture[str]) -> None:
+def test_leaving_a_long_chain_does_not_recurse(capfd: pytest.CaptureFixture[str]) -> None:
     executor = ThreadsExecutor(1)
     gate = Event()
     with pytest.raises(KeyboardInterrupt), executor.start():
@@ -81,7 +81,7 @@ def test_a_long_chain_is_left_without_recursion(capfd: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_after_an_error_calls_in_the_queue_never_begin(workers: int) -> None:
+def test_after_an_error_queued_calls_never_start(workers: int) -> None:
     executor = ThreadsExecutor(workers)
     gate, all_work = Event(), Barrier(workers + 1, timeout=10)
     begun = []
@@ -135,7 +135,7 @@ def test_a_cheap_copy_of_the_configuration_is_still_a_copy() -> None:
     assert copy.cloud.api == prefect.config.cloud.api
 
 
-def test_a_context_that_is_left_is_as_it_was() -> None:
+def test_leaving_a_context_restores_it() -> None:
     patch_context()
     before = dict(prefect.context)
 

@@ -9,7 +9,7 @@ import pytest
 from project.pipelines.flights.libraries import missing_libraries, require_libraries
 
 if missing_libraries():
-    pytest.skip('The example needs the libraries of "project[example]".', allow_module_level=True)
+    pytest.skip('The example needs the libraries of the group "example".', allow_module_level=True)
 
 import pandas as pd
 from kedro.io import DatasetError
@@ -260,7 +260,7 @@ def test_the_error_for_a_missing_package_says_how_to_install_it() -> None:
     assert not dataset.exists()
     with pytest.raises(
         DatasetError,
-        match=r"'no_such_package' is not installed.*uv pip install \"project\[example\]\"",
+        match=r"'no_such_package' is not installed.*uv pip install --group example",
     ):
         dataset.load()
 
@@ -283,10 +283,10 @@ def test_a_packaged_table_cannot_be_saved() -> None:
     assert_frame_equal(dataset.load(), before)
 
 
-def test_the_error_for_missing_libraries_names_them_and_the_extra(
+def test_the_error_for_missing_libraries_names_them_and_the_group(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "sklearn", None)
 
-    with pytest.raises(ModuleNotFoundError, match=r"needs sklearn\. .*\"project\[example\]\""):
+    with pytest.raises(ModuleNotFoundError, match=r"needs sklearn\. .*--group example"):
         require_libraries()

@@ -72,7 +72,7 @@ def test_tasks_have_the_tags_of_their_nodes() -> None:
     assert {task.name for task in flow.get_tasks(tags=["side"])} == {"a_left", "b_right"}
 
 
-def test_slugs_are_the_names_of_the_nodes_even_when_the_init_task_is_named_so() -> None:
+def test_slugs_are_the_names_of_the_nodes_even_if_the_init_task_has_the_same_name() -> None:
     flow = make_flow(
         Pipeline([node(pass_on, None, "x", name="p_init")]), PipelineRef(Path(), "p", "p")
     )
@@ -80,7 +80,7 @@ def test_slugs_are_the_names_of_the_nodes_even_when_the_init_task_is_named_so() 
     assert {slug for slug in flow.slugs.values() if "init" in slug} == {"p_init", "p_init-1"}
 
 
-def test_the_slugs_of_parameters_are_theirs_alone() -> None:
+def test_no_task_gets_the_slug_of_a_parameter() -> None:
     named_so = Pipeline([node(pass_on, None, "x", name="tags"), node(pass_on, "x", "y", name="b")])
     flow = make_flow(named_so, parameters=["tags"])
     flow.validate()
@@ -92,7 +92,7 @@ def test_the_slugs_of_parameters_are_theirs_alone() -> None:
     }
 
 
-def test_a_task_holds_names_alone() -> None:
+def test_a_task_holds_only_names() -> None:
     (task,) = make_flow().get_tasks(name="join")
 
     assert isinstance(task, NodeTask)

@@ -13,7 +13,7 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Seq
 import hypothesis.strategies as st
 import pytest
 from graphlib import CycleError, TopologicalSorter
-from hypothesis import given
+from hypothesis import given, settings
 from kedro.pipeline import Pipeline, node
 
 from project.errors import SettingsError
@@ -334,6 +334,7 @@ def members(units: Units) -> Dict[str, str]:
     return {one: group.name for group in units.groups for one in group.nodes}
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(cases(), st.sampled_from(GROUPINGS))
 def test_every_node_is_in_one_group_and_groups_can_run_in_their_order(
     case: Case, grouping: str
@@ -352,6 +353,7 @@ def test_every_node_is_in_one_group_and_groups_can_run_in_their_order(
             done.append(one)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(cases(), st.sampled_from(GROUPINGS))
 def test_no_node_outside_is_between_two_nodes_of_a_group(case: Case, grouping: str) -> None:
     group_of = members(case.divide(grouping))
@@ -367,6 +369,7 @@ def test_no_node_outside_is_between_two_nodes_of_a_group(case: Case, grouping: s
             assert not ends or group_of[between] in ends
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(cases(), st.sampled_from(["namespace", "tag:team_", "pipeline", BY_TEAM]))
 def test_only_nodes_with_the_same_key_are_together_and_all_where_that_is_no_cycle(
     case: Case, grouping: str
@@ -382,6 +385,7 @@ def test_only_nodes_with_the_same_key_are_together_and_all_where_that_is_no_cycl
         assert units.refused_joins() == []
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(cases(), st.sampled_from(["namespace", "tag:team_", "pipeline", BY_TEAM]))
 def test_two_groups_with_the_same_key_would_be_a_cycle(case: Case, grouping: str) -> None:
     units = case.divide(grouping)
@@ -393,6 +397,7 @@ def test_two_groups_with_the_same_key_would_be_a_cycle(case: Case, grouping: str
             assert not is_acyclic(group_parents(case, joined))
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(cases())
 def test_values_in_memory_connect_the_nodes_of_a_group_and_leave_it_only_where_they_must(
     case: Case,
@@ -417,6 +422,7 @@ def test_values_in_memory_connect_the_nodes_of_a_group_and_leave_it_only_where_t
             assert not is_acyclic(group_parents(case, joined))
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(cases())
 def test_no_linear_link_is_cut(case: Case) -> None:
     chains, memory = members(case.divide("chain")), members(case.divide("memory"))
@@ -430,6 +436,7 @@ def test_no_linear_link_is_cut(case: Case) -> None:
     ] == []
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(cases())
 def test_only_linear_links_make_chains(case: Case) -> None:
     linear = case.linear_links()
@@ -437,6 +444,7 @@ def test_only_linear_links_make_chains(case: Case) -> None:
         assert set(zip(group.nodes, group.nodes[1:])) <= set(linear)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(cases(), st.sampled_from(GROUPINGS))
 def test_a_refused_join_names_a_path_that_is_there(case: Case, grouping: str) -> None:
     units = case.divide(grouping)
@@ -447,6 +455,7 @@ def test_a_refused_join_names_a_path_that_is_there(case: Case, grouping: str) ->
             assert one in parents[other]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(cases(), st.sampled_from(GROUPINGS))
 def test_every_group_of_several_nodes_has_a_reason(case: Case, grouping: str) -> None:
     units = case.divide(grouping)
@@ -456,7 +465,7 @@ def test_every_group_of_several_nodes_has_a_reason(case: Case, grouping: str) ->
 
 def large_pipeline(nodes: int, seed: int = 1) -> Pipeline:
     """Return a pipeline of which nodes read files and values in memory of earlier ones."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 - not for cryptography
     made = []
     for number in range(nodes):
         near = range(max(0, number - 300), number)

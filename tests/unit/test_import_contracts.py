@@ -1,4 +1,4 @@
-"""The import contracts refuse what breaks the architecture."""
+"""The import contracts refuse breaches of the architecture."""
 
 from __future__ import annotations
 

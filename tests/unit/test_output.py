@@ -1,4 +1,4 @@
-"""What tasks log and print, as it is captured."""
+"""The capture of what tasks log and print."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def task(slug: str) -> Any:
     return prefect.context(task_slug=slug, task_run_id=f"run of {slug}")
 
 
-def test_each_printed_line_is_captured_once_it_is_whole() -> None:
+def test_a_printed_line_is_captured_when_it_is_complete() -> None:
     with listening() as lines, task("a"):
         print("one", "two", end="")
         assert lines == []
@@ -42,7 +42,7 @@ def test_each_printed_line_is_captured_once_it_is_whole() -> None:
     assert lines == [("a", "one two three"), ("a", "four"), ("a", "five")]
 
 
-def test_what_no_task_prints_is_not_captured() -> None:
+def test_output_outside_tasks_is_not_captured() -> None:
     with listening() as lines:
         print("nobody's")
 
@@ -61,7 +61,7 @@ def test_many_carriage_returns_make_one_line() -> None:
     assert lines == [("a", "59999"), ("a", "2")]
 
 
-def test_of_an_unfinished_line_only_what_a_terminal_shows_is_kept() -> None:
+def test_only_the_visible_part_of_an_unfinished_line_is_kept() -> None:
     line = _Line({})
     for count in range(60_000):
         line.add(f"\r{count}\rdone {count}")
@@ -69,7 +69,7 @@ def test_of_an_unfinished_line_only_what_a_terminal_shows_is_kept() -> None:
     assert line.pieces == ["done 59999"]
 
 
-def test_a_line_that_goes_on_is_captured_in_parts_and_whole() -> None:
+def test_a_long_line_is_captured_completely_in_parts() -> None:
     with listening() as lines, task("a"):
         for _ in range(2 * MAX_LINE_LENGTH):
             print(".", end="")
@@ -80,7 +80,7 @@ def test_a_line_that_goes_on_is_captured_in_parts_and_whole() -> None:
     assert lines == [("a", part) for part in parts]
 
 
-def test_an_unfinished_line_is_captured_when_prefect_says_that_the_task_has_ended() -> None:
+def test_an_unfinished_line_is_captured_when_prefect_logs_the_end_of_the_task() -> None:
     with listening() as lines, task("a"):
         print("50 %", end="")
         logging.getLogger("prefect.SomeTaskRunner").info("Finished")
@@ -98,7 +98,7 @@ def test_an_unfinished_line_belongs_to_its_own_task() -> None:
     assert lines == [("a", "50 %"), ("b", "mine")]
 
 
-def test_an_unfinished_line_is_captured_at_the_end_at_last() -> None:
+def test_an_unfinished_line_is_captured_when_the_capture_ends() -> None:
     found: Dict[str, Any] = {}
 
     def take(record: logging.LogRecord) -> None:
@@ -116,13 +116,13 @@ WITH_A_MISTAKE = ("%s and %s", 1)
 
 @pytest.fixture
 def logger(monkeypatch: pytest.MonkeyPatch) -> logging.Logger:
-    """Return a logger that pytest does not hear: it makes an error of a call with a mistake."""
+    """Return a logger without pytest's handler, which would raise an error for a wrong call."""
     for handler in logging.getLogger().handlers:
         monkeypatch.setattr(type(handler), "emit", lambda self, record: None)
     return logging.getLogger("shop.nodes")
 
 
-def test_a_log_call_with_wrong_arguments_is_no_error_of_the_node(
+def test_a_log_call_with_wrong_arguments_does_not_fail_the_node(
     logger: logging.Logger, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found: List[str] = []
@@ -134,7 +134,7 @@ def test_a_log_call_with_wrong_arguments_is_no_error_of_the_node(
     assert "--- Logging error ---" in capsys.readouterr().err
 
 
-def test_the_streams_of_overlapping_captures_are_put_back() -> None:
+def test_overlapping_captures_restore_the_stream() -> None:
     before = sys.stdout
     first, second = OutputCapture(lambda _: None), OutputCapture(lambda _: None)
     first.__enter__()

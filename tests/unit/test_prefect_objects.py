@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from project.config.model import Settings
+from project.config.load import parse_settings
 from project.deploy.prefect_objects import make_result, make_run_config, make_storage
 from project.errors import SettingsError
 
 
 def make(settings: dict[str, Any]) -> None:
-    whole = Settings.model_validate(settings)
+    whole = parse_settings(settings)
     make_result(whole)
     make_run_config(whole, {})
     make_storage(whole, "the default")  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What is patched in Prefect: each patch is needed, and can be applied twice."""
+"""The patches of Prefect: each is needed, and can be applied twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The compose file next to what Prefect 1.1.0 itself would start."""
+"""The compose file, compared with what Prefect 1.1.0 itself would start."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def ours() -> Any:
 
 @pytest.fixture(scope="module")
 def theirs() -> Any:
-    """Return what ``prefect server start`` hands to docker-compose."""
+    """Return what ``prefect server start`` passes to docker-compose."""
     servers = prefect.config.server
     variables = setup_compose_env(
         postgres_port=servers.database.host_port,
@@ -69,17 +69,17 @@ def test_the_api_and_the_page_are_published_where_prefect_looks_for_them(
     assert published == {"apollo": ["127.0.0.1:4200:4200"], "ui": ["127.0.0.1:8080:8080"]}
 
 
-# Ours holds another password, sends no telemetry, and shows nobody Hasura's console.
+# Ours has another password, sends no telemetry, and does not show Hasura's console.
 OTHERWISE = {
     "POSTGRES_PASSWORD",
     "HASURA_GRAPHQL_ENABLE_CONSOLE",
     "PREFECT_SERVER__TELEMETRY__ENABLED",
 }
-# Nobody from outside reaches Hasura, so that it needs no secret; what migrates is in our command.
+# Hasura is not published, so it needs no secret; our command includes the migration.
 NOT_NEEDED = {"PREFECT_SERVER__HASURA__ADMIN_SECRET", "PREFECT_SERVER_DB_CMD"}
 
 
-def test_the_services_are_told_what_prefect_tells_them(ours: Any, theirs: Any) -> None:
+def test_the_services_have_prefects_own_environment(ours: Any, theirs: Any) -> None:
     for name, service in theirs.items():
         given, wanted = ours[name]["environment"], service["environment"]
         their_secret = prefect.config.server.database.password
@@ -92,7 +92,7 @@ def test_the_services_are_told_what_prefect_tells_them(ours: Any, theirs: Any) -
         }
 
 
-def test_the_services_run_what_prefect_has_them_run(ours: Any, theirs: Any) -> None:
+def test_the_services_run_prefects_own_commands(ours: Any, theirs: Any) -> None:
     for name in ("hasura", "towel", "apollo", "ui"):
         assert ours[name]["command"] == theirs[name]["command"]
     script = ours["graphql"]["command"][-1]

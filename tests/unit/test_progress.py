@@ -1,4 +1,4 @@
-"""What is told of the nodes of a run, and what happens where it cannot be told."""
+"""The progress of the nodes of a run, also where it cannot be shown."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def written(stream: io.TextIOWrapper) -> str:
     return stream.buffer.getvalue().decode()  # type: ignore[attr-defined]
 
 
-def test_a_node_named_like_the_task_that_opens_the_run_is_counted_once(
+def test_a_node_named_like_the_init_task_is_counted_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     out = io.StringIO()
@@ -71,7 +71,7 @@ def test_a_node_named_like_the_task_that_opens_the_run_is_counted_once(
     assert [line.split(" 0.")[0] for line in lines] == ["[1/1] package_init: Success"]
 
 
-def test_what_the_encoding_lacks_is_written_with_escapes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_characters_that_the_encoding_lacks_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     out = ascii_stream()
     result = run(pipeline_of("größe"), monkeypatch, out)
 
@@ -79,7 +79,7 @@ def test_what_the_encoding_lacks_is_written_with_escapes(monkeypatch: pytest.Mon
     assert "[1/1] gr\\xf6\\xdfe: Success" in written(out)
 
 
-def test_a_bar_on_a_terminal_without_the_characters_of_a_name_escapes_them() -> None:
+def test_the_bar_escapes_characters_that_the_terminal_lacks() -> None:
     out = ascii_stream()
     bar = Bar(1, Console(file=out, force_terminal=True, width=80))
     bar.started("größe")
@@ -88,7 +88,7 @@ def test_a_bar_on_a_terminal_without_the_characters_of_a_name_escapes_them() -> 
     assert "gr\\xf6\\xdfe" in written(out)
 
 
-def test_brackets_in_a_name_are_no_markup() -> None:
+def test_brackets_in_a_name_are_not_markup() -> None:
     out = io.StringIO()
     bar = Bar(1, Console(file=out, width=80))
     report = NodeReport("keep([/a]) -> [b]", "Success", 0.1)
@@ -100,7 +100,7 @@ def test_brackets_in_a_name_are_no_markup() -> None:
 
 
 @pytest.mark.parametrize("is_closed", [False, True])
-def test_a_run_does_not_fail_for_what_cannot_be_shown(
+def test_a_display_that_cannot_write_does_not_fail_the_run(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, is_closed: bool
 ) -> None:
     out = FullDisk()
@@ -113,7 +113,7 @@ def test_a_run_does_not_fail_for_what_cannot_be_shown(
     assert [one.split(":")[0] for one in told] == ["The progress of the nodes cannot be shown"]
 
 
-def test_what_cannot_be_said_is_logged(
+def test_a_line_that_cannot_be_printed_is_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(sys, "stdout", FullDisk())
@@ -124,7 +124,7 @@ def test_what_cannot_be_said_is_logged(
     assert "No space left on device" in caplog.text
 
 
-def test_a_run_that_failed_outside_of_its_nodes_names_the_tasks_and_why(
+def test_the_error_of_a_run_that_failed_outside_its_nodes_names_the_tasks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("project.console.progress.Lines", Broken)

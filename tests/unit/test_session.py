@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import sys
-from typing import Any, Callable
+from typing import Any, Callable, List, Optional
 
+import pytest
 from kedro.framework.startup import bootstrap_project
 from prefect.engine.state import Failed, State
 
 from project.execution.session import run_in_session
 from project.flow.pipeline_ref import PipelineRef
-from tests.kits.projects import PIPELINE, KedroProject
+from tests.kits.projects import PIPELINE, KedroProject, LogRecorder
 
 
 class EmptyError(Exception):
-    """Exception that is false, like one that holds an empty list."""
+    """Falsy exception, like one with an empty list of errors."""
 
     def __len__(self) -> int:
         return 0
 
 
-def test_the_session_ends_with_the_error_of_the_node_even_if_that_is_false(
+def test_the_session_ends_with_the_exception_of_the_node_even_if_it_is_falsy(
     make_project: Callable[..., KedroProject],
 ) -> None:
     project = make_project(PIPELINE)
@@ -37,3 +39,29 @@ def test_the_session_ends_with_the_error_of_the_node_even_if_that_is_false(
     assert run_in_session(ref, {}, run_tasks) is failed
     recorded = dict(recorder.calls).get("on_pipeline_error", ())
     assert dict(recorded)["error"] == ("EmptyError", "nothing")
+
+
+@pytest.mark.parametrize(
+    ("error", "count"), [(ValueError("broken"), 1), (SystemExit(3), 0), (None, 0)], ids=repr
+)
+def test_kedro_suggests_a_resumption_only_after_an_exception_of_a_node(
+    make_project: Callable[..., KedroProject], error: Optional[BaseException], count: int
+) -> None:
+    project = make_project(PIPELINE)
+    bootstrap_project(project.folder)
+    records: List[logging.LogRecord] = []
+    recorder = LogRecorder(records)
+
+    def run_tasks(run: Any) -> State:
+        logging.getLogger("kedro.runner").addHandler(recorder)
+        if error is not None:
+            run.fail("one", error)
+        return Failed("Some reference tasks failed.")
+
+    try:
+        run_in_session(PipelineRef(project.folder, project.package, "__default__"), {}, run_tasks)
+    finally:
+        logging.getLogger("kedro.runner").removeHandler(recorder)
+
+    warnings = [record for record in records if record.levelno == logging.WARNING]
+    assert len(warnings) == count

@@ -12,7 +12,7 @@ from project.execution.runs import KedroRuns
 from project.flow.tasks import NodeTask
 
 
-def test_no_node_starts_where_the_kedro_run_could_not_be_opened() -> None:
+def test_no_node_starts_if_the_kedro_run_could_not_be_opened() -> None:
     task = NodeTask(node(lambda x: x, "x", "y", name="one"), KedroRuns())
 
     with prefect.context(flow_run_id="unknown"), pytest.raises(TRIGGERFAIL):

@@ -18,10 +18,12 @@ const COPIED = [
       "dist/dagre.esm.js.LEGAL.txt": "dagre.esm.js.LEGAL.txt",
     },
   },
+  { name: "marked", files: { "lib/marked.esm.js": "marked.esm.js", LICENSE: "marked.LICENSE" } },
 ];
 const TYPES = [
   { file: "html.d.ts", packages: ["preact", "htm"] },
   { file: "dagre.esm.d.ts", packages: ["@dagrejs/dagre"] },
+  { file: "marked.esm.d.ts", packages: ["marked"] },
 ];
 // A browser that opens the page for the first time asks for one file instead of four.
 const JOINED = { entry: "html.js", packages: ["preact", "htm"], file: "html.js" };

@@ -1,4 +1,4 @@
-"""One Prefect API: its client and queries, and reporting and following flow runs."""
+"""A Prefect API: its client and its queries; reporting and following flow runs."""
 
 from project.compat.versions import require_supported_versions
 

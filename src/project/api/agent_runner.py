@@ -34,7 +34,7 @@ UNREPORTED_EXIT_CODE = 75
 
 
 class AgentTaskRunner(KedroTaskRunner):
-    """Task runner that keeps results, and loads those of tasks that ran in another process."""
+    """Task runner that stores results, and loads those of tasks that ran in another process."""
 
     def initialize_run(self, state: Optional[State], context: Dict[str, Any]) -> Any:
         """Return the state and the context that a task starts with."""
@@ -49,19 +49,19 @@ class AgentTaskRunner(KedroTaskRunner):
             for edge, upstream in upstream_states.items():
                 result = edge.upstream_task.result or self.flow_result
                 upstream_states[edge] = upstream.load_result(result)
-        except Exception as error:  # each kind of result has its own
+        except Exception as error:  # each class of results raises its own exceptions
             failed = Failed(f"The result of an upstream task cannot be read: {error}", error)
             raise ENDRUN(self.handle_state_change(state, failed)) from error
         return state, upstream_states
 
 
 class AgentFlowRunner(CloudFlowRunner):
-    """Flow runner that runs the flow's tasks in a Kedro session and reports as a run here does.
+    """Flow runner that runs the flow's tasks in a Kedro session, and reports as a run here does.
 
-    Of Prefect's own it keeps how a flow run is taken over: its states, parameters and results.
+    How it takes over a flow run, with its state, parameters and results, is Prefect's own code.
     """
 
-    # Without its decorators: the flow run ends when its Kedro session has, hooks included.
+    # Without its decorators, which would end the flow run before its Kedro session has ended.
     _run_tasks = inspect.unwrap(FlowRunner.get_flow_run_state)
 
     def __init__(self, flow: KedroFlow, **kwargs: Any):
@@ -69,7 +69,7 @@ class AgentFlowRunner(CloudFlowRunner):
         self.task_runner_cls = AgentTaskRunner
 
     def check_for_cancellation(self) -> ContextManager[None]:
-        """Check nothing: the reporter does."""
+        """Return an empty context: the reporter checks for cancellation."""
         return nullcontext()
 
     def determine_final_state(self, state: State, **states: Any) -> State:
@@ -77,10 +77,10 @@ class AgentFlowRunner(CloudFlowRunner):
         return cancelled_if_tasks_are(super().determine_final_state(state, **states), **states)
 
     def get_flow_run_state(self, state: State, **arguments: Any) -> State:
-        """Run the flow's tasks in a Kedro session, report how they end, and return that.
+        """Run the flow's tasks in a Kedro session; report and return the final state.
 
         Raises:
-            SystemExit: the end could not be reported.
+            SystemExit: the end of the run could not be reported.
         """
         cancellation = Cancellation()
         reporter = self._make_reporter(arguments["task_contexts"], cancellation)

@@ -1,4 +1,4 @@
-"""Requests by size: a real Prefect Server takes 5 MB, and works on each for as long as it is."""
+"""Batches by size: Prefect Server takes requests of up to 5 MB, and is slower with larger ones."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ MAX_BYTES = 1_000_000
 
 
 def json_size(value: Any) -> int:
-    """Return the bytes that a value takes in a request, whose variables are JSON within JSON."""
+    """Return the size in bytes of a value in a request, whose variables are JSON within JSON."""
     return len(json.dumps(json.dumps(value)))
 
 
 def batches(
     items: Iterable[T], max_items: int = 500, size: Callable[[T], int] = json_size
 ) -> Iterator[List[T]]:
-    """Yield the items in order, as many at a time as fit; one that is larger comes alone."""
+    """Yield the items in order, as many at a time as fit; a larger item comes alone."""
     batch: List[T] = []
     batch_size = 0
     for item in items:

@@ -21,11 +21,11 @@ RETRY_SECONDS = 15.0
 
 
 class PrefectApi:
-    """One Prefect API; a failure is an ``ApiError`` that names its address.
+    """One Prefect API; a failed request raises an ``ApiError`` that names the address.
 
     ``client`` has the address and the credentials, and ``pages`` is the address of the web page.
-    ``own_flow_run`` makes this process the owner of the flow run with an idempotency key, where the
-    API can find out that an owner died. ``unreported`` has what earlier runs could not report.
+    ``own_flow_run`` makes this process the owner of the flow run with an idempotency key, if the
+    API can detect that an owner has died. ``unreported`` has what earlier runs could not report.
     """
 
     def __init__(self, client: Client, pages: Optional[str] = None):
@@ -37,7 +37,7 @@ class PrefectApi:
         self._transport = Transport(self.url, client.api_key, client._tenant_id)
 
     def query(self, text: str, **variables: Any) -> Any:
-        """Return the value of the one root field of a query; repeat it if the API has an error."""
+        """Return the value of a query's only root field, retrying if the API has an error."""
         deadline = monotonic() + RETRY_SECONDS
         while True:
             try:
@@ -50,15 +50,15 @@ class PrefectApi:
     def mutate(
         self, name: str, fields: str, /, *, seconds: float = REQUEST_SECONDS, **payload: Any
     ) -> Any:
-        """Run a mutation by Prefect's convention (one input object) and return what it returns."""
+        """Run a mutation that takes one input object, as Prefect's do, and return its payload."""
         text = f"mutation($input: {name}_input!) {{ {name}(input: $input) {{ {fields} }} }}"
         return self._transport.send(text, {"input": payload}, seconds)
 
     def connect(self) -> None:
-        """Find out whether the API can be reached, and which tenant is the client's.
+        """Check that the API can be reached, and find the client's tenant.
 
-        As for Prefect's client, that is the first one, unless one is configured. A new Prefect
-        Server has none.
+        As with Prefect's own client, it is the first one unless another is configured. A new
+        Prefect Server has none.
         """
         tenants = queries.tenants(self)
         if self.tenant_id is None and tenants:
@@ -71,7 +71,7 @@ class PrefectApi:
         return self.tenant_id
 
     def page_url(self, kind: str, id_: str) -> str:
-        """Return the web address of a ``flow`` or a ``flow-run``, as Prefect prints them."""
+        """Return the web page of a ``flow`` or a ``flow-run``, in the form that Prefect prints."""
         return f"{self._pages.rstrip('/')}/default/{kind}/{id_}"
 
 
@@ -79,7 +79,7 @@ class PrefectApi:
 def connect(
     api: str, project_path: Path, must_outlive_process: bool = False
 ) -> Iterator[PrefectApi]:
-    """Connect to the API that ``prefect.yml`` names, the embedded one included.
+    """Connect to the API that ``prefect.yml`` names, embedded or not.
 
     ``must_outlive_process``: do not start an embedded API, which would end with this process.
 

@@ -1,4 +1,4 @@
-"""The embedded API of a project: the running server, or one that lives as long as a run."""
+"""The embedded API of a project: the running server, or one that lasts as long as a run."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterator
 
+from project.api.page_functions import page_functions
 from project.compat.run_options import describe_run_options
 from project.errors import ApiError
 
-# The server's libraries are imported only by the commands that start or own something of it.
+# Only what starts a server, or owns a run on it, imports the server's libraries.
 if TYPE_CHECKING:
     from project.server.settings import ServerSettings
 
@@ -17,6 +18,12 @@ FOLDER = ".prefect"
 NO_SERVER = (
     "No embedded server is running, and an agent needs one that outlives this command. Start "
     "'kedro prefect server' in another terminal, or name a Prefect API in prefect.yml ('api')."
+)
+
+NO_LIBRARIES = (
+    "The embedded API needs the libraries of the extra 'server' ({error}). Install them: "
+    "uv pip install 'kedro-prefect-runner[server]', or name another Prefect API in prefect.yml "
+    "('api')."
 )
 
 
@@ -27,7 +34,10 @@ def server_settings(project_path: Path, **options: Any) -> ServerSettings:
     folder = project_path / FOLDER
     folder.mkdir(exist_ok=True)
     data = {"run-options": describe_run_options()}
-    return ServerSettings(database=folder / "prefect.db", page_data=data, **options)
+    functions = page_functions(project_path)
+    return ServerSettings(
+        database=folder / "prefect.db", page_data=data, page_functions=functions, **options
+    )
 
 
 def serve(project_path: Path, on_start: Callable[[str], None], **options: Any) -> None:
@@ -35,10 +45,11 @@ def serve(project_path: Path, on_start: Callable[[str], None], **options: Any) -
 
     Raises:
         ApiError: it cannot be started.
-        ValueError: the options do not fit each other.
+        ValueError: the options contradict each other.
     """
-    from project.server.errors import ServerError
-    from project.server.process import serve as serve_settings
+    with _explain_missing_libraries():
+        from project.server.errors import ServerError
+        from project.server.process import serve as serve_settings
 
     try:
         serve_settings(server_settings(project_path, **options), on_start)
@@ -60,8 +71,9 @@ def embedded_api(project_path: Path, must_outlive_process: bool = False) -> Iter
     Raises:
         ApiError: it cannot be started, or ``must_outlive_process`` and none is running.
     """
-    from project.server.errors import ServerError
-    from project.server.process import EmbeddedServer, running_server
+    with _explain_missing_libraries():
+        from project.server.errors import ServerError
+        from project.server.process import EmbeddedServer, running_server
 
     url = running_server(project_path / FOLDER)
     if url is not None:
@@ -78,3 +90,11 @@ def embedded_api(project_path: Path, must_outlive_process: bool = False) -> Iter
         yield server.url
     finally:
         server.__exit__(None, None, None)
+
+
+@contextmanager
+def _explain_missing_libraries() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:  # also of a release that another package holds back
+        raise ApiError(NO_LIBRARIES.format(error=error)) from error

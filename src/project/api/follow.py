@@ -1,4 +1,4 @@
-"""Following a flow run that another process runs, to its end."""
+"""Following a flow run that another process executes."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ POLL_SECONDS = 1.0
 NO_AGENT_SECONDS = 10.0
 CANCELLING_SECONDS = 30.0
 UNREACHABLE_SECONDS = 20.0
-# Log lines of several processes arrive in the order of their batches, not of their times.
+# Log lines of several processes arrive in the order of their batches, not of their timestamps.
 LATE_SECONDS = 60
 
 
 def follow_agent_run(api: PrefectApi, flow_run_id: str, wait: bool = True) -> None:
-    """Follow a flow run that an agent runs, unless not to ``wait``; cancel it on Ctrl-C.
+    """Follow a flow run that an agent executes, if ``wait`` is set, and cancel it on Ctrl-C.
 
     Raises:
         FlowRunError: it did not succeed.
@@ -45,7 +45,7 @@ def follow_agent_run(api: PrefectApi, flow_run_id: str, wait: bool = True) -> No
 
 
 class Follower:
-    """Prints the states and log lines of a flow run as they come."""
+    """Follower of one flow run, which prints its states and log lines as they arrive."""
 
     def __init__(self, api: PrefectApi, flow_run_id: str):
         self._api = api
@@ -55,7 +55,7 @@ class Follower:
         self._has_looked_for_agents = False
 
     def follow(self, seconds: float = float("inf")) -> None:
-        """Return when the run has succeeded.
+        """Follow the run, and return once it has succeeded.
 
         Raises:
             FlowRunError: it ended otherwise, or has not ended after ``seconds``.
@@ -65,7 +65,10 @@ class Follower:
         while run.state not in FINISHED:
             waited = monotonic() - start
             if waited > seconds:
-                raise FlowRunError(f"The flow run {self._id} is still {run.state}.")
+                raise FlowRunError(
+                    f"The flow run {self._id} is still {run.state} after {seconds:.0f} seconds. "
+                    f"'kedro prefect watch {self._id}' follows it further."
+                )
             if run.state == "Scheduled" and waited > NO_AGENT_SECONDS:
                 self._warn_if_no_agent_matches(run.labels)
             sleep(POLL_SECONDS)
@@ -76,7 +79,7 @@ class Follower:
     def _print_new(self) -> FollowedRun:
         run = self._poll()
         for event in run.events:
-            key = (event.is_state, event.id)
+            key = (event.is_state, event.id)  # a state and a log line can have the same id
             if key not in self._printed:
                 self._printed.add(key)
                 self._newest = max(self._newest, pendulum.parse(event.timestamp))
@@ -84,7 +87,7 @@ class Follower:
         return run
 
     def _poll(self) -> FollowedRun:
-        """Return the run and what is new in it; wait while the API is unreachable."""
+        """Return the run and what is new in it, retrying while the API is unreachable."""
         deadline = monotonic() + UNREACHABLE_SECONDS
         while True:
             try:
@@ -121,7 +124,7 @@ class Follower:
         nodes = "; ".join(f"{task.name}: {task.message}" for task in failed)
         reason = str(nodes or run.state_message).rstrip(".")
         url = self._api.page_url("flow-run", self._id)
-        return f"The flow run ended {run.state}: {reason}. See {url}"
+        return f"The flow run ended in state {run.state}: {reason}. See {url}"
 
 
 def _as_line(event: Event) -> str:
@@ -137,9 +140,9 @@ def missing_agent(api: PrefectApi, labels: Iterable[str]) -> Optional[str]:
     alive = [agent for agent in queries.agents(api, api.tenant_id) if _is_alive(agent)]
     if any(_takes(agent, set(wanted)) for agent in alive):
         return None
-    has = f"it has the labels {', '.join(wanted)}" if wanted else "it has no labels"
+    needed = f"with the labels {', '.join(wanted)}" if wanted else "without labels"
     command = " ".join(["kedro prefect agent", *(f"--label {label}" for label in wanted)])
-    return f"{has}, and {_describe(alive)}. Start one: {command}"
+    return f"an agent {needed} is needed, but {_describe(alive)}. Start one: {command}"
 
 
 def _takes(agent: AgentRow, labels: Set[str]) -> bool:
@@ -155,5 +158,5 @@ def _is_alive(agent: AgentRow) -> bool:
 def _describe(alive: List[AgentRow]) -> str:
     if not alive:
         return "no agent is running"
-    agents = (f"{agent.name} ({', '.join(agent.labels) or 'none'})" for agent in alive)
-    return f"the running agents have these labels: {'; '.join(agents)}"
+    agents = (f"{agent.name} ({', '.join(agent.labels) or 'no labels'})" for agent in alive)
+    return f"the running agents are {'; '.join(agents)}"

@@ -27,7 +27,7 @@ MAX_LINES = 500
 
 
 class LineSender:
-    """Sends the log lines of one flow run, in order."""
+    """Queue of one flow run's log lines, which are sent in order."""
 
     def __init__(self, api: queries.GraphQL, flow_run_id: str):
         self.last_progress = monotonic()
@@ -40,22 +40,22 @@ class LineSender:
         self._lock = Lock()
 
     def put(self, record: logging.LogRecord, task_run_id: Optional[str]) -> None:
-        """Let a line wait to be sent."""
+        """Add a line to the queue."""
         with self._lock:
             line = make_line(record, task_run_id, after=self._newest)
             self._newest = line.time
             self._waiting.append(line)
 
     def waiting(self) -> int:
-        """Return how many lines wait."""
+        """Return the number of lines in the queue."""
         with self._lock:
             return len(self._waiting)
 
     def send_round(self) -> None:
-        """Send as many lines as one request should have.
+        """Send one request with as many lines as it should have.
 
         Raises:
-            ApiError: it is to be tried again later.
+            ApiError: try again later.
         """
         self._settle_unclear()
         with self._lock:
@@ -80,7 +80,7 @@ class LineSender:
             self._size = min(MAX_LINES, self._size * 2)
 
     def _settle_unclear(self) -> None:
-        """Find out which lines the API has of a batch although it did not say so."""
+        """Ask the API which lines of the batch with an uncertain answer it has written."""
         if not self._unclear:
             return
         first, last = timestamp(self._unclear[0].time), timestamp(self._unclear[-1].time)
@@ -95,7 +95,7 @@ class LineSender:
         with self._lock:
             while self._waiting and self._waiting[0].time in times:
                 times.remove(self._waiting.popleft().time)
-            if times:  # the API had written a part of a batch only
+            if times:  # the API had written only a part of the batch
                 self._waiting = deque(line for line in self._waiting if line.time not in times)
 
 

@@ -1,4 +1,4 @@
-"""Log records as the API stores them: the one way for runs here, under an agent and elsewhere."""
+"""Log lines as the API stores them, made in one way for runs here and under an agent."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Line(NamedTuple):
     message: str
 
     def as_input(self, flow_run_id: str) -> Dict[str, Any]:
-        """Return the line as a mutation takes it."""
+        """Return the line as the input of the mutation."""
         return {
             "flow_run_id": flow_run_id,
             "task_run_id": self.task_run_id,
@@ -48,8 +48,8 @@ def timestamp(time: int) -> str:
 def make_line(record: logging.LogRecord, task_run_id: Optional[str], *, after: int) -> Line:
     """Return the line of a record, with the traceback of its exception.
 
-    ``after``: the time of the line before. Each line of a run has a time of its own, by which it
-    can be found again.
+    ``after`` is the time of the previous line: no two lines of a run have the same time, so that
+    the API can be asked for a line by its time.
     """
     time = max(int(record.created * 1_000_000), after + 1)
     level = record.levelname if record.levelname in _LEVELS else "INFO"
@@ -57,7 +57,7 @@ def make_line(record: logging.LogRecord, task_run_id: Optional[str], *, after: i
 
 
 def shorten(text: str, max_bytes: int = MAX_MESSAGE_BYTES) -> str:
-    """Return a text, its middle left out if it takes more bytes in a request."""
+    """Return a text, without its middle if it would take more bytes in a request."""
     if len(text) <= max_bytes // MAX_BYTES_PER_CHARACTER or json_size(text) <= max_bytes:
         return text
     kept = int(len(text) * max_bytes / json_size(text) * 0.9) // 2

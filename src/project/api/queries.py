@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Protocol, Sequence, Set
 
-Json = Any  # a value as JSON has it
+Json = Any  # a JSON value
 
-# A filter by null is no condition: without a tenant, look-ups are among all of them.
+# A filter with null matches everything: without a tenant, queries search all tenants.
 
 
 class GraphQL(Protocol):
-    """What can send GraphQL to a Prefect API."""
+    """Protocol of a client that sends GraphQL to a Prefect API."""
 
     def query(self, text: str, **variables: Json) -> Any:
-        """Return the value of the one root field of a query."""
+        """Return the value of a query's only root field."""
 
     def mutate(self, name: str, fields: str, /, **payload: Json) -> Any:
-        """Run a mutation and return what it returns."""
+        """Run a mutation and return its payload."""
 
 
 # --- API -------------------------------------------------------------------------------------
@@ -77,7 +77,7 @@ def agents(api: GraphQL, tenant_id: Optional[str]) -> List[AgentRow]:
 
 
 class FlowRow(NamedTuple):
-    """The newest version of a flow, with what belongs to all of its versions."""
+    """The newest version of a flow, with the settings that all its versions share."""
 
     id: str
     version: int
@@ -109,7 +109,7 @@ def newest_flow(
 def create_flow(api: GraphQL, project_id: str, compressed_flow: str, key: str) -> str:
     """Create a version of a flow, without its tasks and edges, and return its id.
 
-    If the newest version has the same idempotency key, it is that one's id.
+    If the newest version has the same idempotency key, the API returns that version's id.
     """
     payload = {"serialized_flow": compressed_flow, "idempotency_key": key}
     return str(
@@ -121,7 +121,7 @@ def create_flow(api: GraphQL, project_id: str, compressed_flow: str, key: str) -
 
 
 def register_tasks(api: GraphQL, flow_id: str, tasks: Sequence[Json]) -> None:
-    """Register serialized tasks of a flow; those that it has are ignored."""
+    """Register serialized tasks of a flow; the API ignores those that it has already."""
     api.mutate("register_tasks", "success", flow_id=flow_id, serialized_tasks=list(tasks))
 
 
@@ -177,7 +177,7 @@ def create_flow_run(
 ) -> str:
     """Create a flow run and return its id; without ``labels`` it gets those of the flow.
 
-    With an idempotency ``key`` that a run of the flow has, it is that run's id.
+    If a run of the flow has the same idempotency ``key``, the API returns that run's id.
     """
     given = {} if labels is None else {"labels": list(labels)}
     payload = {"flow_id": flow_id, "parameters": dict(parameters), "idempotency_key": key, **given}
@@ -185,7 +185,7 @@ def create_flow_run(
 
 
 class ScheduledRow(NamedTuple):
-    """A flow run that waits to be started; ``state_timestamp`` is when it began to wait."""
+    """A scheduled flow run; ``state_timestamp`` is when it was scheduled."""
 
     id: str
     labels: List[str]
@@ -195,7 +195,7 @@ class ScheduledRow(NamedTuple):
 def scheduled_flow_runs(
     api: GraphQL, tenant_id: Optional[str], project: str, name: str
 ) -> List[ScheduledRow]:
-    """Return the runs of a flow that wait to be started, the oldest 100 of them."""
+    """Return the scheduled runs of a flow, at most the 100 oldest."""
     rows = api.query(
         "query($tenant: uuid, $project: String, $name: String) { flow_run(where: {state: "
         '{_eq: "Scheduled"}, flow: {name: {_eq: $name}, project: {name: {_eq: $project}, '
@@ -227,7 +227,7 @@ class TaskRunState(NamedTuple):
 
 
 def set_task_run_states(api: GraphQL, states: Sequence[TaskRunState]) -> Set[str]:
-    """Set the states of task runs; return the ids of those whose state waits in a queue."""
+    """Set the states of task runs; return the ids of those that the API has only queued."""
     rows = [{**state._asdict(), "version": None} for state in states]
     answer = api.mutate("set_task_run_states", "states { id status }", states=rows)
     return {one["id"] for one in answer["states"] if one["status"] == "QUEUED"}
@@ -236,7 +236,7 @@ def set_task_run_states(api: GraphQL, states: Sequence[TaskRunState]) -> Set[str
 def task_run_histories(
     api: GraphQL, flow_run_id: str, task_run_ids: Sequence[str]
 ) -> Dict[Optional[str], List[str]]:
-    """Return the names of all states that task runs have had, by the ids of the task runs."""
+    """Return the names of all states that task runs have had, by the task runs' ids."""
     rows = api.query(
         "query($run: uuid, $ids: [uuid!]) { task_run(where: {flow_run_id: {_eq: $run}, "
         "id: {_in: $ids}}) { id states { state } } }",
@@ -283,7 +283,7 @@ def update_heartbeat(api: GraphQL, flow_run_id: str) -> None:
 
 
 def flow_run_state(api: GraphQL, flow_run_id: str) -> Optional[str]:
-    """Return the name of a flow run's state; ``None``: the API does not have the run."""
+    """Return the name of a flow run's state, or ``None`` if the API has no such run."""
     row = api.query("query($id: uuid!) { flow_run_by_pk(id: $id) { state } }", id=flow_run_id)
     return None if row is None else str(row["state"])
 
@@ -306,7 +306,7 @@ class Event(NamedTuple):
 
 
 class FollowedRun(NamedTuple):
-    """A flow run with what has happened in it since some time, oldest first."""
+    """A flow run, with its events since a given time, oldest first."""
 
     state: str
     state_message: Optional[str]
@@ -345,7 +345,7 @@ class FailedTask(NamedTuple):
 
 
 def failed_tasks(api: GraphQL, flow_run_id: str) -> List[FailedTask]:
-    """Return the task runs of a flow run that failed, without those that were never started."""
+    """Return the failed task runs of a flow run, without those that never started."""
     rows = api.query(
         "query($id: uuid!) { task_run(where: {flow_run_id: {_eq: $id}, "
         'state: {_in: ["Failed", "TimedOut"]}}) { state_message task { name } } }',
@@ -368,7 +368,7 @@ class FlowRunRow(NamedTuple):
 
 
 def latest_flow_runs(api: GraphQL, tenant_id: Optional[str], limit: int) -> List[FlowRunRow]:
-    """Return the flow runs that were created last, newest first."""
+    """Return the latest flow runs, newest first."""
     rows = api.query(
         "query($tenant: uuid, $limit: Int) { flow_run(where: {tenant_id: {_eq: $tenant}}, "
         "order_by: {created: desc}, limit: $limit) "

@@ -1,4 +1,4 @@
-"""Reporting a run of this process to the API: states, log lines, that it is alive."""
+"""Reports of a run in this process to the API: states, log lines and heartbeats."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ UNREPORTED_END = "The run has ended, but its final state could not be reported"
 
 
 class Sender(Protocol):
-    """Sends what waits, a part at a time."""
+    """Protocol of a queue that is sent to the API, one request at a time."""
 
     last_progress: float
 
     def waiting(self) -> object:
-        """Return what waits; false if nothing does."""
+        """Return what is in the queue, a false value if it is empty."""
 
     def send_round(self) -> None:
-        """Send a part of what waits."""
+        """Send one request."""
 
 
 class Reporter:
-    """Reports states and log lines of one flow run, from threads of its own.
+    """Reporter of one flow run's states and log lines, which it sends from its own threads.
 
-    States and lines wait for each other neither here nor at the API: a line delays no state. What
-    could not be sent is sent again, until nothing could be sent for ``GIVE_UP_SECONDS`` after the
-    end of the run; then the states are left to the next run. ``on_cancel`` is called, in a thread
-    of the reporter, when somebody cancels the run through the API.
+    States and log lines have a queue and a thread each, so that no line delays a state. What could
+    not be sent is retried, until nothing could be sent for ``GIVE_UP_SECONDS`` after the end of the
+    run; then the states are left to the next run. ``on_cancel`` is called in a thread of the
+    reporter if someone cancels the run through the API.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Reporter:
         self._ended = Event()
 
     def task_state(self, slug: str, state: State) -> None:
-        """Report a state of a task, by its slug; a task that the API does not have is ignored."""
+        """Report a state of a task, by its slug; a task that the API does not know is ignored."""
         if slug in self._task_run_ids:
             self._put_state(RunState(self._task_run_ids[slug], state))
 
@@ -79,12 +79,12 @@ class Reporter:
         self._final_state = state
 
     def cancelled(self, state: State) -> None:
-        """Report at once that the flow run was cancelled; the API then cancels its task runs."""
+        """Report immediately that the flow run is cancelled; the API then cancels its task runs."""
         self._states.forget_tasks()
         self._put_state(RunState(None, state))
 
     def log(self, record: logging.LogRecord) -> None:
-        """Report a log line, as one of the task that the calling thread runs."""
+        """Report a log line of the task that runs in the calling thread."""
         slug = prefect.context.get("task_slug")
         self._lines.put(record, self._task_run_ids.get(slug))
         self._has_lines.set()
@@ -95,7 +95,7 @@ class Reporter:
 
     @contextmanager
     def reporting(self) -> Iterator[None]:
-        """Report until the block ends, and everything that was in it.
+        """Report everything that happens until the block ends.
 
         Raises:
             ApiError: the final state could not be reported.
@@ -118,7 +118,7 @@ class Reporter:
             raise ApiError(problem)
 
     def _finish(self) -> Optional[str]:
-        """Send what waits and return why the final state is not reported, if it is not."""
+        """Empty the queues; return why the final state could not be reported, if so."""
         self._finishing.set()
         ended = monotonic()
         self._wait_until_sent(self._lines, ended)
@@ -154,7 +154,7 @@ class Reporter:
         return True
 
     def _send_in_rounds(self, sender: Sender, has_news: Event) -> None:
-        """Send what waits, at once after a quiet time and else every ``ROUND_SECONDS``."""
+        """Send the queue: immediately after a quiet time, otherwise every ``ROUND_SECONDS``."""
         pause = ROUND_SECONDS
         while not self._ended.is_set():
             has_news.wait()
@@ -169,12 +169,12 @@ class Reporter:
                 self._error = error
                 has_news.set()
                 pause = min(2 * pause, MAX_PAUSE_SECONDS)
-            # At the end of the run nothing is gained by waiting for more, but after an error.
+            # At the end of the run there is no more to wait for, except after an error.
             is_error = pause > ROUND_SECONDS
             (self._ended if is_error else self._finishing).wait(pause)
 
     def _watch(self) -> None:
-        """Tell the API that the process is alive, and find out whether the run is cancelled."""
+        """Send heartbeats, and check whether the run has been cancelled."""
         heartbeat_seconds = prefect.config.cloud.heartbeat_interval
         heartbeat = monotonic()
         while not self._ended.wait(min(CANCEL_CHECK_SECONDS, heartbeat_seconds)):

@@ -23,11 +23,11 @@ INTERRUPTED = Cancelled("kedro run was interrupted.")
 def run_here(
     api: PrefectApi, flow: KedroFlow, flow_run_id: str, run: KedroRun, observe: Observe
 ) -> State:
-    """Run a flow in this process as a flow run that the API has, and return its final state.
+    """Run a flow in this process as an existing flow run, and return its final state.
 
     Raises:
         FlowRunError: the run was cancelled through the API.
-        ApiError: the end could not be reported.
+        ApiError: the end of the run could not be reported.
         SystemExit: a signal ended the process, after the run was reported as cancelled.
     """
     with prefect.context(flow_run_id=flow_run_id):
@@ -43,6 +43,7 @@ def run_here(
             return observe(task_runner, old, new)
 
         with reporter.reporting():
+            # The registered flow has a task run for every node, the flow here only selected nodes.
             for slug in set(task_run_ids) - set(flow.slugs.values()):
                 reporter.task_state(slug, Skipped("Not selected for this run."))
             try:

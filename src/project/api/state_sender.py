@@ -1,8 +1,9 @@
-"""Sending states so that the slowest real Prefect Server ends with the right ones.
+"""Sending states in requests that even the slowest real Prefect Server handles correctly.
 
-Prefect Server writes the states of one request in parallel, takes about 12 ms for each, and goes
-on with a request after the client gave up. So a request has one state per run, few of them, and
-after an uncertain answer the API is asked what it has before anything is sent again.
+Prefect Server writes the states of one request in parallel, takes about 12 ms for each, and
+continues with a request after the client has given up. So a request has one state per run and
+about 50 in all, and after an uncertain answer the API is asked which states it has before anything
+is sent again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections import Counter, deque
 from copy import copy
 from functools import cached_property
 from threading import Lock
-from time import monotonic
+from time import monotonic, sleep
 from typing import Deque, Dict, List, Optional, Tuple
 
 from prefect.engine.state import State
@@ -31,7 +32,10 @@ from project.errors import (
 logger = logging.getLogger(__name__)
 
 MAX_STATES = 50
+SETTLE_SECONDS = 2.0
+SETTLE_PAUSE_SECONDS = 0.5
 MAX_MESSAGE_BYTES = 100_000  # a state may have 1 MB in all
+MIN_MESSAGE_BYTES = 2_000
 
 _UNFINISHED = frozenset({"Pending", "Running", "Retrying"})
 
@@ -46,20 +50,26 @@ class RunState:
         self.name = type(state).__name__
         self._state: State = copy(state)
         self._state._result = copy(state._result)
-        self._state._result.value = None  # what a node returned is not kept until it is sent
+        self._state._result.value = None  # the queue does not keep what the node returned
 
     @cached_property
     def payload(self) -> queries.Json:
-        """Return the state as the API takes it, small enough for it."""
+        """The serialized state, shortened to what the API accepts."""
         payload = self._state.serialize()
         payload["message"] = shorten(payload.get("message") or "", MAX_MESSAGE_BYTES)
         return payload
 
+    def shrink(self) -> bool:
+        """Leave out most of a long message; return whether there was one."""
+        message = self.payload["message"]
+        self.payload["message"] = shorten(message, MIN_MESSAGE_BYTES)
+        return len(self.payload["message"]) < len(message)
+
 
 class StateSender:
-    """Sends the states of one flow run and its task runs, each run's in their order.
+    """Queues of the states of one flow run and its task runs, which are sent in order.
 
-    The flow run's are sent when no state of a task run waits.
+    The flow run's own states are sent when no state of a task run is left.
     """
 
     def __init__(self, api: queries.GraphQL, flow_run_id: str):
@@ -75,25 +85,25 @@ class StateSender:
         self._lock = Lock()
 
     def put(self, state: RunState) -> None:
-        """Let a state wait to be sent."""
+        """Add a state to the queue of its run."""
         with self._lock:
             self._waiting.setdefault(state.run_id, deque()).append(state)
 
     def waiting(self) -> List[RunState]:
-        """Return the states that wait, each run's in their order."""
+        """Return the queued states, those of each run in order."""
         with self._lock:
             return [state for queue in self._waiting.values() for state in queue]
 
     def forget_tasks(self) -> None:
-        """Drop the states of task runs: the API sets them when the flow run is cancelled."""
+        """Drop the states of task runs, which the API sets itself for a cancelled flow run."""
         with self._lock:
             self._waiting = {key: queue for key, queue in self._waiting.items() if key is None}
 
     def send_round(self) -> None:
-        """Send the next state of as many runs as one request should have.
+        """Send one request: the next state of as many runs as it should have.
 
         Raises:
-            ApiError: it is to be tried again later.
+            ApiError: try again later.
         """
         self._settle_unclear()
         batch = self._next_batch()
@@ -105,11 +115,10 @@ class StateSender:
             self._size = max(1, len(batch) // 2)
             self._drop_if_alone(batch, error)
         except ApiRefusedError as error:
-            # One refused state makes an error of the whole answer, while others are written.
-            self._unclear = batch
-            self._settle_unclear()
+            # One refused state makes the whole answer an error, although others are written.
             self._size = 1
-            self._drop_if_alone([state for state in batch if self._is_waiting(state)], error)
+            self._drop_if_alone(batch, error)
+            self._unclear = [state for state in batch if len(batch) > 1]
         except ApiUncertainError:
             self._unclear, self._had_unclear = batch, True
             self._size = max(1, len(batch) // 2)
@@ -118,9 +127,9 @@ class StateSender:
             self._size = min(MAX_STATES, self._size * 2)
 
     def repair(self) -> None:
-        """Send again the last state of each task run that the API has in an earlier one.
+        """Resend the last state of each task run for which the API has an earlier one.
 
-        A request that timed out may have been executed after the one that followed it.
+        The API may have executed a request that timed out after the one that followed it.
         """
         if not self._had_unclear:
             return
@@ -169,30 +178,46 @@ class StateSender:
             if not queue:
                 self._waiting.pop(state.run_id, None)
 
-    def _is_waiting(self, state: RunState) -> bool:
-        with self._lock:
-            queue = self._waiting.get(state.run_id)
-            return bool(queue) and queue[0] is state  # type: ignore[index]
-
     def _settle_unclear(self) -> None:
-        """Find out what the API has of a batch although it did not say so."""
-        history: Dict[RunId, List[str]] = {}
-        task_run_ids = [state.run_id for state in self._unclear if state.run_id is not None]
-        if task_run_ids:
-            history = queries.task_run_histories(self._api, self._flow_run_id, task_run_ids)
-        elif self._unclear:
-            history[None] = queries.flow_run_history(self._api, self._flow_run_id)
-        for state in self._unclear:
-            count = history.get(state.run_id, []).count(state.name)
-            if count > self._written[state.run_id, state.name]:
-                self._mark_written(state)
+        """Ask the API which states of the batch with an uncertain answer it has written.
+
+        Prefect Server may still be writing it. So look again until nothing is missing or, for some
+        seconds, nothing new is there.
+        """
+        missing = list(self._unclear)
+        last_find = monotonic()
+        while missing:
+            histories = self._histories()
+            found = [state for state in missing if self._find(state, histories)]
+            missing = [state for state in missing if state not in found]
+            if found:
+                last_find = monotonic()
+            elif monotonic() - last_find > SETTLE_SECONDS:
+                break
+            if missing:
+                sleep(SETTLE_PAUSE_SECONDS)
         self._unclear = []
 
+    def _histories(self) -> Dict[RunId, List[str]]:
+        """Return all states that the API has of the runs whose states are unclear."""
+        ids = [state.run_id for state in self._unclear if state.run_id is not None]
+        if ids:
+            return queries.task_run_histories(self._api, self._flow_run_id, ids)
+        return {None: queries.flow_run_history(self._api, self._flow_run_id)}
+
+    def _find(self, state: RunState, histories: Dict[RunId, List[str]]) -> bool:
+        count = histories.get(state.run_id, []).count(state.name)
+        is_written = count > self._written[state.run_id, state.name]
+        if is_written:
+            self._mark_written(state)
+        return is_written
+
     def _drop_if_alone(self, batch: List[RunState], error: ApiError) -> None:
-        if len(batch) != 1:
+        """Give up a state that was refused by itself, unless it can be made smaller."""
+        if len(batch) != 1 or batch[0].shrink():
             return
         if batch[0].run_id is None:
-            raise error  # the state of the flow run is never given up silently
+            raise error  # the state of the flow run is never dropped silently
         logger.warning("Not reported to the API: %s", error)
         self.last_progress = monotonic()
         self._remove(batch[0])

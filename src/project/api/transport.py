@@ -1,7 +1,7 @@
 """GraphQL over HTTP, with a deadline for each request and errors that say what to do next.
 
-Prefect's own client retries inside a request, for minutes after a 429, and its timeouts start
-anew with each byte that arrives: too long for a run that wants to end.
+Prefect's own client retries within a call, for minutes after a 429, and its timeout starts again
+with each byte that arrives: too long for a run that is about to end.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ T = TypeVar("T")
 
 REQUEST_SECONDS = 15.0
 
-# What Prefect Server answers, with HTTP 200, when something behind its gateway does not work. The
+_CHECK = "Check its log, and the address ('api' in prefect.yml)."
+
+# Prefect Server answers with these, and HTTP 200, when a service behind its gateway fails. The
 # request may have been executed.
 _INTERNAL_ERRORS = (
     "API_ERROR",
@@ -38,11 +40,11 @@ _INTERNAL_ERRORS = (
 
 
 class Transport:
-    """Sends GraphQL requests to one address."""
+    """Transport of GraphQL requests to one address."""
 
     def __init__(self, url: str, api_key: Optional[str] = None, tenant_id: Optional[str] = None):
         self.url = url
-        # requests sends even what is for this machine through the proxies of the environment.
+        # requests uses the environment's proxies even for addresses of this machine.
         self._use_proxies = not is_on_this_machine(url)
         self._headers = {"Content-Type": "application/json", "X-PREFECT-CORE-VERSION": "1.1.0"}
         if api_key:
@@ -53,16 +55,16 @@ class Transport:
     def send(
         self, text: str, variables: Mapping[str, Any], seconds: float = REQUEST_SECONDS
     ) -> Any:
-        """Return the value of the one root field.
+        """Send a request, and return the value of its only root field.
 
         Raises:
             ApiUnreachableError: the request did not reach the API.
             ApiUncertainError: no usable answer arrived; the API may have executed the request.
             RequestTooLargeError: the API does not read a request of this size.
             ApiRefusedError: the API understood the request and refused it.
-            ApiError: what answers is not a Prefect API.
+            ApiError: the server at the address is not a Prefect API.
         """
-        # As Prefect's client does it: the variables are a string of JSON.
+        # As in the requests of Prefect's own client, the variables are a string of JSON.
         body = json.dumps({"query": text, "variables": json.dumps(variables)})
         try:
             response = _within(seconds, lambda: self._post(body.encode(), seconds))
@@ -70,7 +72,7 @@ class Transport:
             raise self._unreachable(error) from error
         except (requests.Timeout, TimeoutError) as error:
             raise ApiUncertainError(
-                f"The Prefect API at {self.url} did not answer within {seconds:g} seconds."
+                f"The Prefect API at {self.url} did not answer within {seconds:g} seconds. {_CHECK}"
             ) from error
         except requests.RequestException as error:
             raise self._broken(error) from error
@@ -91,7 +93,7 @@ class Transport:
         if "NewConnectionError" in repr(error) or "Failed to establish" in str(error):
             return self._unreachable(error)
         return ApiUncertainError(
-            f"The connection to the Prefect API at {self.url} broke off: {_cause(error)}."
+            f"The connection to the Prefect API at {self.url} was lost: {_cause(error)}. {_CHECK}"
         )
 
     def _read(self, response: requests.Response) -> Any:
@@ -116,7 +118,9 @@ class Transport:
             return self._http_error(response)
         messages = "; ".join(_messages(errors)).rstrip(".")
         if any(words in str(errors) for words in _INTERNAL_ERRORS):
-            return ApiUncertainError(f"The Prefect API at {self.url} has an error: {messages}.")
+            return ApiUncertainError(
+                f"The Prefect API at {self.url} reported an internal error: {messages}."
+            )
         return ApiRefusedError(f"The Prefect API at {self.url} refused the request: {messages}.")
 
     def _http_error(self, response: requests.Response) -> ApiError:
@@ -131,7 +135,7 @@ class Transport:
             return RequestTooLargeError(answer)
         if code in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
             return ApiUnreachableError(answer)
-        return ApiUncertainError(f"{answer} Check its log, and the address ('api' in prefect.yml).")
+        return ApiUncertainError(f"{answer} {_CHECK}")
 
 
 def is_on_this_machine(url: str) -> bool:
@@ -140,10 +144,10 @@ def is_on_this_machine(url: str) -> bool:
 
 
 def _within(seconds: float, function: Callable[[], T]) -> T:
-    """Return what a function returns, or raise TimeoutError after some seconds.
+    """Return the result of a function, or raise TimeoutError after some seconds.
 
-    The function goes on in a daemon thread: a server that sends a byte now and then cannot be
-    interrupted in another way.
+    The function continues in a daemon thread: reading from a server that sends a byte now and then
+    cannot be interrupted.
     """
     outcome: Queue[Union[T, BaseException]] = Queue()
 

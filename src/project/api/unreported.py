@@ -27,9 +27,9 @@ class UnreportedState(NamedTuple):
 
 
 class UnreportedStates:
-    """What runs could not report to one API, one file per flow run.
+    """Folder of the states that runs could not report to an API, one file per flow run.
 
-    ``api`` is its name in ``prefect.yml``: the address of an embedded one changes.
+    ``api`` is the API's name in ``prefect.yml``, because the address of an embedded one changes.
     """
 
     def __init__(self, folder: Path, api: str):
@@ -42,7 +42,7 @@ class UnreportedStates:
         return cls(project_path / FOLDER / "unreported", api)
 
     def save(self, flow_run_id: str, states: Sequence[UnreportedState]) -> Path:
-        """Write the states of a flow run, in their order, and return the file."""
+        """Write the states of a flow run, in order, and return the file."""
         self._folder.mkdir(parents=True, exist_ok=True)
         content = {"api": self._api, "flow_run_id": flow_run_id, "states": list(states)}
         file = self._folder / f"{flow_run_id}.json"
@@ -52,7 +52,7 @@ class UnreportedStates:
         return file
 
     def deliver(self, api: GraphQL) -> None:
-        """Report what is left from earlier runs; what cannot be reported now stays."""
+        """Report the states of earlier runs; keep those that still cannot be reported."""
         for file in sorted(self._folder.glob("*.json")) if self._folder.is_dir() else ():
             try:
                 content: Dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
@@ -61,10 +61,10 @@ class UnreportedStates:
                     file.unlink()
                     logger.info("Reported the end of flow run %s.", content["flow_run_id"])
             except ApiRefusedError as error:
-                logger.warning("The end of a run cannot be reported, %s: %s", file.name, error)
+                logger.warning("%s: the end of this run cannot be reported: %s", file.name, error)
                 file.unlink()
             except (ApiError, OSError, ValueError) as error:
-                logger.warning("The end of a run is not reported yet, %s: %s", file.name, error)
+                logger.warning("%s: the end of this run is not reported yet: %s", file.name, error)
 
 
 def _deliver(api: GraphQL, flow_run_id: str, states: List[List[Any]]) -> None:

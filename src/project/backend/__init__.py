@@ -1,1 +1,1 @@
-"""The old name of what agents load, which flows that were registered before have stored."""
+"""The former module of the agents' entry point, still stored in flows registered before."""

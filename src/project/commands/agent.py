@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Tuple
+from typing import TYPE_CHECKING, Optional, Tuple
 
 import click
 
 from project.commands.options import env_option
+
+if TYPE_CHECKING:
+    from kedro.framework.startup import ProjectMetadata
 
 
 @click.command()
@@ -22,7 +25,11 @@ from project.commands.options import env_option
 @env_option
 @click.pass_obj
 def agent(
-    project: Any, labels: Tuple[str, ...], api: Optional[str], show_flow_logs: bool, env: str
+    project: ProjectMetadata,
+    labels: Tuple[str, ...],
+    api: Optional[str],
+    show_flow_logs: bool,
+    env: str,
 ) -> None:
     """Run Prefect's local agent, which executes flow runs, until Ctrl-C."""
     from project.commands.kedro_project import KedroProject

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from project.commands.options import env_option
+
+if TYPE_CHECKING:
+    from kedro.framework.startup import ProjectMetadata
 
 
 @click.command()
 @click.argument("flow_run_id")
 @env_option
 @click.pass_obj
-def cancel(project: Any, flow_run_id: str, env: str) -> None:
+def cancel(project: ProjectMetadata, flow_run_id: str, env: str) -> None:
     """Cancel a flow run."""
     from project.api.queries import cancel_flow_run
     from project.commands.kedro_project import KedroProject

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from importlib.metadata import version
 from platform import python_version
-from typing import Any, Callable, Iterator, List, NamedTuple, Optional
+from typing import TYPE_CHECKING, Callable, Iterator, List, NamedTuple, Optional
 
 from project.api import queries
 from project.api.client import PrefectApi
@@ -20,12 +20,15 @@ from project.deploy.deployment import Deployment
 from project.deploy.registration import find_registration
 from project.errors import ApiError, ProjectError
 
+if TYPE_CHECKING:
+    from kedro.io import DataCatalog
+
 LOAD = "from project.deploy.entrypoint import load_flow; load_flow()"
 LOAD_SECONDS = 120
 
 
 class CheckResult(NamedTuple):
-    """Whether one thing is as a flow needs it; if not, the text has the remedy."""
+    """Result of one check; if it failed, the text names the remedy."""
 
     subject: str
     ok: bool
@@ -56,45 +59,39 @@ def check_all(project: KedroProject, pipeline: Optional[str] = None) -> Iterator
 
 
 def _check_versions() -> CheckResult:
-    found = {name: version(name) for name in ("kedro", "prefect", "marshmallow")}
-    text = ", ".join([f"python {python_version()}", *(" ".join(each) for each in found.items())])
+    versions = {name: version(name) for name in ("kedro", "prefect", "marshmallow")}
+    text = ", ".join(f"{name} {v}" for name, v in {"python": python_version(), **versions}.items())
     try:
         require_supported_versions()
     except ProjectError as error:
         return CheckResult("versions", False, error.message)
-    if not found["marshmallow"].startswith("3."):
+    if not versions["marshmallow"].startswith("3."):  # with 4, serializing a flow fails
         remedy = 'Prefect 1.1.0 needs marshmallow 3: uv pip install "marshmallow<4".'
         return CheckResult("versions", False, f"{text}. {remedy}")
     return CheckResult("versions", True, text)
 
 
 def _check_inputs(project: KedroProject, deployment: Deployment) -> CheckResult:
+    names = sorted(deployment.pipeline.inputs())
     try:
-        return _find_inputs(project, deployment)
-    except Exception as error:  # a catalog and its datasets raise what they like
+        catalog = project.context.catalog
+        problems = list(filter(None, (_describe_problem(catalog, name) for name in names)))
+    except Exception as error:  # catalogs and datasets may raise anything
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         return CheckResult("inputs", False, f"the catalog cannot be read: {reason}")
+    text = "; ".join(problems) or f"all {len(names)} exist"
+    return CheckResult("inputs", not problems, text)
 
 
-def _find_inputs(project: KedroProject, deployment: Deployment) -> CheckResult:
-    catalog = project.context.catalog
-    names = sorted(deployment.pipeline.inputs())
-    unknown = [name for name in names if not compat.is_registered(catalog, name)]
-    known = [name for name in names if name not in unknown]
-    absent = [name for name in known if not _may_exist(catalog, name)]
-    if unknown or absent:
-        text = "; ".join(
-            [f"'{name}' is not in the catalog: add it to catalog.yml" for name in unknown]
-            + [f"'{name}' does not exist: {compat.get_dataset(catalog, name)}" for name in absent]
-        )
-        return CheckResult("inputs", False, text)
-    return CheckResult("inputs", True, f"all {len(names)} exist")
-
-
-def _may_exist(catalog: Any, name: str) -> bool:
-    """Return whether a dataset exists; a dataset that cannot check it may."""
-    can_check = type(compat.get_dataset(catalog, name))._exists.__module__ != "kedro.io.core"
-    return not can_check or bool(catalog.exists(name))
+def _describe_problem(catalog: DataCatalog, name: str) -> Optional[str]:
+    if not compat.is_registered(catalog, name):
+        return f"'{name}' is not in the catalog: add it to catalog.yml"
+    dataset = compat.get_dataset(catalog, name)
+    # The base class returns False, so a dataset without a check of its own counts as existing.
+    can_check = type(dataset)._exists.__module__ != "kedro.io.core"
+    if can_check and not catalog.exists(name):
+        return f"'{name}' does not exist: {dataset}"
+    return None
 
 
 def _check_code(deployment: Deployment) -> CheckResult:
@@ -111,6 +108,7 @@ def _check_code(deployment: Deployment) -> CheckResult:
         )
     if process.returncode == 0:
         return CheckResult("code", True, "a new process can load the flow")
+    # The last line of a traceback is the exception.
     reason = (process.stderr.strip().splitlines() or ["it printed nothing"])[-1]
     return CheckResult("code", False, f"a new process cannot load the flow: {reason}")
 
@@ -127,7 +125,7 @@ def _check_project(api: PrefectApi, deployment: Deployment) -> CheckResult:
     name = deployment.prefect_project
     if queries.find_project(api, api.tenant_id, name):
         return CheckResult("project", True, name)
-    text = f"the API has no project '{name}'; {_how_to_register(deployment)}"
+    text = f"the API has no project '{name}'. {deployment.how_to_register()}"
     return CheckResult("project", False, text)
 
 
@@ -135,15 +133,8 @@ def _check_flow(api: PrefectApi, deployment: Deployment) -> CheckResult:
     registration = find_registration(api, deployment)
     if registration is not None:
         return CheckResult("flow", True, f"version {registration.version}, unchanged")
-    text = f"this version is not registered; {_how_to_register(deployment)}"
+    text = f"this version is not registered. {deployment.how_to_register()}"
     return CheckResult("flow", False, text)
-
-
-def _how_to_register(deployment: Deployment) -> str:
-    name = deployment.ref.pipeline_name
-    pipeline = [] if name == "__default__" else ["--pipeline", name]
-    env = ["--env", deployment.env] if deployment.env else []
-    return " ".join(["register the flow: kedro prefect register", *pipeline, *env])
 
 
 def _check_agents(api: PrefectApi, deployment: Deployment) -> CheckResult:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Optional
 
 import click
 
 from project.commands.options import env_option, pipeline_option
+
+if TYPE_CHECKING:
+    from kedro.framework.startup import ProjectMetadata
 
 
 @click.command()
 @pipeline_option
 @env_option
 @click.pass_obj
-def doctor(project: Any, pipeline: Optional[str], env: str) -> None:
+def doctor(project: ProjectMetadata, pipeline: Optional[str], env: str) -> None:
     """Check what a flow needs in order to run; exit with 1 if a check fails."""
     from project.commands.checks import check_all
     from project.commands.kedro_project import KedroProject

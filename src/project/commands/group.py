@@ -1,7 +1,7 @@
-"""The group ``kedro prefect``, for every Kedro project that installs this package.
+"""The group ``kedro prefect``, which every Kedro project that installs this package has.
 
-Kedro imports this module for each of its commands, so that the commands import what is slow to
-import when they run.
+Kedro imports this module for every command, so slow imports are inside the functions that need
+them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A Kedro project as its commands see it, outside of a run."""
+"""The Kedro project that the commands work on, outside a run."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ContextManager, Dict, List, NamedTuple, Optional
 
-from kedro.framework.session import KedroSession
-
 from project.api.client import PrefectApi, connect
-from project.compat.kedro_config import config_folders
-from project.compat.kedro_project import registered_pipelines
+from project.compat.kedro_config import missing_env_folder
+from project.compat.kedro_project import registered_pipelines, session_class
 from project.config.load import read_settings
 from project.config.model import Settings
 from project.deploy.deployment import Deployment, find_deployment
@@ -27,7 +25,7 @@ class _Request(NamedTuple):
 class KedroProject:
     """The Kedro project that is set up in this process, in one of its environments.
 
-    Without ``env`` it is the one that the variable ``KEDRO_ENV`` names, as for ``kedro run``.
+    Without ``env``, the variable ``KEDRO_ENV`` names the environment, as for ``kedro run``.
     """
 
     def __init__(self, project_path: Path, env: Optional[str] = None):
@@ -36,19 +34,24 @@ class KedroProject:
 
     @cached_property
     def context(self) -> Any:
-        """Return the Kedro context.
+        """The Kedro context.
 
         Raises:
             SettingsError: the environment has no folder.
         """
-        session = KedroSession.create(project_path=self.project_path, env=self._env)
+        session = session_class().create(project_path=self.project_path, env=self._env)
         context = session.load_context()
-        if self._env:
-            _require_folder(self._env, Path(config_folders(context.config_loader)[-1]))
+        missing = missing_env_folder(context.config_loader)
+        if self._env and missing:
+            names = sorted(path.name for path in missing.parent.iterdir() if path.is_dir())
+            raise SettingsError(
+                f"There is no Kedro environment '{self._env}': {missing.parent} has "
+                f"{', '.join(names)}."
+            )
         return context
 
     def find_deployment(self, pipeline: Optional[str] = None) -> Deployment:
-        """Return what can be registered of a pipeline; the default one if it is not named.
+        """Return the deployment of a pipeline, by default of the default pipeline.
 
         Raises:
             SettingsError: the project does not have the pipeline.
@@ -62,10 +65,10 @@ class KedroProject:
         return find_deployment(request, settings, lambda: self.context.catalog)
 
     def find_deployments(self) -> List[Deployment]:
-        """Return what can be registered of all pipelines.
+        """Return the deployments of all pipelines.
 
         Raises:
-            SettingsError: two of them would be the same flow.
+            SettingsError: two of them would have the same flow name.
         """
         deployments = [self.find_deployment(name) for name in sorted(registered_pipelines())]
         taken: Dict[object, str] = {}
@@ -74,26 +77,18 @@ class KedroProject:
             other = taken.setdefault((deployment.prefect_project, flow), name)
             if other != name:
                 raise SettingsError(
-                    f"prefect.yml: flow: the pipelines '{other}' and '{name}' would both be "
-                    f"registered as flow '{flow}'. Set 'flow' in the section 'pipelines', for only "
-                    "one of them."
+                    f"{deployment.settings.origin.name(['flow'])}: flow: the pipelines '{other}' "
+                    f"and '{name}' would both be registered as flow '{flow}'. Set 'flow' in the "
+                    "section 'pipelines', for only one of them."
                 )
         return deployments
 
     def read_settings(self, pipeline: Optional[str] = None) -> Settings:
-        """Return the settings of a pipeline; of the default one if it is not named."""
+        """Return the settings of a pipeline, by default of the default pipeline."""
         return read_settings(self.context.config_loader, pipeline or "__default__", {})
 
     def connect(
         self, api: Optional[str] = None, *, must_outlive_process: bool = False
     ) -> ContextManager[PrefectApi]:
-        """Connect to an API, named as in ``prefect.yml``, whose own is the default."""
+        """Connect to an API, by default the one in ``prefect.yml``."""
         return connect(api or self.read_settings().api, self.project_path, must_outlive_process)
-
-
-def _require_folder(env: str, folder: Path) -> None:
-    if not folder.is_dir():
-        names = sorted(path.name for path in folder.parent.iterdir() if path.is_dir())
-        raise SettingsError(
-            f"There is no Kedro environment '{env}': {folder.parent} has {', '.join(names)}."
-        )

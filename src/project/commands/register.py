@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Optional
 
 import click
 
 from project.commands.options import env_option, pipeline_option
 
 if TYPE_CHECKING:
+    from kedro.framework.startup import ProjectMetadata
+
     from project.api.client import PrefectApi
     from project.deploy.deployment import Deployment
 
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
 )
 @env_option
 @click.pass_obj
-def register(project: Any, pipeline: Optional[str], every: bool, check: bool, env: str) -> None:
+def register(
+    project: ProjectMetadata, pipeline: Optional[str], every: bool, check: bool, env: str
+) -> None:
     """Register flows that are new or have changed."""
     from project.commands.kedro_project import KedroProject
 

@@ -9,7 +9,7 @@ import click
 
 
 class _RunCommand(click.Command):
-    """Command with the options of ``kedro run``, which only this command's help has to import."""
+    """Command with the options of ``kedro run``, which are imported only when they are needed."""
 
     def get_params(self, ctx: click.Context) -> List[click.Parameter]:
         """Return the options."""
@@ -19,13 +19,13 @@ class _RunCommand(click.Command):
 
 
 @click.command(cls=_RunCommand)
-@click.option("--wait/--no-wait", default=True, help="Follow the flow run to its end, or not.")
+@click.option("--wait/--no-wait", default=True, help="Whether to follow the flow run to its end.")
 @click.pass_obj
 def run(project: Any, /, wait: bool, **values: Any) -> None:
-    """Start a run of a registered flow, which an agent executes, and follow it.
+    """Start a run of a registered flow for an agent, and follow it.
 
-    Unlike 'kedro run' with 'run: agent', this opens no Kedro session: no hooks are called here,
-    and neither the catalog nor credentials are read.
+    Unlike 'kedro run' with 'run: agent', this opens no Kedro session in this process: it calls no
+    hooks, and reads neither the catalog nor credentials.
     """
     from project.api.follow import follow_agent_run
     from project.commands.kedro_project import KedroProject

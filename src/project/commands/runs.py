@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from project.commands.options import env_option
+
+if TYPE_CHECKING:
+    from kedro.framework.startup import ProjectMetadata
 
 
 @click.command()
@@ -19,7 +22,7 @@ from project.commands.options import env_option
 )
 @env_option
 @click.pass_obj
-def runs(project: Any, limit: int, env: str) -> None:
+def runs(project: ProjectMetadata, limit: int, env: str) -> None:
     """List the latest flow runs."""
     from rich import get_console
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Optional
 
 import click
 
 from project.errors import ApiError
+
+if TYPE_CHECKING:
+    from kedro.framework.startup import ProjectMetadata
 
 
 @click.command()
@@ -25,7 +28,7 @@ from project.errors import ApiError
     "users of this machine can read a command line: prefer the variable KEDRO_PREFECT_TOKEN.",
 )
 @click.pass_obj
-def server(project: Any, host: str, port: int, token: Optional[str]) -> None:
+def server(project: ProjectMetadata, host: str, port: int, token: Optional[str]) -> None:
     """Serve this project's embedded Prefect API until Ctrl-C."""
     from project.api.embedded import serve
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from project.commands.options import env_option
+
+if TYPE_CHECKING:
+    from kedro.framework.startup import ProjectMetadata
 
 
 @click.command()
 @click.argument("flow_run_id")
 @env_option
 @click.pass_obj
-def watch(project: Any, flow_run_id: str, env: str) -> None:
+def watch(project: ProjectMetadata, flow_run_id: str, env: str) -> None:
     """Follow a flow run until it ends; exit with 1 if it did not succeed."""
     from project.api.follow import Follower
     from project.commands.kedro_project import KedroProject

@@ -1,10 +1,11 @@
-"""What differs between Kedro releases in runners, nodes and catalogs, bound once at import."""
+"""Differences between Kedro releases in runners, nodes and catalogs, resolved once at import."""
 
 from __future__ import annotations
 
 import inspect
 import logging
 from typing import Any, Callable, Iterable, NamedTuple, Optional, Set
+from weakref import WeakValueDictionary
 
 import kedro.io
 from kedro.pipeline import Pipeline
@@ -20,7 +21,7 @@ _run_parameters = inspect.signature(AbstractRunner.run).parameters
 
 
 class RunArguments(NamedTuple):
-    """Name what ``AbstractRunner.run`` hands to ``_run`` after pipeline and catalog."""
+    """What ``AbstractRunner.run`` passes to ``_run`` after the pipeline and the catalog."""
 
     hook_manager: Any
     run_id: Optional[str]
@@ -47,9 +48,10 @@ else:  # Kedro 0.17: one hook manager for the whole process
 
 
 class KedroRunner(AbstractRunner):
-    """Be a Kedro runner of which a subclass writes ``_run`` alone."""
+    """Base class for Kedro runners, whose subclasses implement only ``_run``."""
 
     def __init__(self, is_async: bool = False):
+        _own_runners[id(self)] = self
         if "extra_dataset_patterns" in inspect.signature(AbstractRunner.__init__).parameters:
             in_memory = {"{default}": {"type": "MemoryDataset"}}
             super().__init__(is_async=is_async, extra_dataset_patterns=in_memory)
@@ -58,22 +60,31 @@ class KedroRunner(AbstractRunner):
 
     @property
     def _logger(self) -> logging.Logger:
-        # Kedro's own takes the name of the runner's module, which a project that installs this
-        # package does not hear of.
+        # Kedro names this logger after the runner's module, and the logging configuration of
+        # projects does not include ours.
         return logging.getLogger("kedro.runner")
 
     def create_default_data_set(self, ds_name: str) -> Any:
-        """Return the dataset for a name that the catalog lacks (abstract up to Kedro 0.18)."""
+        """Return a dataset for a name missing from the catalog (abstract up to Kedro 0.18)."""
         return MemoryDataset()
 
     def _get_executor(self, max_workers: int) -> None:
-        """Return no executor: Prefect's run the nodes (abstract from Kedro 0.19.11 on)."""
+        """Return no executor: Prefect's executors run the nodes (abstract since Kedro 0.19.11)."""
+
+
+# By id, because a subclass need not be hashable.
+_own_runners: WeakValueDictionary[int, KedroRunner] = WeakValueDictionary()
+
+
+def is_own_runner(name: Optional[str]) -> bool:
+    """Return whether a run's parameter ``runner``, which is a string, stands for one of ours."""
+    return any(name == str(runner) for runner in _own_runners.values())
 
 
 def suggest_resume(
     runner: AbstractRunner, pipeline: Pipeline, done_nodes: Iterable[Any], catalog: Any
 ) -> None:
-    """Log Kedro's own advice on how to resume a run that failed."""
+    """Log Kedro's suggestion for resuming a failed run."""
     suggest = runner._suggest_resume_scenario
     if "catalog" in inspect.signature(suggest).parameters:
         suggest(pipeline, done_nodes, catalog)
@@ -134,19 +145,19 @@ def dataset_names(pipeline: Pipeline) -> Set[str]:
 
 
 def is_registered(catalog: Any, name: str) -> bool:
-    """Tell whether the catalog has this name, or a pattern of the user's that serves it."""
+    """Return whether the catalog has this name, or a user's pattern that matches it."""
     if hasattr(type(catalog), "__contains__"):
         return name in catalog
     return name in catalog.list()
 
 
 def is_in_memory(dataset: Any) -> bool:
-    """Tell whether a dataset keeps its value in the memory of its process alone."""
+    """Return whether a dataset keeps its value only in the memory of its process."""
     return isinstance(dataset, MemoryDataset)
 
 
 def add_dataset(catalog: Any, name: str, dataset: Any) -> None:
-    """Put a dataset into the catalog, in place of the one that has this name."""
+    """Add a dataset to the catalog, replacing any other of the same name."""
     if hasattr(type(catalog), "__setitem__"):
         catalog[name] = dataset
     else:
@@ -154,15 +165,16 @@ def add_dataset(catalog: Any, name: str, dataset: Any) -> None:
 
 
 def get_dataset(catalog: Any, name: str) -> Any:
-    """Return the dataset object behind a name, resolving a pattern if need be."""
-    get = getattr(catalog, "get", None) or catalog._get_dataset
+    """Return the dataset of a name, resolving a pattern if needed."""
+    # Before Kedro 1.0, "get" may be a method of the user's own.
+    get = getattr(catalog, "_get_dataset", None) or catalog.get
     return get(name)
 
 
 def dataset_type(catalog: Any, name: str) -> Optional[str]:
-    """Return the name of a dataset's class as catalogs have it, without making the dataset.
+    """Return a dataset's class as catalogs spell it, without creating the dataset.
 
-    ``None``: it is not known before the dataset is made, by a pattern of an older Kedro.
+    ``None`` if the class is not known before that, as with patterns in older releases of Kedro.
     """
     if not is_registered(catalog, name):
         return str(MemoryDataset.__name__)  # as the hooks will register it

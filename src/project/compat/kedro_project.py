@@ -1,4 +1,4 @@
-"""What differs between Kedro releases in projects and sessions."""
+"""Differences between Kedro releases in projects and sessions."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import kedro.io
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 
+from project.compat.kedro_config import load_config
 from project.compat.run_options import RunOptions, RunParams, selection_keywords
 
 
@@ -37,27 +38,50 @@ def registered_pipelines() -> Mapping[str, Any]:
     return pipelines
 
 
-def running_context() -> Any:
-    """Return the context of the session that runs in Kedro 0.17, which has no hook for it."""
-    session = import_module("kedro.framework.session").get_current_session(silent=True)
-    return session and session.load_context()
+def config_loader_of_running_session() -> Any:
+    """Return the configuration loader of the session that runs, if this Kedro can name it.
+
+    Only Kedro 0.17 can, which has no hook for contexts. It makes a new context and loader for it.
+    """
+    find = getattr(import_module("kedro.framework.session"), "get_current_session", None)
+    session = find and find(silent=True)
+    return session and getattr(session.load_context(), "config_loader", None)
+
+
+def session_class() -> Any:
+    """Return the class of the project's sessions, which a project may choose since Kedro 1.3."""
+    settings = import_module("kedro.framework.project").settings
+    default = import_module("kedro.framework.session").KedroSession
+    return getattr(settings, "SESSION_CLASS", None) or default
 
 
 def run_session(project_path: Path, pipeline: str, options: RunOptions, runner: Any) -> Any:
     """Run a pipeline in a new Kedro session and return what ``session.run`` returns."""
-    session_class: Any = import_module("kedro.framework.session").KedroSession
-    create = inspect.signature(session_class.create).parameters
-    run = inspect.signature(session_class.run).parameters
-    keywords = selection_keywords(options, run)
-    params = "runtime_params" if "runtime_params" in create else "extra_params"
-    given = {"env": options.get("env"), params: options.get("params")}
-    with session_class.create(project_path=project_path, **given) as session:
+    project_session = session_class()
+    run = _accepted(project_session, "run")
+    created: Dict[str, Any] = {"project_path": project_path, "env": options.get("env")}
+    keywords = {**selection_keywords(options, run), **_pipeline_keyword(pipeline, run)}
+    create = _accepted(project_session, "create")
+    name = next((each for each in ("runtime_params", "extra_params") if each in create), None)
+    if name is not None:
+        created[name] = options.get("params")
+    else:  # a session of many runs
+        keywords["runtime_params"] = options.get("params")
+    with project_session.create(**created) as session:
         return session.run(
-            runner=runner,
-            load_versions=options.get("load_versions") or {},
-            **_pipeline_keyword(pipeline, run),
-            **keywords,
+            runner=runner, load_versions=options.get("load_versions") or {}, **keywords
         )
+
+
+def _accepted(owner: type, method: str) -> Dict[str, Any]:
+    """Return the parameters of a method, those included that an override passes on by ``**``."""
+    accepted: Dict[str, Any] = {}
+    for defined in (vars(base)[method] for base in owner.__mro__ if method in vars(base)):
+        parameters = inspect.signature(getattr(defined, "__func__", defined)).parameters
+        accepted.update(parameters)
+        if not any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
+            break
+    return accepted
 
 
 def _pipeline_keyword(pipeline: str, accepted: Mapping[str, Any]) -> Dict[str, Any]:
@@ -67,8 +91,19 @@ def _pipeline_keyword(pipeline: str, accepted: Mapping[str, Any]) -> Dict[str, A
     return {"pipeline_name": names[0] if names else None}
 
 
+def read_parameters(project_path: Path, env: Optional[str]) -> Dict[str, Any]:
+    """Return the parameters of the project that is set up in this process, in an environment."""
+    session_class: Any = import_module("kedro.framework.session").KedroSession
+    session = session_class.create(project_path=project_path, env=env)
+    if hasattr(
+        session, "_get_config_loader"
+    ):  # spares the catalog, and what hooks do with contexts
+        return load_config(session._get_config_loader(), "parameters")
+    return dict(session.load_context().params)
+
+
 def open_project(path: Path, package_name: str) -> Mapping[str, Any]:
-    """Make a Kedro project the one of this process and return its pipelines.
+    """Set up a Kedro project in this process and return its pipelines.
 
     From its folder if that exists, else as an installed package.
     """
@@ -80,7 +115,7 @@ def open_project(path: Path, package_name: str) -> Mapping[str, Any]:
 
 
 def find_pipeline(pipelines: Mapping[str, Any], name: str) -> Pipeline:
-    """Return a pipeline by name; of several names with ``+`` between them, the sum."""
+    """Return a pipeline by name, or the sum of several whose names are joined with ``+``."""
     return sum((pipelines[each] for each in _split_names(pipelines, name)), Pipeline([]))
 
 
@@ -90,9 +125,9 @@ def _split_names(pipelines: Mapping[str, Any], name: str) -> List[str]:
 
 
 def project_hooks() -> Tuple[Any, ...]:
-    """Return the hooks through which Kedro 0.17 makes its configuration loader and catalog.
+    """Return the hooks with which Kedro 0.17 creates its configuration loader and catalog.
 
-    Empty on newer releases, which make them from ``settings.py``.
+    Empty on newer releases, which create them from ``settings.py``.
     """
     needs_hooks = hasattr(import_module("kedro.framework.hooks.specs"), "RegistrationSpecs")
     return (_RegistrationHooks(),) if needs_hooks else ()

@@ -1,4 +1,4 @@
-"""Everything that is patched in Prefect 1.1.0, which will not change any more.
+"""All patches of Prefect 1.1.0, which gets no further releases.
 
 Each patch can be applied any number of times.
 """
@@ -52,8 +52,8 @@ def patch_client_to_retry() -> None:
     """Let every client in this process retry while the API is unreachable.
 
     Over https, Prefect's client retries by itself; over http it does not, and a task whose state
-    cannot be reported then counts as failed, although its node has done its work. For the
-    processes that agents start, which have no other task than their flow run.
+    cannot be reported then counts as failed, although its node has succeeded. Only for processes
+    that an agent starts, which do nothing but run their flow.
     """
     client_class = import_module("prefect").Client
     if not hasattr(client_class._send_request, _PATCHED):
@@ -71,7 +71,7 @@ def _retry_while_unreachable(send: Callable[..., Any]) -> Callable[..., Any]:
                 response = send(*args, **kwargs)
             except OSError as error:  # the base of requests' exceptions
                 _require_transient(error)
-                # Also before giving up: Prefect's own loops repeat a failed request at once.
+                # Also before giving up: Prefect's own loops retry without a pause.
                 sleep(PAUSE_SECONDS)
                 if monotonic() - last_answer > UNREACHABLE_SECONDS:
                     raise

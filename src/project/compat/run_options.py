@@ -9,9 +9,9 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Tuple, Union
 
 from project.errors import FlowRunError, UnsupportedVersionError
 
-RunParams = Mapping[str, Any]  # what Kedro hands to before_pipeline_run
+RunParams = Mapping[str, Any]  # what Kedro passes to before_pipeline_run
 OptionValue = Union[None, bool, str, List[str], Dict[str, Any]]
-RunOptions = Mapping[str, OptionValue]  # by the names of RUN_OPTIONS; None: not given
+RunOptions = Mapping[str, OptionValue]  # keyed by the names in RUN_OPTIONS; None: not given
 
 
 class OptionType(NamedTuple):
@@ -29,7 +29,7 @@ MAPPING = OptionType("mapping", dict, 'a mapping, as in {"name": "value"}')
 
 
 class RunOption(NamedTuple):
-    """One option of a run; ``keywords`` are the names that Kedro has had for it, newest first."""
+    """One option of a run; ``keywords`` are the names that Kedro has used for it, newest first."""
 
     name: str
     keywords: Tuple[str, ...]
@@ -73,22 +73,16 @@ RUN_OPTIONS = (
 
 def read_run_options(run_params: RunParams) -> Dict[str, OptionValue]:
     """Return the options of a Kedro run, by name."""
-    return {
-        option.name: _as_option(option, _first(run_params, option.keywords))
-        for option in RUN_OPTIONS
-    }
+    return {option.name: _as_option(option, run_params) for option in RUN_OPTIONS}
 
 
-def _first(run_params: RunParams, keywords: Tuple[str, ...]) -> Any:
-    return next((run_params[key] for key in keywords if run_params.get(key)), None)
-
-
-def _as_option(option: RunOption, value: Any) -> OptionValue:
+def _as_option(option: RunOption, run_params: RunParams) -> OptionValue:
+    value = next((run_params[key] for key in option.keywords if run_params.get(key)), None)
     if not value:
         return None
     if option.type is MAPPING:
         return dict(value)
-    if option.type is LIST:
+    if option.type is LIST:  # releases of Kedro differ in the type: tuple, set, list or string
         return [value] if isinstance(value, str) else sorted(value)
     return bool(value) if option.type is BOOLEAN else str(value)
 
@@ -111,7 +105,7 @@ def check_run_options(options: RunOptions) -> None:
 def selection_keywords(options: RunOptions, accepted: Mapping[str, Any]) -> Dict[str, Any]:
     """Return the keyword arguments of ``KedroSession.run`` that select nodes.
 
-    ``accepted``: the parameters that this Kedro's ``KedroSession.run`` has.
+    ``accepted`` are the parameters of the installed ``KedroSession.run``.
 
     Raises:
         UnsupportedVersionError: this Kedro does not have an option that was given.
@@ -124,7 +118,8 @@ def selection_keywords(options: RunOptions, accepted: Mapping[str, Any]) -> Dict
         keyword = next((each for each in option.keywords if each in accepted), None)
         if keyword is None:
             raise UnsupportedVersionError(
-                f"The installed Kedro does not have the run option '{option.name}'."
+                f"The installed Kedro has no run option '{option.name}'. Leave the parameter out, "
+                "or upgrade Kedro."
             )
         # Before Kedro 1.0, a run has one namespace.
         keywords[keyword] = value[0] if keyword == "namespace" else value  # type: ignore[index]

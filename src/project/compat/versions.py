@@ -1,9 +1,9 @@
-"""The guard against versions of Kedro and Prefect that this package does not run on."""
+"""The check of the installed versions of Kedro and Prefect."""
 
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
-from typing import Optional, Tuple
+from typing import Optional
 
 from project.errors import UnsupportedVersionError
 
@@ -11,10 +11,10 @@ PREFECT_VERSION = "1.1.0"
 
 
 def require_supported_versions() -> None:
-    """Refuse a Kedro or a Prefect that this package does not run on.
+    """Raise an error if the installed Kedro or Prefect is not supported.
 
-    It reads the metadata of what is installed and imports neither, because another Prefect lacks
-    the modules that this package imports. Each of our packages that imports Prefect calls it first.
+    This reads only their metadata: importing another Prefect would fail, because it lacks modules
+    that this package imports. Each of our packages that imports Prefect calls this first.
 
     Raises:
         UnsupportedVersionError: names the version found and the one to install.
@@ -26,10 +26,12 @@ def require_supported_versions() -> None:
             f'Install it: uv pip install "prefect=={PREFECT_VERSION}".'
         )
     kedro = _installed("kedro")
-    if kedro is None or not _is_supported(_numbers(kedro)):
+    numbers = tuple(int(part) for part in (kedro or "").split(".")[:3] if part.isdigit())
+    if not (0, 17, 6) <= numbers < (2,) or numbers == (0, 18, 0):
         raise UnsupportedVersionError(
-            "This package needs Kedro 0.17.6 or newer, below 2, and not 0.18.0, but "
-            f'{_found("Kedro", kedro)}. Install one: uv pip install "kedro>=0.17.6,!=0.18.0,<2".'
+            "This package needs Kedro 0.17.6 or newer, older than 2, and not 0.18.0, but "
+            f"{_found('Kedro', kedro)}. Install a supported release: "
+            'uv pip install "kedro>=0.17.6,!=0.18.0,<2".'
         )
 
 
@@ -42,11 +44,3 @@ def _installed(distribution: str) -> Optional[str]:
 
 def _found(name: str, version: Optional[str]) -> str:
     return f"{name} is not installed" if version is None else f"{name} {version} is installed"
-
-
-def _numbers(version: str) -> Tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
-
-
-def _is_supported(kedro: Tuple[int, ...]) -> bool:
-    return (0, 17, 6) <= kedro < (2,) and kedro != (0, 18, 0)

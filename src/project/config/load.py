@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Sequence, Type, TypeVar
+from typing import Any, Mapping, Optional, Tuple, Type, TypeVar
 
-from pydantic import ValidationError
+from marshmallow import ValidationError
 
-from project.compat.kedro_config import config_files, load_config, other_conf_source
-from project.config.messages import describe_problem, describe_unreadable
-from project.config.model import Section, Settings, SettingsFile
+from project.compat.kedro_config import config_env, config_files, load_config, other_conf_source
+from project.config.messages import describe_problem, describe_unreadable, problems_in
+from project.config.model import Settings, SettingsFile
+from project.config.origin import UNKNOWN_ORIGIN, Origin
+from project.config.rules import schema_of, without_empty_keys
 from project.errors import SettingsError
 
-Model = TypeVar("Model", bound=Section)
+Section = TypeVar("Section", bound=Settings)
 
 
 def read_settings(config_loader: Any, pipeline: str, overrides: Mapping[str, Any]) -> Settings:
@@ -21,13 +24,13 @@ def read_settings(config_loader: Any, pipeline: str, overrides: Mapping[str, Any
     Raises:
         SettingsError: a file cannot be read, or has an unknown key or an invalid value.
     """
-    files = config_files(config_loader, "prefect")
+    files = tuple(config_files(config_loader, "prefect"))
+    origin = Origin(files, config_env(config_loader), frozenset(overrides))
     try:
         content = load_config(config_loader, "prefect")
-    except Exception as error:  # each of Kedro's loaders has its own
-        message = describe_unreadable(files) or f"{' + '.join(map(str, files))}: {error}"
-        raise SettingsError(message) from error
-    return parse_settings({**content, **overrides}, pipeline, files)
+    except Exception as error:  # each configuration loader has its own
+        raise SettingsError(describe_unreadable(error, origin)) from error
+    return parse_settings({**content, **overrides}, pipeline, origin)
 
 
 def require_own_conf_source(config_loader: Any, project_path: Path) -> None:
@@ -45,38 +48,41 @@ def require_own_conf_source(config_loader: Any, project_path: Path) -> None:
 
 
 def parse_settings(
-    raw: Mapping[str, Any], pipeline: Optional[str] = None, files: Sequence[Path] = ()
+    raw: Mapping[str, Any], pipeline: Optional[str] = None, origin: Origin = UNKNOWN_ORIGIN
 ) -> Settings:
     """Validate the content of ``prefect.yml`` and return the settings of one pipeline.
 
-    The section ``pipelines`` is validated for every pipeline. ``files`` are the files that ``raw``
-    was merged from: an error names the one with the key.
+    The section ``pipelines`` is validated for every pipeline.
 
     Raises:
         SettingsError: unknown key, or wrong type or value.
     """
-    file = _validate(SettingsFile, raw, (), files)
-    overridden = {
-        name: _validate(Settings, _merge(raw, overrides), ("pipelines", name), files)
+    file = _validate(SettingsFile, raw, (), origin)
+    shared = {key: value for key, value in raw.items() if key != "pipelines"}
+    settings = {
+        name: _validate(Settings, _merge(shared, overrides or {}), ("pipelines", name), origin)
         for name, overrides in file.pipelines.items()
     }
-    settings = Settings.model_validate(file.model_dump(exclude={"pipelines"}))
-    return overridden.get(pipeline or "__default__", settings)
+    return settings.get(pipeline or "__default__", _validate(Settings, shared, (), origin))
 
 
-def _merge(raw: Mapping[str, Any], overrides: Mapping[str, Any]) -> Dict[str, Any]:
-    merged = {key: value for key, value in raw.items() if key != "pipelines"}
-    for key, value in overrides.items():
+def _merge(raw: Mapping[str, Any], overrides: Any) -> Any:
+    if not isinstance(overrides, Mapping):
+        return overrides
+    merged = dict(raw)
+    for key, value in without_empty_keys(Settings, overrides).items():
         both_sections = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
         merged[key] = {**merged[key], **value} if both_sections else value
     return merged
 
 
-def _validate(
-    model: Type[Model], raw: Mapping[str, Any], prefix: Sequence[str], files: Sequence[Path]
-) -> Model:
+def _validate(section: Type[Section], raw: Any, path: Tuple[str, ...], origin: Origin) -> Section:
     try:
-        return model.model_validate(dict(raw))
+        settings: Section = schema_of(section).load(raw)  # type: ignore[arg-type]
     except ValidationError as error:
-        problems = [describe_problem(model, problem, prefix, files) for problem in error.errors()]
+        problems = [
+            describe_problem(section, problem, raw, path, origin)
+            for problem in problems_in(error.messages)
+        ]
         raise SettingsError("\n".join(problems)) from error
+    return replace(settings, origin=origin)

@@ -2,76 +2,109 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, List, Mapping, Optional, Sequence, Type, get_args
+from typing import Any, Iterator, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import yaml
 
 from project.config.credentials import mentions_credential
-from project.config.model import Section
+from project.config.origin import Origin
+from project.config.rules import UNKNOWN, rules_of
 
-FILE = "prefect.yml"
-_NO_SECTION = "Input should be a mapping of keys"
+_UNRESOLVED = (
+    " The configuration loader of this project leaves ${...} as it is: set CONFIG_LOADER_CLASS in "
+    "settings.py to one that replaces it, such as OmegaConfigLoader."
+)
+_ENVIRONMENT_VARIABLES = (
+    "Kedro reads environment variables in credentials.yml alone, unless settings.py allows it: "
+    'CONFIG_LOADER_ARGS = {"custom_resolvers": {"oc.env": oc.env}}, with '
+    "'from omegaconf.resolvers import oc' above it."
+)
 
-KeyPath = Sequence[str]
+
+class Problem(NamedTuple):
+    """One mistake: the path of its key, and what marshmallow or a rule says of it."""
+
+    path: Tuple[str, ...]
+    text: str
 
 
-def describe_unreadable(files: Sequence[Path]) -> Optional[str]:
+def problems_in(messages: Any, path: Tuple[str, ...] = ()) -> Iterator[Problem]:
+    """Yield the mistakes that marshmallow has found, from its tree of messages."""
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            yield from problems_in(inner, path if key == "_schema" else (*path, str(key)))
+    else:
+        yield from (Problem(path, str(text)) for text in messages)
+
+
+def describe_problem(
+    section: type, problem: Problem, raw: Any, prefix: Tuple[str, ...], origin: Origin
+) -> str:
+    """Return the message about a mistake in ``raw``, which is below the key ``prefix``."""
+    path = (*prefix, *problem.path)
+    key = ".".join(path)
+    if problem.text == UNKNOWN:
+        return f"{origin.name(path)}: unknown key '{key}'. {_nearest(section, problem.path)}"
+    return f"{origin.name(path)}: {key}: {problem.text}{_not_this(key, _at(raw, problem.path))}"
+
+
+def _at(raw: Any, path: Sequence[str]) -> Any:
+    for key in path:
+        raw = raw[key]
+    return raw
+
+
+def _not_this(key: str, value: Any) -> str:
+    """Return the words that show a wrong value; it is not shown if it may hold a credential."""
+    shown = "" if mentions_credential(f"{key} {value!r}") else f", not {value!r}"
+    return f"{shown}.{_UNRESOLVED if '${' in repr(value) else ''}"
+
+
+def _nearest(section: Any, path: Sequence[str]) -> str:
+    for key in path[:-1]:
+        section = rules_of(section)[key].section
+    keys = list(rules_of(section))
+    close = get_close_matches(path[-1], keys, n=1, cutoff=0.5)
+    return f"Did you mean '{close[0]}'?" if close else f"Valid keys: {', '.join(keys)}."
+
+
+def describe_unreadable(error: Exception, origin: Origin) -> str:
+    """Return why Kedro's configuration loader could not read ``prefect.yml``."""
+    return (
+        _describe_yaml(origin.files)
+        or _describe_interpolation(error, origin)
+        or f"{' + '.join(map(str, origin.files)) or origin.name()}: {error}"
+    )
+
+
+def _describe_yaml(files: Sequence[Path]) -> Optional[str]:
     """Return which file is not a valid YAML mapping, and why; ``None`` if all are."""
     for file in files:
         try:
             found = yaml.safe_load(file.read_text(encoding="utf-8"))
         except (yaml.YAMLError, UnicodeDecodeError) as error:
-            return f"{file}: {error}"
+            return f"{file}: not valid YAML: {error}"
         if not isinstance(found, (Mapping, type(None))):
-            return f"{file}: {_NO_SECTION}{_not_this('', found)}."
+            return f"{file}: must be a mapping of keys{_not_this('', found)}"
     return None
 
 
-def describe_problem(
-    model: Type[Section], problem: Any, prefix: KeyPath, files: Sequence[Path]
-) -> str:
-    """Return the message about one of pydantic's problems, below the key ``prefix``."""
-    path = [*prefix, *map(str, problem["loc"])]
-    key = ".".join(path)
-    where = _file_with(path, files)
-    if problem["type"] == "extra_forbidden":
-        return f"{where}: unknown key '{key}'. {_nearest(model, problem['loc'])}"
-    is_section = problem["type"] == "model_type"
-    wanted = _NO_SECTION if is_section else problem["msg"]
-    return f"{where}: {key}: {wanted}{_not_this(key, problem['input'])}."
-
-
-def _not_this(key: str, value: Any) -> str:
-    """Return the words that show a wrong value; none if it may hold a credential."""
-    return "" if mentions_credential(f"{key} {value!r}") else f", not {value!r}"
-
-
-def _nearest(model: Type[Section], loc: Sequence[Any]) -> str:
-    for key in loc[:-1]:
-        model = _section(model.model_fields[str(key)].annotation)
-    close = get_close_matches(str(loc[-1]), model.model_fields, n=1, cutoff=0.5)
-    return (
-        f"Did you mean '{close[0]}'?" if close else f"Valid keys: {', '.join(model.model_fields)}."
-    )
-
-
-def _section(annotation: Any) -> Type[Section]:
-    """Return the model that a key holds, optional or not."""
-    types: List[Type[Section]] = [each for each in get_args(annotation) if each is not type(None)]
-    return types[0] if types else annotation
-
-
-def _file_with(path: KeyPath, files: Sequence[Path]) -> str:
-    holding = [file for file in files if _holds(file, path)]
-    return str((holding or [Path(FILE)])[-1])
-
-
-def _holds(file: Path, path: KeyPath) -> bool:
-    found: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
-    for key in path:
-        if not isinstance(found, Mapping) or key not in found:
-            return False
-        found = found[key]
-    return True
+def _describe_interpolation(error: Exception, origin: Origin) -> Optional[str]:
+    """Return why OmegaConf could not replace a ``${...}``; ``None`` if it is another error."""
+    key: Any = getattr(error, "full_key", None)
+    if not isinstance(key, str):
+        return None
+    where = f"{origin.name(key.split('.'))}: {key}"
+    reason = str(error).splitlines()[0]
+    variable = re.search(r"Environment variable '([^']+)' not found", reason)
+    if variable:
+        return (
+            f"{where}: the environment variable {variable[1]} is not set. Set it, or give a "
+            f"default: ${{oc.env:{variable[1]},default}}."
+        )
+    if "Unsupported interpolation type oc.env" in reason:
+        return f"{where}: ${{oc.env:...}} is not replaced here. {_ENVIRONMENT_VARIABLES}"
+    return f"{where}: {reason.rstrip('.')}."

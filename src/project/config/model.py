@@ -2,63 +2,92 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+import re
+from dataclasses import dataclass, field
+from typing import Any, Dict, Mapping, Optional, Tuple
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from typing_extensions import Literal
+from project.config.origin import UNKNOWN_ORIGIN, Origin
+from project.config.rules import (
+    SectionRule,
+    Value,
+    choice,
+    mapping,
+    rules_of,
+    setting,
+    string,
+    strings,
+    switch,
+    whole_number,
+)
 
-PrefectObject = Dict[str, Any]
+PrefectObject = Mapping[str, Any]
+
+_API = re.compile(r"embedded|prefect|https?://\S+")
+_api_rule = Value(
+    "embedded, prefect, or an address that starts with http:// or https://",
+    lambda value: isinstance(value, str) and _API.fullmatch(value) is not None,
+)
 
 
-class Section(BaseModel):
-    """A section of ``prefect.yml``; unknown keys and other types are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
-
-
-class ExecutorSettings(Section):
+@dataclass(frozen=True)
+class ExecutorSettings:
     """Where the tasks of a flow run; ``workers=None`` means one per core."""
 
-    type: Literal["local", "threads"] = "local"
-    workers: Optional[int] = Field(default=None, ge=1)
+    type: str = setting("local", choice("local", "threads"))
+    workers: Optional[int] = setting(None, whole_number(at_least=1, optional=True))
 
 
-class ScheduleSettings(Section):
+@dataclass(frozen=True)
+class ScheduleSettings:
     """When the scheduler starts runs: by a cron expression, or every N seconds."""
 
-    cron: Optional[str] = None
-    timezone: str = "UTC"
-    interval_seconds: Optional[int] = Field(default=None, ge=60)
+    cron: Optional[str] = setting(None, string(optional=True))
+    timezone: str = setting("UTC", string())
+    interval_seconds: Optional[int] = setting(None, whole_number(at_least=60, optional=True))
 
-    @model_validator(mode="after")
-    def _has_one_clock(self) -> ScheduleSettings:
+    def __post_init__(self) -> None:
         if (self.cron is None) == (self.interval_seconds is None):
-            raise ValueError("give either cron or interval_seconds")
-        return self
+            raise ValueError("must have either cron or interval_seconds")
 
 
-class Settings(Section):
+@dataclass(frozen=True)
+class Settings:
     """The settings of one pipeline.
 
     ``run_config``, ``storage`` and ``result`` name one of Prefect's classes as ``type``, next to
-    that class's arguments.
+    that class's arguments. ``origin`` is no key: it names the file in messages.
     """
 
-    api: str = Field(default="embedded", pattern=r"^(embedded|prefect|https?://\S+)$")
-    run: Literal["here", "agent", "none"] = "here"
-    wait: bool = True
-    project: Optional[str] = Field(default=None, min_length=1)
-    flow: Optional[str] = Field(default=None, min_length=1)
-    executor: ExecutorSettings = ExecutorSettings()
-    grouping: Literal["none"] = "none"
-    schedule: Optional[ScheduleSettings] = None
-    labels: List[str] = []
-    run_config: Optional[PrefectObject] = None
-    storage: Optional[PrefectObject] = None
-    result: Optional[PrefectObject] = None
+    api: str = setting("embedded", _api_rule)
+    run: str = setting("here", choice("here", "agent", "none"))
+    wait: bool = setting(True, switch())
+    project: Optional[str] = setting(None, string(optional=True))
+    flow: Optional[str] = setting(None, string(optional=True))
+    executor: ExecutorSettings = setting(ExecutorSettings(), SectionRule(ExecutorSettings))
+    grouping: str = setting("none", choice("none"))
+    schedule: Optional[ScheduleSettings] = setting(
+        None, SectionRule(ScheduleSettings, optional=True)
+    )
+    labels: Tuple[str, ...] = setting((), strings())
+    run_config: Optional[PrefectObject] = setting(None, mapping(optional=True))
+    storage: Optional[PrefectObject] = setting(None, mapping(optional=True))
+    result: Optional[PrefectObject] = setting(None, mapping(optional=True))
+    origin: Origin = field(default=UNKNOWN_ORIGIN, compare=False, repr=False)
 
 
+@dataclass(frozen=True)
 class SettingsFile(Settings):
     """All keys of ``prefect.yml``, with their defaults."""
 
-    pipelines: Dict[str, Dict[str, Any]] = {}
+    pipelines: Mapping[str, Any] = setting({}, mapping())
+
+
+def as_dict(section: Any) -> Dict[str, Any]:
+    """Return the keys of a section and of those inside it as ``prefect.yml`` has them."""
+    return {key: _plain(getattr(section, key)) for key in rules_of(type(section))}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return as_dict(value) if hasattr(value, "__dataclass_fields__") else value

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
 
 import click
 
@@ -15,11 +14,11 @@ def echo(line: str) -> None:
     """Print a line; log it if it cannot be printed."""
     try:
         click.echo(writable(line, sys.stdout))
-    except (OSError, ValueError) as error:  # ValueError: a file that is closed
+    except (OSError, ValueError) as error:  # ValueError: the stream is closed
         logger.warning("%s (could not be printed: %r)", line, error)
 
 
-def writable(text: str, stream: Any) -> str:
-    """Return a text with escapes for the characters that a stream's encoding lacks."""
+def writable(text: str, stream: object) -> str:
+    """Return the text, with escapes for the characters that the stream cannot encode."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)

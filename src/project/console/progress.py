@@ -6,10 +6,11 @@ import logging
 import sys
 from contextlib import ExitStack, contextmanager
 from time import perf_counter
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Protocol
+from typing import Callable, Dict, Iterable, Iterator, List, Protocol, TextIO, TypeVar
 
 import click
 from prefect.engine.state import State
+from prefect.engine.task_runner import TaskRunner
 from rich import get_console
 from rich.console import Console
 from rich.logging import RichHandler
@@ -21,12 +22,14 @@ from project.flow.tasks import NodeTask
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 
 class Display(Protocol):
-    """What shows the progress; called from the threads that run nodes."""
+    """Protocol of a display of the progress; called from the threads that run nodes."""
 
     def started(self, name: str) -> None:
-        """Show that a node runs."""
+        """Show that a node has started."""
 
     def ended(self, report: NodeReport) -> None:
         """Show how a node ended."""
@@ -48,7 +51,7 @@ class NodeProgress:
         self._display = display
         self._has_warned = False
 
-    def __call__(self, task_runner: Any, old_state: State, new_state: State) -> None:
+    def __call__(self, task_runner: TaskRunner, old_state: State, new_state: State) -> None:
         """Show a task's new state."""
         name = task_runner.task.name
         if not isinstance(task_runner.task, NodeTask) or name not in self._names:
@@ -57,34 +60,31 @@ class NodeProgress:
             self._started[name] = perf_counter()
             self._show(self._display.started, name)
         elif new_state.is_finished() or new_state.is_retrying():
-            self._end(name, type(new_state).__name__)
-
-    def _end(self, name: str, state: str) -> None:
-        started = self._started.get(name)
-        seconds = None if started is None else perf_counter() - started
-        self.reports[name] = NodeReport(name, state, seconds)
-        self._show(self._display.ended, self.reports[name])
+            started = self._started.get(name)
+            seconds = None if started is None else perf_counter() - started
+            self.reports[name] = NodeReport(name, type(new_state).__name__, seconds)
+            self._show(self._display.ended, self.reports[name])
 
     def close(self) -> None:
         """Show the end of the run."""
         self._show(self._display.close, list(self.reports.values()))
 
-    def _show(self, show: Callable[[Any], None], subject: Any) -> None:
+    def _show(self, show: Callable[[T], None], subject: T) -> None:
         try:
             show(subject)
-        except (OSError, ValueError) as error:  # ValueError: a file that is closed
+        except (OSError, ValueError) as error:  # ValueError: the stream is closed
             if not self._has_warned:
                 logger.warning("The progress of the nodes cannot be shown: %r", error)
             self._has_warned = True
 
 
 class Lines:
-    """Display of one plain line for each node that ends: for pipes, files and CI."""
+    """Display of one plain line per finished node, for pipes, files and CI."""
 
     def __init__(self, total: int):
         self._total = total
         self._ended = 0
-        self._stream = sys.stdout  # what a node prints may go elsewhere by the time it ends
+        self._stream = sys.stdout  # sys.stdout may be redirected by the time a node ends
 
     def started(self, name: str) -> None:
         """Write nothing: Kedro logs it."""
@@ -129,13 +129,12 @@ class Bar:
         self._show()
 
     def _show(self) -> None:
-        self._progress.update(self._bar, description=self._shown_nodes())
-
-    def _shown_nodes(self) -> str:
-        return writable(", ".join(list(self._running)[:3]), self._console)
+        # A copy first: on the threads executor, other nodes start and end meanwhile.
+        names = ", ".join(list(self._running)[:3])
+        self._progress.update(self._bar, description=writable(names, self._console))
 
     def close(self, reports: List[NodeReport]) -> None:
-        """Replace the bar by the table."""
+        """Replace the bar with the table."""
         self._progress.stop()
         shown = [one._replace(name=writable(one.name, self._console)) for one in reports]
         self._console.print(summary_table(shown))
@@ -151,19 +150,20 @@ def follow_progress(node_names: Iterable[str]) -> Iterator[NodeProgress]:
         display = Bar(len(names), console) if console.is_terminal else Lines(len(names))
         progress = NodeProgress(names, display)
         stack.callback(progress.close)
+        # Only now has the bar replaced sys.stdout; handlers that bypass it would break the bar.
         stack.enter_context(_handlers_write_to(sys.stdout))
         yield progress
 
 
 @contextmanager
 def _prefect_logs_once() -> Iterator[None]:
-    """Keep off the console what the progress shows anyway, and what two handlers would print."""
+    """Keep off the console what the display shows, and what two handlers would both print."""
     root_handlers = list(filter(_is_console, logging.getLogger().handlers))
     own_handlers = list(filter(_is_console, logging.getLogger("prefect").handlers))
+    # Prefect's records also reach the handlers of the root logger.
+    keep_own = (lambda record: False) if root_handlers else _is_not_progress
     filters = [(handler, _is_not_progress) for handler in root_handlers]
-    filters += [
-        (handler, _is_not_progress if not root_handlers else _nothing) for handler in own_handlers
-    ]
+    filters += [(handler, keep_own) for handler in own_handlers]
     for handler, keep in filters:
         handler.addFilter(keep)
     try:
@@ -178,28 +178,23 @@ def _is_console(handler: logging.Handler) -> bool:
 
 
 def _is_not_progress(record: logging.LogRecord) -> bool:
-    # The progress shows the states of tasks, and the error of a node is raised in the end.
+    # The display shows these states, and a node's error is raised at the end.
     return record.name not in {"prefect.KedroTaskRunner", "prefect.KedroFlowRunner"}
 
 
-def _nothing(record: logging.LogRecord) -> bool:
-    return False
-
-
 @contextmanager
-def _handlers_write_to(stream: Any) -> Iterator[None]:
-    """Let console handlers write through the stream that the bar has installed."""
-    handlers = list(_console_handlers())
+def _handlers_write_to(stream: TextIO) -> Iterator[None]:
+    """Make console handlers write to the stream that the bar has installed."""
+    handlers = [
+        handler
+        for name in ("", "kedro", "prefect")
+        for handler in logging.getLogger(name).handlers
+        # Not a subclass: a FileHandler is one.
+        if type(handler) is logging.StreamHandler and handler.stream is sys.__stdout__
+    ]
     before = [handler.setStream(stream) for handler in handlers]
     try:
         yield
     finally:
         for handler, old in zip(handlers, before):
             handler.setStream(old or stream)
-
-
-def _console_handlers() -> Iterator[logging.StreamHandler[Any]]:
-    for name in ("", "kedro", "prefect"):
-        for handler in logging.getLogger(name).handlers:
-            if type(handler) is logging.StreamHandler and handler.stream is sys.__stdout__:
-                yield handler

@@ -31,32 +31,28 @@ class NodeReport(NamedTuple):
 
     @property
     def duration(self) -> str:
-        """Return the duration as it is shown."""
+        """The duration as it is shown."""
         return "" if self.seconds is None else f"{self.seconds:.2f} s"
 
 
 def summary_table(reports: List[NodeReport]) -> Table:
     """Return a table of the nodes in the order in which they ended.
 
-    Of more than ``SUMMARY_ROWS`` it shows those that did not succeed and the slowest.
+    Of more than ``SUMMARY_ROWS`` nodes, it shows those that did not succeed and the slowest.
     """
     table = Table("Node", "State", "Duration", title=f"{len(reports)} nodes")
-    for report in _most_interesting(reports):
+    by_interest = sorted(reports, key=lambda r: (r.state == "Success", -(r.seconds or 0)))
+    shown = set(by_interest[:SUMMARY_ROWS])
+    for report in filter(shown.__contains__, reports):
         colour = _COLORS.get(report.state, "default")
         table.add_row(Text(report.name), f"[{colour}]{report.state}[/]", report.duration)
     return table
 
 
-def _most_interesting(reports: List[NodeReport]) -> List[NodeReport]:
-    by_interest = sorted(reports, key=lambda r: (r.state == "Success", -(r.seconds or 0)))
-    shown = set(by_interest[:SUMMARY_ROWS])
-    return [report for report in reports if report in shown]
-
-
 def runs_table(runs: List[FlowRunRow]) -> Table:
     """Return a table of flow runs."""
     table = Table("Id", "Name", "Flow", "State", "Start", "Duration")
-    for column in table.columns:
+    for column in table.columns:  # ids are copied from the terminal, so they stay in one piece
         column.no_wrap = column.header == "Id"
     for run in runs:
         state = f"[{_COLORS.get(run.state, 'default')}]{run.state}[/]"

@@ -1,4 +1,4 @@
-"""An agent for the flows of a Kedro project: Prefect's local agent, which looks after its children.
+"""An agent for the flows of a Kedro project: Prefect's local agent, which watches its processes.
 
 Run as ``python -m project.deploy.agent OPTIONS``, with the options as JSON.
 """
@@ -28,10 +28,10 @@ from project.api.transport import is_on_this_machine
 from project.deploy.flow_spec import PROJECTS_VARIABLE
 from project.errors import ApiError
 
-# The processes of flow runs inherit it from the agent.
+# The processes of flow runs inherit these from the agent.
 ENVIRONMENT = {
     "PREFECT__BACKEND": "server",
-    # Prefect's default is a process, which goes on for ever after the flow run's is killed.
+    # Prefect's default sends heartbeats from a process of its own, which outlives a killed run.
     "PREFECT__CLOUD__HEARTBEAT_MODE": "thread",
 }
 
@@ -40,9 +40,9 @@ RETRY_SECONDS = 5.0
 
 
 class AgentOptions(NamedTuple):
-    """Which runs an agent takes, where it imports from, and whether it prints their output.
+    """Options of an agent: labels, import path, projects, and whether it prints output.
 
-    ``projects`` are the folders of Kedro projects by the names of their packages.
+    ``projects`` maps package names to the folders of their Kedro projects.
     """
 
     labels: Sequence[str]
@@ -52,9 +52,9 @@ class AgentOptions(NamedTuple):
 
 
 def exec_agent(options: AgentOptions, api: Optional[str] = None) -> NoReturn:
-    """Turn this process into an agent, so that nothing is left of it when it is killed.
+    """Replace this process with an agent, so that killing it leaves no other process behind.
 
-    ``api``: the address to poll; ``None``: what Prefect's own configuration says.
+    ``api`` is the address to poll; ``None`` means the one in Prefect's own configuration.
     """
     environment = {
         **ENVIRONMENT,
@@ -77,10 +77,10 @@ class _Child(NamedTuple):
 
 
 class KedroAgent(LocalAgent):
-    """Local agent that reports the death of a flow run's process, and that a living one is alive.
+    """Local agent that sends heartbeats for its flow runs, and reports when a process dies.
 
-    A node can hold the interpreter for so long that its process sends no heartbeat; without one
-    the API takes it for dead, and starts a second process beside it.
+    A node can hold the interpreter for so long that its own process sends no heartbeat. The API
+    would consider it dead, and have a second process started beside it.
     """
 
     def __init__(self, options: AgentOptions):
@@ -93,11 +93,11 @@ class KedroAgent(LocalAgent):
         self._children: List[_Child] = []
         self._api = PrefectApi(self.client)
         if is_on_this_machine(self._api.url):
-            # Polling a server beside us costs little, and a run starts up to 10 s earlier.
+            # Polling a server on this machine is cheap, and runs start up to 10 s earlier.
             self._loop_intervals = {0: 0.25, 1: 0.5, 2: 0.5}
 
     def on_startup(self) -> None:
-        """Start to look after the children."""
+        """Start to watch the processes."""
         Thread(target=self._look_after_children, name="children", daemon=True).start()
 
     def heartbeat(self) -> None:
@@ -133,7 +133,7 @@ class KedroAgent(LocalAgent):
             vouched[child.flow_run_id] = monotonic() + prefect.config.cloud.heartbeat_interval
 
     def _report_end(self, child: _Child) -> None:
-        """End a flow run whose process has ended without doing so."""
+        """Report the end of a flow run, if its process ended without doing so."""
         code = child.process.returncode
         state = queries.flow_run_state(self._api, child.flow_run_id)
         if code in (0, UNREPORTED_EXIT_CODE) or state is None or state in FINISHED:

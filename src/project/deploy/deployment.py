@@ -26,18 +26,18 @@ from project.flow.build import build_flow
 from project.flow.graph import KedroFlow
 from project.flow.pipeline_ref import PipelineRef
 
-# Part of every registered flow, by which agents load it.
+# Stored in every registered flow: what agents load.
 ENTRYPOINT = "project.deploy.entrypoint:load_flow"
 
-# Prefect's default is a child process for heartbeats, which survives a run that is killed.
+# Prefect's default sends heartbeats from a child process, which outlives a killed run.
 _HEARTBEAT_ENV = {"PREFECT__CLOUD__HEARTBEAT_MODE": "thread"}
 
 
 class Deployment(NamedTuple):
-    """A whole pipeline with everything else that matters when it is registered.
+    """A whole pipeline, with everything else that is registered with it.
 
-    ``load_catalog`` is called for a new version alone, because it may need credentials. ``env``
-    is the Kedro environment of the command, if it was given.
+    ``load_catalog`` is called only for a new version, because it may need credentials. ``env`` is
+    the Kedro environment of the command, if one was given.
     """
 
     pipeline: Pipeline
@@ -48,21 +48,21 @@ class Deployment(NamedTuple):
 
     @property
     def spec(self) -> FlowSpec:
-        """Return what an agent is given."""
+        """What an agent gets, to build the flow."""
         return FlowSpec(self.ref, self.settings)
 
     @property
     def prefect_project(self) -> str:
-        """Return the name of the Prefect project."""
+        """The name of the Prefect project."""
         return self.settings.project or self.ref.package_name
 
     @property
     def flow_name(self) -> str:
-        """Return the name of the flow."""
+        """The name of the flow."""
         return self.settings.flow or self.ref.pipeline_name
 
     def how_to_register(self) -> str:
-        """Return the sentence that names the command."""
+        """Return a sentence with the command that registers the flow."""
         name = self.ref.pipeline_name
         pipeline = [] if name == "__default__" else ["--pipeline", name]
         env = ["--env", self.env] if self.env else []
@@ -74,32 +74,32 @@ class Deployment(NamedTuple):
 
 
 class PipelineRequest(Protocol):
-    """What names a pipeline: a Kedro run, or a command."""
+    """Protocol of what asks for a pipeline: a Kedro run or a command."""
 
     @property
     def project_path(self) -> Path:
-        """Return the folder of the project."""
+        """The folder of the project."""
 
     @property
     def pipeline_name(self) -> str:
-        """Return the name of the pipeline; of several, with ``+`` between them."""
+        """The name of the pipeline, or the names of several joined with ``+``."""
 
     @property
     def env(self) -> Optional[str]:
-        """Return the Kedro environment that was named, if any."""
+        """The Kedro environment, if one was given."""
 
 
 def find_deployment(
     request: PipelineRequest, settings: Settings, load_catalog: Callable[[], Any]
 ) -> Deployment:
-    """Return what can be registered of a pipeline of the project in this process."""
+    """Return the deployment of a pipeline of the project in this process."""
     pipeline = find_pipeline(registered_pipelines(), request.pipeline_name)
     ref = PipelineRef(request.project_path, package_name(), request.pipeline_name)
     return Deployment(pipeline, ref, settings, load_catalog, request.env)
 
 
 def make_local_flow(pipeline: Pipeline, settings: Settings) -> KedroFlow:
-    """Return the flow of a pipeline that is run at once and never registered."""
+    """Return the flow of a pipeline that is run immediately and never registered."""
     ref = PipelineRef(Path.cwd(), package_name(), "__default__")
     flow = build_flow(pipeline, ref.pipeline_name, ref, KedroRuns())
     flow.executor = make_executor(settings.executor)
@@ -117,7 +117,7 @@ def make_flow(pipeline: Pipeline, spec: FlowSpec) -> KedroFlow:
         parameters=[option.name for option in RUN_OPTIONS],
     )
     flow.executor = make_executor(settings.executor)
-    flow.schedule = make_schedule(settings.schedule)
+    flow.schedule = make_schedule(settings)
     flow.result = make_result(settings)
     flow.run_config = make_run_config(settings, {**_HEARTBEAT_ENV, **spec.to_env()})
     flow.storage = make_storage(settings, Module(ENTRYPOINT))

@@ -1,4 +1,4 @@
-"""Where the process that an agent starts for a flow run gets its flow from."""
+"""The entry point through which a process that an agent starts loads its flow."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from project.flow.graph import KedroFlow
 
 
 def load_flow() -> KedroFlow:
-    """Return the flow that an agent is to run, built again from the project's code.
+    """Return the flow that an agent is to run, built from the project's current code.
 
     Raises:
-        FlowRunError: the pipeline has other nodes than when the flow was registered.
+        FlowRunError: the pipeline's nodes have changed since the flow was registered.
     """
     patch_context()
     spec = FlowSpec.from_env()
@@ -33,33 +33,29 @@ def load_flow() -> KedroFlow:
     flow = make_flow(find_pipeline(pipelines, spec.ref.pipeline_name), spec)
     if prefect.context.get("flow_run_id") is not None:
         patch_client_to_retry()
-        _use_flow_runner(AgentFlowRunner)
+        # `prefect execute flow-run` reads this after it has loaded the flow. Agents set it to
+        # Prefect's own class, by a variable that no run configuration can override.
+        engine = prefect.config.engine
+        engine.flow_runner.default_class = f"{AgentFlowRunner.__module__}.AgentFlowRunner"
     flow_id = prefect.context.get("flow_id")
     if flow_id is not None:
         require_registered_tasks(flow, PrefectApi(Client()), flow_id)
     return flow
 
 
-def _use_flow_runner(runner: type) -> None:
-    # `prefect execute flow-run` reads this after it has loaded the flow; agents set it to Prefect's
-    # own class by a variable that no run configuration can override.
-    prefect.config.engine.flow_runner.default_class = f"{runner.__module__}.{runner.__qualname__}"
-
-
 def require_registered_tasks(flow: KedroFlow, api: PrefectApi, flow_id: str) -> None:
-    """Require that a flow has the tasks that were registered.
+    """Raise an error if a flow's tasks have changed since it was registered.
 
     Raises:
-        FlowRunError: names the nodes that differ, and what to do.
+        FlowRunError: names the nodes that differ, and the remedy.
     """
     registered = queries.registered_tasks(api, flow_id)
     now, before = set(flow.slugs.values()), set(registered.slugs)
     if now != before:
         raise FlowRunError(
-            f"Flow '{flow.name}' was registered as version {registered.version} with other nodes "
-            f"than its pipeline has now (new: {_listed(now - before)}; gone: "
-            f"{_listed(before - now)}). Register it again with 'kedro prefect register', and "
-            "start a new run."
+            f"The nodes of flow '{flow.name}' have changed since version {registered.version} was "
+            f"registered (added: {_listed(now - before)}; removed: {_listed(before - now)}). "
+            "Register it again with 'kedro prefect register', then start a new run."
         )
 
 

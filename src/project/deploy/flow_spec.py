@@ -1,64 +1,78 @@
-"""What an agent is given to build a flow: names and settings, in an environment variable."""
+"""What an agent builds a flow from: names and settings, in an environment variable."""
 
 from __future__ import annotations
 
 import json
 import os
+from datetime import date
 from pathlib import Path
 from typing import Any, Dict, Mapping, NamedTuple
 
-from project.config.model import Settings
+from project.config.load import parse_settings
+from project.config.model import Settings, as_dict
 from project.errors import FlowRunError
 from project.flow.pipeline_ref import PipelineRef
 
 VARIABLE = "KEDRO_PREFECT_FLOW"
-# Where an agent has projects: their folders by the names of their packages, as JSON.
+# The agent's projects, as JSON: package name -> folder.
 PROJECTS_VARIABLE = "KEDRO_PREFECT_PROJECTS"
 
-# Which API a command talks to and who runs the flow is no part of what is registered: a CI job
-# and a developer say it differently.
+# Where a flow is registered and who runs it is no part of its version: these settings differ
+# between a CI job and a developer.
 _LOCAL_SETTINGS = {"api", "run", "wait"}
 
 
 class FlowSpec(NamedTuple):
-    """Where a flow's pipeline is found, and the settings that are registered with it."""
+    """The names of a flow's pipeline, and the settings that are registered with it."""
 
     ref: PipelineRef
     settings: Settings
 
     def to_env(self) -> Dict[str, str]:
         """Return the environment variables of a run configuration."""
-        return {VARIABLE: json.dumps(self._as_json(), sort_keys=True)}
+        return {VARIABLE: _dump(self._as_dict())}
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> FlowSpec:
-        """Read what ``to_env`` has written, in the process of a flow run.
+        """Return the spec that ``to_env`` has written, in the process of a flow run.
 
-        The project is looked for where the agent has it, then where it was registered.
+        The project is looked up among the agent's projects, then in the folder it was registered
+        from.
 
         Raises:
             FlowRunError: the variable is missing.
         """
         if VARIABLE not in env:
             raise FlowRunError(
-                f"The environment variable {VARIABLE} is missing: run the flow with the run "
-                "configuration that it was registered with, or register it again."
+                f"The environment variable {VARIABLE} is not set. Run the flow with the run "
+                "configuration it was registered with, or register it again."
             )
         fields: Dict[str, Any] = json.loads(env[VARIABLE])
         package = fields["package_name"]
         projects: Dict[str, str] = json.loads(env.get(PROJECTS_VARIABLE, "{}"))
         path = Path(projects.get(package, fields["project_path"]))
-        settings = Settings.model_validate_json(json.dumps(fields["settings"]))
+        settings = parse_settings(fields["settings"])
         return cls(PipelineRef(path, package, fields["pipeline_name"]), settings)
 
     def key(self) -> Dict[str, str]:
-        """Return ``to_env`` without the folder: what must not differ between two checkouts."""
-        return {VARIABLE: json.dumps({**self._as_json(), "project_path": None}, sort_keys=True)}
+        """Return ``to_env`` without the folder, which may differ between checkouts."""
+        return {VARIABLE: _dump({**self._as_dict(), "project_path": None})}
 
-    def _as_json(self) -> Dict[str, Any]:
+    def _as_dict(self) -> Dict[str, Any]:
+        settings = as_dict(self.settings).items()
         return {
             "project_path": str(self.ref.project_path),
             "package_name": self.ref.package_name,
             "pipeline_name": self.ref.pipeline_name,
-            "settings": self.settings.model_dump(mode="json", exclude=_LOCAL_SETTINGS),
+            "settings": {key: value for key, value in settings if key not in _LOCAL_SETTINGS},
         }
+
+
+def _dump(fields: Dict[str, Any]) -> str:
+    return json.dumps(fields, sort_keys=True, default=_date_as_string)
+
+
+def _date_as_string(value: Any) -> str:
+    if isinstance(value, date):  # YAML has dates and times, among Prefect's own arguments
+        return value.isoformat()
+    raise TypeError(f"{value!r} cannot be stored as JSON")

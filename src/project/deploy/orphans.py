@@ -1,4 +1,4 @@
-"""Flow runs whose process of ``kedro run`` is gone, on an API that cannot find that out."""
+"""Flow runs whose ``kedro run`` process has ended, on an API that cannot detect it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from project.api.state_sender import RunState, StateSender
 from project.api.states import FINISHED
 from project.deploy.deployment import Deployment
 
-HERE_LABEL = "kedro-run"  # no agent has this label, so that none takes a run of `kedro run`
+# No agent has this label, so none takes a run that belongs to a `kedro run` process.
+HERE_LABEL = "kedro-run"
 
-# A process of `kedro run` starts its run at once. One that is still scheduled has lost its process,
-# for one because Prefect Server scheduled it again after a time without heartbeats.
+# A `kedro run` process starts its run immediately. If the run is Scheduled, the process has died,
+# and Prefect Server may have rescheduled the run when its heartbeats were missing.
 _LATE_SECONDS = 60
-_REASON = "The process of this run is gone, and no agent takes it over."
+_REASON = "The process of this run has ended, and no agent can take it over."
 
 
 def orphaned_runs(api: PrefectApi, deployment: Deployment) -> List[str]:
-    """Return the ids of the flow's runs that wait for a process that is gone."""
+    """Return the ids of the flow's runs that wait for a process that has ended."""
     scheduled = queries.scheduled_flow_runs(
         api, api.tenant_id, deployment.prefect_project, deployment.flow_name
     )
@@ -35,7 +36,7 @@ def orphaned_runs(api: PrefectApi, deployment: Deployment) -> List[str]:
 
 
 def end_orphaned_runs(api: PrefectApi, deployment: Deployment) -> None:
-    """End the flow's runs that would wait for ever."""
+    """End the flow's runs that would otherwise wait forever."""
     for flow_run_id in orphaned_runs(api, deployment):
         sender = StateSender(api, flow_run_id)
         for task_run_id, state in queries.task_run_states(api, flow_run_id).items():

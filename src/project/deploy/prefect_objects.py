@@ -1,10 +1,10 @@
-"""Prefect's own objects, made from what ``prefect.yml`` says of them."""
+"""Prefect's own objects, created from the settings in ``prefect.yml``."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping, Optional, Tuple
 
 import pendulum
 import prefect.engine.results
@@ -19,112 +19,119 @@ from prefect.storage import Storage
 from project.compat.prefect_patches import patch_cron_clock
 from project.config.credentials import CREDENTIAL_WORDS
 from project.config.model import ScheduleSettings, Settings
+from project.config.origin import Origin
 from project.errors import SettingsError
 
-# A clock needs a start; a fixed one leaves the registered flow the same from day to day.
+# A clock needs a start date; with a fixed one, the registered flow does not change from day to day.
 _START = datetime(2020, 1, 1)
 
 _JSON_RESULTS = {"PrefectResult", "ConstantResult", "SecretResult"}
 _PICKLING_STORAGES = {"Azure", "Docker", "GCS", "Local", "S3", "Webhook"}
-_REFERENCES = {"name", "file", "path", "arn"}  # TOKEN_FILE holds no token
+_REFERENCES = {"name", "file", "path", "arn"}  # TOKEN_FILE is a path, not a token
 
 
-def make_schedule(settings: Optional[ScheduleSettings]) -> Optional[Schedule]:
+def make_schedule(settings: Settings) -> Optional[Schedule]:
     """Return the schedule of a flow."""
-    if settings is None:
+    if settings.schedule is None:
         return None
     patch_cron_clock()
     try:
-        return Schedule(clocks=[_clock(settings)])
+        return Schedule(clocks=[_clock(settings.schedule)])
     except (ValueError, KeyError) as error:  # a bad cron expression, an unknown time zone
-        raise SettingsError(f"prefect.yml: schedule: {error}.") from error
+        where = settings.origin.name(["schedule"])
+        raise SettingsError(f"{where}: schedule: {error}.") from error
 
 
 def _clock(settings: ScheduleSettings) -> Clock:
     try:
         start = pendulum.instance(_START, tz=settings.timezone)
     except (ValueError, KeyError):
-        raise ValueError(f"timezone: no time zone is called {settings.timezone!r}") from None
+        raise ValueError(f"timezone: unknown time zone {settings.timezone!r}") from None
     if settings.cron is not None:
         return CronClock(settings.cron, start_date=start)
     return IntervalClock(timedelta(seconds=settings.interval_seconds or 0), start_date=start)
 
 
 def make_run_config(settings: Settings, env: Mapping[str, str]) -> RunConfig:
-    """Return the run configuration, with the labels and what names the flow's source."""
+    """Return the run configuration, with the labels and the flow's source in its variables."""
     given = dict(settings.run_config or {"type": "UniversalRun"})
     given["env"] = {**(given.get("env") or {}), **env}
     given["labels"] = sorted({*(given.get("labels") or ()), *settings.labels})
-    config: RunConfig = _make(prefect.run_configs, given, "run_config")
+    config: RunConfig = _make(prefect.run_configs, given, "run_config", settings.origin)
     return config
 
 
 def make_storage(settings: Settings, default: Storage) -> Storage:
-    """Return where an agent finds the flow."""
+    """Return the storage in which an agent finds the flow."""
     if settings.storage is None:
         return default
-    storage: Storage = _make(prefect.storage, settings.storage, "storage")
+    storage: Storage = _make(prefect.storage, settings.storage, "storage", settings.origin)
     kind = type(storage).__name__
     if kind in _PICKLING_STORAGES and not storage.stored_as_script:
         raise SettingsError(
-            f"prefect.yml: storage: {kind} keeps a pickled copy of the flow, and there is none: "
-            "an agent loads the flow from the project's code. Leave `storage` out (in containers "
-            "too: their image has the project), or name a script with `stored_as_script: true`."
+            f"{settings.origin.name(['storage'])}: storage: {kind} stores a pickled flow, but this "
+            "package never pickles flows: an agent loads the flow from the project's code. Leave "
+            "'storage' out (also for containers, whose image has the project), or name a script "
+            "with "
+            "'stored_as_script: true'."
         )
     return storage
 
 
 def make_result(settings: Settings) -> Optional[Result]:
-    """Return where results of tasks are kept, if anywhere."""
+    """Return the result that stores the values of tasks, if there is one."""
     if settings.result is None:
         return None
     if settings.result.get("type") in _JSON_RESULTS:
         raise SettingsError(
-            f"prefect.yml: result.type: {settings.result['type']} keeps JSON in the API, and the "
-            "results here are datasets. Use one that keeps files, such as LocalResult or S3Result."
+            f"{settings.origin.name(['result', 'type'])}: result.type: {settings.result['type']} "
+            "stores JSON in the API, but the results of these tasks are datasets. Use a class that "
+            "writes files, such as LocalResult or S3Result."
         )
-    result: Result = _make(prefect.engine.results, settings.result, "result")
+    result: Result = _make(prefect.engine.results, settings.result, "result", settings.origin)
     return result
 
 
-def _refuse_credentials(given: Any, key: str) -> None:
-    """Refuse what would be stored in the API in clear.
+def _refuse_credentials(given: Any, path: Tuple[str, ...], origin: Origin) -> None:
+    """Raise an error for a credential, which the API would store in clear text.
 
     Raises:
-        SettingsError: names the key, and never the value.
+        SettingsError: names the key, never the value.
     """
     if isinstance(given, (list, tuple)):
-        for each in given:
-            _refuse_credentials(each, key)
+        for item in given:
+            _refuse_credentials(item, path, origin)
     elif isinstance(given, Mapping):
         for name, value in given.items():
-            path = f"{key}.{name}"
-            if isinstance(value, str) and _is_credential(str(name), is_env=".env." in path):
+            inner = (*path, str(name))
+            if isinstance(value, str) and _is_credential(str(name), is_env="env" in path):
                 raise SettingsError(
-                    f"prefect.yml: {path}: a credential would be stored in the Prefect API, for "
-                    "everybody to read. Give it to the agent's environment instead."
+                    f"{origin.name(inner)}: {'.'.join(inner)}: a credential here would be stored "
+                    "in the Prefect API, where everyone can read it. Set it in the agent's "
+                    "environment instead."
                 )
-            _refuse_credentials(value, path)
+            _refuse_credentials(value, inner, origin)
 
 
 def _is_credential(name: str, is_env: bool) -> bool:
     words = re.split(r"[^a-z0-9]+", name.lower())
     if words[-1] in _REFERENCES or (words[-1] == "secret" and not is_env):
-        return False  # Prefect's own arguments that end so name one of its secrets
+        return False  # Prefect's own arguments with this ending take the name of a Prefect secret
     return any(all(part in words for part in parts) for parts in CREDENTIAL_WORDS)
 
 
-def _make(module: Any, given: Mapping[str, Any], key: str) -> Any:
-    _refuse_credentials(given, key)
+def _make(module: Any, given: Mapping[str, Any], key: str, origin: Origin) -> Any:
+    _refuse_credentials(given, (key,), origin)
     arguments = {name: value for name, value in given.items() if name != "type"}
     kind = getattr(module, str(given.get("type")), None)
     if kind is None:
         known = sorted(name for name in vars(module) if name[0].isupper())
         raise SettingsError(
-            f"prefect.yml: {key}.type: Prefect has no {given.get('type')!r}; "
-            f"it has {', '.join(known)}."
+            f"{origin.name([key, 'type'])}: {key}.type: Prefect has no class "
+            f"{given.get('type')!r}. Use one of {', '.join(known)}."
         )
     try:
         return kind(**arguments)
     except (TypeError, ValueError) as error:
-        raise SettingsError(f"prefect.yml: {key}: {given['type']}: {error}.") from error
+        where = origin.name([key])
+        raise SettingsError(f"{where}: {key}: {given['type']}: {error}.") from error

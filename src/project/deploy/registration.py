@@ -1,10 +1,10 @@
-"""Registering a flow: a new version if something that matters has changed, and nothing else."""
+"""Registration of flows, which makes a new version only if the flow has changed."""
 
 from __future__ import annotations
 
 import json
 from datetime import date
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Dict, NamedTuple, Optional
 
 from prefect.utilities.graphql import compress
 
@@ -20,7 +20,7 @@ from project.flow.graph import KedroFlow
 
 
 class Registration(NamedTuple):
-    """A version of a flow that the API has; ``is_new`` if it was registered just now."""
+    """A registered version of a flow; ``is_new`` if it was registered just now."""
 
     flow_id: str
     flow_name: str
@@ -29,14 +29,14 @@ class Registration(NamedTuple):
     is_new: bool
 
     def describe(self) -> str:
-        """Return the line that reports it."""
+        """Return a line of text about the registration."""
         change = "registered" if self.is_new else "unchanged"
         flow = f"Flow '{self.flow_name}' of project '{self.prefect_project}'"
         return f"{flow}, version {self.version}: {change}"
 
 
 def find_registration(api: PrefectApi, deployment: Deployment) -> Optional[Registration]:
-    """Return what the API has of a flow, if that is exactly what would be registered."""
+    """Return the flow's registration, if the API has exactly this version."""
     return _find(api, deployment, flow_key(deployment.make_flow(), deployment.spec))
 
 
@@ -57,12 +57,13 @@ def require_registration(api: PrefectApi, deployment: Deployment) -> Registratio
 
 
 def register(api: PrefectApi, deployment: Deployment) -> Registration:
-    """Register a flow unless the API has exactly this version, which costs one request."""
+    """Register a flow unless the API has this version, which takes one request to find out."""
     flow = deployment.make_flow()
     key = flow_key(flow, deployment.spec)
     current = _find(api, deployment, key)
     if current is not None:
         return current
+    # Added after the key was computed: the classes differ between environments.
     catalog = deployment.load_catalog()
     flow.dataset_types = {name: compat.dataset_type(catalog, name) for name in flow.dataset_names()}
     flow_id = _register_version(api, deployment.prefect_project, flow, key)
@@ -71,9 +72,9 @@ def register(api: PrefectApi, deployment: Deployment) -> Registration:
 
 
 def _register_version(api: PrefectApi, project: str, flow: KedroFlow, key: str) -> str:
-    """Register a version of a flow in the steps of Prefect's own client, and return its id.
+    """Register a version of a flow with the requests of Prefect's own client; return its id.
 
-    That client looks up projects among those of all tenants, and serializes the flow twice.
+    That client looks up projects across all tenants, and loads the serialized flow again.
     """
     tenant_id = api.ensure_tenant()
     project_id = queries.find_project(api, tenant_id, project)
@@ -87,7 +88,7 @@ def _register_version(api: PrefectApi, project: str, flow: KedroFlow, key: str) 
     for batch in batches(edges):
         queries.register_edges(api, flow_id, batch)
     if flow.schedule is not None:
-        queries.activate_schedule(api, flow_id)  # not before its tasks are there
+        queries.activate_schedule(api, flow_id)  # only now: its runs need the tasks
     return flow_id
 
 
@@ -105,7 +106,7 @@ def _newest(api: PrefectApi, deployment: Deployment) -> Optional[queries.FlowRow
 
 
 def deploy(api: PrefectApi, deployment: Deployment) -> Registration:
-    """Register a flow, and let its runs use this command's environment by default."""
+    """Register a flow, and make this command's environment the default of its runs."""
     registration = register(api, deployment)
     set_default_env(api, deployment)
     return registration
@@ -114,7 +115,10 @@ def deploy(api: PrefectApi, deployment: Deployment) -> Registration:
 def start_run(
     api: PrefectApi, registration: Registration, options: RunOptions, key: str, *, is_here: bool
 ) -> str:
-    """Create a flow run with an idempotency key, and return its id; ``is_here``: not for agents."""
+    """Create a flow run and return its id; with ``is_here``, no agent takes it.
+
+    A repeated request with the same idempotency ``key`` creates no second run.
+    """
     return queries.create_flow_run(
         api,
         registration.flow_id,
@@ -126,29 +130,29 @@ def start_run(
 
 def run_parameters(options: RunOptions) -> Dict[str, queries.Json]:
     """Return the parameters of a flow run: dates become strings, sets and tuples lists."""
-    as_json: Dict[str, Any] = json.loads(json.dumps(dict(options), default=_as_json))
+    as_json: Dict[str, queries.Json] = json.loads(json.dumps(dict(options), default=_as_json))
     parameters = {name: value for name, value in as_json.items() if value is not None}
-    # Given even if it is None: else the API would fill in the flow's default environment.
+    # Sent even if it is None: otherwise the API would use the flow group's default environment.
     parameters.setdefault("env", None)
     return parameters
 
 
-def _as_json(value: Any) -> Any:
+def _as_json(value: object) -> queries.Json:
     if isinstance(value, date):
         return value.isoformat()
     return sorted(value) if isinstance(value, (set, frozenset)) else str(value)
 
 
 def has_default_env(api: PrefectApi, deployment: Deployment) -> bool:
-    """Return whether runs that name no environment use the one of this command."""
+    """Return whether this command's environment is the default of the flow's runs."""
     row = _newest(api, deployment)
     return row is not None and row.default_parameters.get("env") == deployment.env
 
 
 def set_default_env(api: PrefectApi, deployment: Deployment) -> None:
-    """Let runs that name no environment, such as scheduled ones, use the one of this command.
+    """Make this environment the default of runs that name none, such as scheduled ones.
 
-    It belongs to all versions of the flow, and is no part of one.
+    The default belongs to the flow group: it applies to all versions and is part of none.
     """
     row = _newest(api, deployment)
     if row is None:

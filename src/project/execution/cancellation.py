@@ -6,14 +6,14 @@ import signal
 import threading
 from contextlib import contextmanager
 from types import FrameType
-from typing import Callable, Iterator, List, Optional
+from typing import Callable, Iterator, Optional
 
 
 class Cancellation:
-    """Stops the run of the thread that made it, as Ctrl-C does.
+    """Cancellation of the run in the thread that created it, with the effect of Ctrl-C.
 
-    ``on_signal`` is called when a signal arrives that ends the process, before the run stops. A
-    run outside the main thread, which alone receives signals, stops between two nodes.
+    ``on_signal`` is called when a signal arrives that ends the process, before the run stops. Only
+    the main thread receives signals: a run in another thread stops between two nodes.
     """
 
     def __init__(self, on_signal: Callable[[], None] = lambda: None) -> None:
@@ -30,7 +30,13 @@ class Cancellation:
         SIGINT is handled even if the process ignores it, as in the background of a script, because
         ``request`` sends it.
         """
-        replaced = self._replaceable() if self._is_in_main_thread else []
+        if not self._is_in_main_thread:  # Python lets no other thread set handlers
+            yield
+            return
+        ending = [signal.Signals[name] for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        replaced = [number for number in ending if signal.getsignal(number) is signal.SIG_DFL]
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            replaced.append(signal.SIGINT)
         before = [(number, signal.getsignal(number)) for number in replaced]
         for number in replaced:
             signal.signal(number, self._handle)
@@ -46,7 +52,7 @@ class Cancellation:
             self.is_requested = True
             if self._is_in_main_thread and hasattr(signal, "pthread_kill"):
                 signal.pthread_kill(self._thread, signal.SIGINT)  # interrupts a sleep, too
-            elif self._is_in_main_thread:
+            elif self._is_in_main_thread:  # Windows; Python handles it in the main thread later
                 signal.raise_signal(signal.SIGINT)
 
     def check(self) -> None:
@@ -57,18 +63,10 @@ class Cancellation:
     def exit_if_signalled(self) -> None:
         """Raise SystemExit with the exit code of a process that a signal ended, if one did."""
         if self.signal is not None:
-            raise SystemExit(128 + self.signal)
-
-    def _replaceable(self) -> List[signal.Signals]:
-        ending = [number for number in ("SIGTERM", "SIGHUP") if hasattr(signal, number)]
-        numbers = [signal.Signals[name] for name in ending]
-        replaced = [one for one in numbers if signal.getsignal(one) is signal.SIG_DFL]
-        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-            replaced.append(signal.SIGINT)
-        return replaced
+            raise SystemExit(128 + self.signal)  # as a shell reports a process ended by a signal
 
     def _handle(self, number: int, frame: Optional[FrameType]) -> None:
-        if number == signal.SIGINT:  # somebody's, if no cancellation was requested
+        if number == signal.SIGINT:  # without a cancellation, ignored as it was before
             self.check()
             return
         self.signal = number

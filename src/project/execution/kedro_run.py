@@ -1,32 +1,38 @@
-"""A Kedro run: what a process needs to run nodes of one flow run."""
+"""A Kedro run: everything that a process needs to run the nodes of one flow run."""
 
 from __future__ import annotations
 
 from collections import Counter
 from itertools import chain
 from threading import Lock
-from typing import Any, Dict, Mapping, NamedTuple, Optional, Set
+from typing import TYPE_CHECKING, NamedTuple, Optional, Set
 
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
+from kedro.runner import AbstractRunner
 
 from project.compat import kedro as compat
+from project.flow.tasks import InMemory
+
+if TYPE_CHECKING:
+    from kedro.io import DataCatalog
+    from pluggy import PluginManager
 
 
 class RemoteOutput(NamedTuple):
-    """Placeholder for an output that another process makes; ``None``: that no run makes."""
+    """Placeholder for an output in another process; without a ``flow_run_id``, of no run."""
 
     flow_run_id: Optional[str]
 
 
 class KedroRun:
-    """Runs nodes with the catalog, the hook manager and the run id of one Kedro session."""
+    """Kedro run of one session: its nodes, with the catalog, the hook manager and the run id."""
 
     def __init__(
         self,
         pipeline: Pipeline,
-        catalog: Any,
-        hook_manager: Any,
+        catalog: DataCatalog,
+        hook_manager: PluginManager,
         run_id: Optional[str],
         is_async: bool = False,
     ):
@@ -44,70 +50,59 @@ class KedroRun:
         self._outputs = pipeline.outputs()
         self._loads_left = Counter(chain.from_iterable(node.inputs for node in pipeline.nodes))
         self._lock = Lock()
-        self._resolve_patterns()
-
-    def _resolve_patterns(self) -> None:
         # Resolving a pattern from two threads at once is a race in Kedro 0.18.12 to 0.19.9.
-        for name in compat.dataset_names(self.pipeline):
-            compat.get_dataset(self.catalog, name)
+        for name in compat.dataset_names(pipeline):
+            compat.get_dataset(catalog, name)
 
-    def execute(self, node_name: str, received: Mapping[str, Any]) -> Dict[str, Any]:
-        """Run a node and return the datasets in memory that other nodes may need.
+    def execute(self, node_name: str, received: InMemory) -> InMemory:
+        """Run a node and return the in-memory datasets that other nodes may need.
 
-        ``received`` are the datasets in memory that upstream nodes have left.
+        ``received`` are the in-memory datasets that upstream nodes have left.
         """
-        self._place(received)
-        node = self.nodes[node_name]
-        self._execute(node)
-        return self._left_in_memory(node)
-
-    def _place(self, received: Mapping[str, Any]) -> None:
         for name, dataset in received.items():
+            # Within one process it is the same object; Kedro would warn that it replaces it.
             if compat.get_dataset(self.catalog, name) is not dataset:
                 compat.add_dataset(self.catalog, name, dataset)
-
-    def _execute(self, node: Node) -> None:
-        try:
-            compat.execute_node(node, self.catalog, self.hook_manager, self.is_async, self.run_id)
-        except compat.DatasetError as error:
-            self._explain_unsaved(node, error)
-            raise
-        self._release(node)
-
-    def _explain_unsaved(self, node: Node, error: Exception) -> None:
-        for name in node.inputs:
-            dataset = compat.get_dataset(self.catalog, name)
-            if compat.is_in_memory(dataset) and not dataset.exists():
-                raise compat.DatasetError(self._unsaved(name, node)) from error
-
-    def _unsaved(self, name: str, reader: Node) -> str:
-        where = f"Node '{reader.name}' reads dataset '{name}', which is in memory and"
-        producer = self._producers.get(name)
-        if producer is None:
-            remedy = "No node of this run produces it: register it in the catalog with data."
-        elif self.nodes[producer] in self.done_nodes:
-            remedy = (
-                f"Node '{producer}' should have saved it but did not: "
-                "make it return or yield a value."
-            )
-        else:
-            return (
-                f"{where} went with the process in which node '{producer}' ran. Start a new run; "
-                "'result' in prefect.yml, or the catalog, can keep such values for the next time."
-            )
-        return f"{where} was never saved. {remedy}"
-
-    def _left_in_memory(self, node: Node) -> Dict[str, Any]:
+        node = self.nodes[node_name]
+        self._execute(node)
         datasets = {name: compat.get_dataset(self.catalog, name) for name in node.outputs}
+        # Empty datasets are left out: once pickled, they claim to exist and return a bare object().
         return {
             name: dataset
             for name, dataset in datasets.items()
             if compat.is_in_memory(dataset) and dataset.exists()
         }
 
+    def _execute(self, node: Node) -> None:
+        try:
+            compat.execute_node(node, self.catalog, self.hook_manager, self.is_async, self.run_id)
+        except compat.DatasetError as error:
+            # Kedro's message does not say which node should have saved the dataset.
+            for name in node.inputs:
+                dataset = compat.get_dataset(self.catalog, name)
+                if compat.is_in_memory(dataset) and not dataset.exists():
+                    raise compat.DatasetError(f"{error} {self._unsaved(name, node)}") from error
+            raise
+        self._release(node)
+
+    def _unsaved(self, name: str, reader: Node) -> str:
+        subject = f"Node '{reader.name}' reads the in-memory dataset '{name}', which was"
+        producer = self._producers.get(name)
+        if producer is None:
+            remedy = "No node of this run produces it: register a dataset that has data."
+            return f"{subject} never saved. {remedy}"
+        if self.nodes[producer] in self.done_nodes:
+            remedy = f"Node '{producer}' should have saved it: make it return or yield a value."
+            return f"{subject} never saved. {remedy}"
+        return (
+            f"{subject} lost with the process that ran node '{producer}'. Start a new run. To keep "
+            "such values for a restart, set 'result' in prefect.yml or register the dataset in the "
+            "catalog."
+        )
+
     def _release(self, node: Node) -> None:
-        """Release what nobody will load again, by the rule of Kedro's own runners."""
-        with self._lock:
+        """Release the datasets that no node will load again, as Kedro's own runners do."""
+        with self._lock:  # two readers that end at the same time must not both see a load left
             self.done_nodes.add(node)
             self._loads_left.subtract(node.inputs)
             read = [name for name in node.inputs if name not in self._inputs]
@@ -117,11 +112,19 @@ class KedroRun:
             self.catalog.release(name)
 
     def mark_outputs_remote(self, flow_run_id: Optional[str]) -> None:
-        """Put a placeholder for each output that Kedro would return: its value is not here."""
+        """Replace the outputs that Kedro would return with placeholders for remote ones."""
         for name in self._outputs:
             if compat.is_in_memory(compat.get_dataset(self.catalog, name)):
                 placeholder = compat.MemoryDataset(RemoteOutput(flow_run_id))
                 compat.add_dataset(self.catalog, name, placeholder)
+
+    def suggest_resume(self, runner: AbstractRunner) -> None:
+        """Log Kedro's suggestion for resuming the run, if a node has raised an exception.
+
+        Kedro's own runners log none after an interruption, or when no node has failed.
+        """
+        if isinstance(self.error, Exception):
+            compat.suggest_resume(runner, self.pipeline, self.done_nodes, self.catalog)
 
     def fail(self, node_name: str, error: BaseException) -> None:
         """Record a failure; the first one is the run's."""

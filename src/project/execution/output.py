@@ -1,4 +1,4 @@
-"""Log records and printed lines of the tasks that run, on their way to the API."""
+"""Capture of the log records and printed lines of tasks, for the API."""
 
 from __future__ import annotations
 
@@ -7,26 +7,25 @@ import logging
 import sys
 from contextlib import nullcontext
 from threading import Lock, get_ident
-from typing import Any, Callable, Dict, List, TextIO
+from typing import Any, Callable, ContextManager, Dict, List, NamedTuple, Optional, TextIO
 
 import prefect
 
 TakeRecord = Callable[[logging.LogRecord], None]
 
-# These loggers write about the reports themselves.
+# These loggers write about reporting itself, so reporting their lines would never end.
 UNREPORTED = ("project.api", "prefect.Diagnostics", "urllib3", "uvicorn", "asyncio")
 
-# A printed line that is longer is taken in parts.
-MAX_LINE_LENGTH = 10_000
+MAX_LINE_LENGTH = 10_000  # characters; a longer printed line is reported in parts
 
-_stdout_lock = Lock()
+_stdout_lock = Lock()  # runs in several threads may start and end captures at the same time
 
 
 class OutputCapture:
-    """Hands over every log record from INFO on, and every line that a task prints.
+    """Context manager that forwards log records from INFO up, and lines that tasks print.
 
-    A context manager. ``take`` gets the records, in the thread that caused them; a line becomes a
-    record of a logger called ``stdout``.
+    ``take`` is called with each record, in the thread that caused it; a printed line becomes a
+    record of the logger ``stdout``.
     """
 
     def __init__(self, take: TakeRecord):
@@ -45,19 +44,19 @@ class OutputCapture:
     def __exit__(self, *error: object) -> None:
         with _stdout_lock:
             self._stdout.handlers.remove(self._handler)
-            # Another capture may still need it, or somebody else have replaced it.
+            # Another capture may still use it, or other code may have replaced it.
             if sys.stdout is self._stdout and not self._stdout.handlers:
                 sys.stdout = self._stdout.stream
         self._remove_from_loggers()
         self._handler.end_lines()
 
     def reattach(self) -> None:
-        """Listen again to loggers that Kedro has configured since."""
+        """Attach again to the loggers that Kedro has reconfigured since."""
         self._remove_from_loggers()
         self._add_to_loggers()
 
     def _add_to_loggers(self) -> None:
-        # Records reach the root logger from everywhere but from loggers that do not propagate.
+        # The root logger receives all records except those of loggers that do not propagate.
         named = [logging.getLogger(name) for name in ("kedro", "prefect")]
         isolated = [logger for logger in named if not logger.propagate]
         self._loggers = [logging.getLogger(), *isolated]
@@ -70,7 +69,7 @@ class OutputCapture:
 
 
 class TaskStdout(io.TextIOBase):
-    """``sys.stdout`` that also gives handlers what tasks print."""
+    """Replacement of ``sys.stdout`` that also passes what tasks print to handlers."""
 
     def __init__(self, stream: TextIO):
         self.stream = stream
@@ -85,23 +84,23 @@ class TaskStdout(io.TextIOBase):
 
     @property
     def rich_proxied_file(self) -> TextIO:
-        """Return the stream to which rich writes, and with it Kedro's log on the console."""
+        """The stream to which rich writes, and with it Kedro's log on the console."""
         stream: TextIO = getattr(self.stream, "rich_proxied_file", self.stream)
         return stream
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """Return the stream's encoding."""
+        """The stream's encoding."""
         return self.stream.encoding
 
     @property
-    def errors(self) -> Any:  # type: ignore[override]
-        """Return how the stream treats characters that its encoding lacks."""
+    def errors(self) -> Optional[str]:  # type: ignore[override]
+        """How the stream handles characters that it cannot encode."""
         return self.stream.errors
 
     @property
     def closed(self) -> bool:
-        """Return whether the stream is closed."""
+        """Whether the stream is closed."""
         return self.stream.closed
 
     def flush(self) -> None:
@@ -121,25 +120,25 @@ class TaskStdout(io.TextIOBase):
         return self.stream.writable()
 
     def close(self) -> None:
-        """Leave the stream open: this object is also closed when it is collected."""
+        """Leave the stream open: Python also closes this object when it is garbage-collected."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
 
 
 class _Handler(logging.Handler):
-    """Hands over log records, and each line that a task prints."""
+    """Handler that forwards log records, and each line that a task prints."""
 
     def __init__(self, take: TakeRecord):
         super().__init__(logging.INFO)
         self._take = take
-        self._unfinished: Dict[int, _Line] = {}  # by thread
+        self._unfinished: Dict[int, _Line] = {}  # by thread id
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.name.endswith("TaskRunner"):  # with these records a task starts and ends
+        if record.name.endswith("TaskRunner"):  # logged when a task starts and when it ends
             self._end_line(get_ident())
         if not record.name.startswith(UNREPORTED):
-            self._hand_over(record)
+            self._forward(record)
 
     def write_printed(self, text: str) -> None:
         *ended, unfinished = text.split("\n")
@@ -149,7 +148,7 @@ class _Handler(logging.Handler):
         self._continue_line(unfinished)
 
     def end_lines(self) -> None:
-        """Hand over the lines that no newline has ended."""
+        """Forward the lines that did not end with a newline."""
         for thread in list(self._unfinished):
             self._end_line(thread)
 
@@ -168,20 +167,31 @@ class _Handler(logging.Handler):
         text = "".join(line.pieces) if line else ""
         if line and text.strip():
             fields = {"name": "stdout", "msg": text, "levelno": logging.INFO, "levelname": "INFO"}
-            with nullcontext() if line.task == _current_task() else prefect.context(line.task):
-                self._hand_over(logging.makeLogRecord(fields))
+            # The thread may run another task by now, whose log lines must not get this one.
+            context = nullcontext() if line.task == _current_task() else line.task.entered()
+            with context:
+                self._forward(logging.makeLogRecord(fields))
 
-    def _hand_over(self, record: logging.LogRecord) -> None:
+    def _forward(self, record: logging.LogRecord) -> None:
         try:
             self._take(record)
-        except Exception:  # like all handlers: no log call makes a node fail
+        except Exception:  # as in every handler: a log call must not fail the node
             self.handleError(record)
 
 
-class _Line:
-    """What a task has printed of a line, as a terminal shows it after carriage returns."""
+class _TaskIds(NamedTuple):
+    task_slug: Optional[str]
+    task_run_id: Optional[str]
 
-    def __init__(self, task: Dict[str, Any]) -> None:
+    def entered(self) -> ContextManager[object]:
+        context: ContextManager[object] = prefect.context(self._asdict())
+        return context
+
+
+class _Line:
+    """Unfinished line of a task, as a terminal shows it after carriage returns."""
+
+    def __init__(self, task: _TaskIds) -> None:
         self.task = task
         self.pieces: List[str] = []
         self._length = 0
@@ -207,5 +217,5 @@ class _Line:
         self._length += len(piece)
 
 
-def _current_task() -> Dict[str, Any]:
-    return {name: prefect.context.get(name) for name in ("task_slug", "task_run_id")}
+def _current_task() -> _TaskIds:
+    return _TaskIds(prefect.context.get("task_slug"), prefect.context.get("task_run_id"))

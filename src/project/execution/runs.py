@@ -12,15 +12,16 @@ from project.flow.tasks import NodeRun
 class KedroRuns:
     """The Kedro runs of one process, by the ids of their flow runs.
 
-    Whoever has a Kedro session open provides its run for as long as the flow's tasks run; tasks
-    acquire it, whether they are run for the first time or after a restart.
+    The code that opens a Kedro session provides its run while the flow's tasks run; the tasks
+    acquire it, in a first attempt and after a restart alike.
     """
 
     def __init__(self) -> None:
         self._runs: Dict[str, Union[NodeRun, BaseException]] = {}
 
     def __reduce__(self) -> Tuple[Type[KedroRuns], Tuple[()]]:
-        # The flow's tasks refer to it; a copy of them in another process finds that one's runs.
+        # The flow's tasks refer to this object; unpickled in another process, they find that
+        # process's runs.
         return KedroRuns, ()
 
     @contextmanager
@@ -41,12 +42,15 @@ class KedroRuns:
         """Return the Kedro run of a flow run.
 
         Raises:
-            BaseException: what kept the Kedro session from opening.
-            FlowRunError: nobody opened a session for this flow run.
+            BaseException: the error that kept the Kedro session from opening.
+            FlowRunError: no session was opened for this flow run.
         """
         run = self._runs.get(flow_run_id)
         if run is None:
-            raise FlowRunError(f"No Kedro session is open for the flow run {flow_run_id}.")
+            raise FlowRunError(
+                f"No Kedro session is open for the flow run {flow_run_id}: its flow must run on "
+                "the flow runner of this package."
+            )
         if isinstance(run, BaseException):
             raise run
         return run

@@ -1,14 +1,14 @@
 """A Kedro session that is opened from names and runs a flow's tasks.
 
-Under an agent nobody calls ``session.run()``, and yet everything that Kedro does before and after
-the nodes must happen, hooks included, in its own order and in one thread. So the flow runner calls
-it, with a Kedro runner that runs the tasks of the flow.
+Under an agent nothing calls ``session.run()``, yet everything that Kedro does before and after the
+nodes must happen, hooks included, in Kedro's order and in one thread. So the flow runner calls it,
+with a Kedro runner that runs the flow's tasks.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import Any, Callable, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from kedro.pipeline import Pipeline
 from prefect.engine.state import Failed, State
@@ -18,11 +18,15 @@ from project.compat.kedro_project import run_session
 from project.compat.run_options import RunOptions, check_run_options
 from project.errors import FlowRunError
 from project.execution.kedro_run import KedroRun
+from project.execution.runners import failure_of
 from project.flow.pipeline_ref import PipelineRef
+
+if TYPE_CHECKING:
+    from kedro.io import DataCatalog
 
 logger = logging.getLogger(__name__)
 
-# Runs the tasks over a Kedro run, or, if none could be opened, lets them end with the reason.
+# Runs the tasks with a Kedro run, or, if none could be opened, with the error they fail with.
 RunTasks = Callable[[Union[KedroRun, BaseException]], State]
 
 
@@ -38,20 +42,21 @@ def run_in_session(ref: PipelineRef, options: RunOptions, run_tasks: RunTasks) -
         run_session(ref.project_path, ref.pipeline_name, options, runner)
     except KeyboardInterrupt:
         raise
-    except BaseException as caught:  # SystemExit of a node, too, ends the flow run and not just us
+    except BaseException as caught:  # also SystemExit, so that the end of the run is reported
         error = caught
-    if runner.state is None:
-        return run_tasks(error or FlowRunError("Kedro ran no runner."))
-    if error is None or error is runner.error:
+    if runner.state is None:  # the tasks run all the same: the first one fails with the error
+        missing = FlowRunError("The Kedro session ended without calling the runner.")
+        return run_tasks(error or missing)
+    if error is None or error is runner.error:  # what Kedro raises is the runner's own error
         return runner.state
-    logger.error("The Kedro session failed after the nodes", exc_info=error)
+    logger.error("The Kedro session failed after its nodes had run", exc_info=error)
     if not runner.state.is_successful():
         return runner.state
-    return Failed(f"After the nodes: {error!r}", result=error)
+    return Failed(f"The Kedro session failed after its nodes had run: {error!r}", result=error)
 
 
 class _TaskRunner(compat.KedroRunner):
-    """Kedro runner that runs the tasks of a flow over what a session has prepared."""
+    """Kedro runner that runs a flow's tasks with the pipeline and the catalog of a session."""
 
     def __init__(self, run_tasks: RunTasks, is_async: bool):
         super().__init__(is_async=is_async)
@@ -59,12 +64,11 @@ class _TaskRunner(compat.KedroRunner):
         self.error: Optional[BaseException] = None
         self._run_tasks = run_tasks
 
-    def _run(self, pipeline: Pipeline, catalog: Any, *args: Any, **kwargs: Any) -> None:
+    def _run(self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any) -> None:
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
         run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async)
         self.state = self._run_tasks(run)
         if not self.state.is_successful():
-            compat.suggest_resume(self, pipeline, run.done_nodes, catalog)
-            ended = FlowRunError(f"The flow run ended as {self.state!r}.")
-            self.error = ended if run.error is None else run.error
+            run.suggest_resume(self)
+            self.error = failure_of(self.state) if run.error is None else run.error
             raise self.error

@@ -1,4 +1,4 @@
-"""A Kedro pipeline as a Prefect flow: groups of nodes, tasks, and the graph of them."""
+"""A Kedro pipeline as a Prefect flow: groups of nodes, their tasks, and the graph."""
 
 from project.compat.versions import require_supported_versions
 

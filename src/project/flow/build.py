@@ -23,8 +23,8 @@ def build_flow(
     """Return the flow of a pipeline: an init task, then one task per node.
 
     ``parameters`` are the names of the flow's parameters, each with the default ``None``. The
-    flow depends on these arguments alone: not on a catalog, a session, or what ran before.
-    ``runs`` is where its tasks look for the Kedro run; it is no part of what is registered.
+    flow depends only on these arguments, not on a catalog, a session or earlier runs. ``runs`` is
+    where its tasks look up the Kedro run; it is not registered.
     """
     with collector_paused():
         flow = KedroFlow(name, ref, runs)
@@ -34,6 +34,7 @@ def build_flow(
         tasks = {node: flow.add_task(NodeTask(node, runs)) for node in pipeline.nodes}
         rank = {node: position for position, node in enumerate(tasks)}
         dependencies = pipeline.node_dependencies
+        # Kedro has validated the pipeline; Prefect would sort the whole graph for each edge.
         for node, task in tasks.items():
             parents = sorted(dependencies[node], key=rank.__getitem__)
             for number, parent in enumerate(parents):

@@ -1,11 +1,11 @@
-"""A Prefect flow whose cost of building grows with its size, not with the square of it."""
+"""A Prefect flow that takes linear, not quadratic, time to build."""
 
 from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
 from itertools import count
-from typing import Any, Callable, Dict, Iterator, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Iterator, Optional, Set, Tuple, TypeVar
 
 import prefect
 from graphlib import TopologicalSorter
@@ -15,12 +15,14 @@ from prefect.core import Edge
 from project.flow.pipeline_ref import PipelineRef
 from project.flow.tasks import NodeRuns
 
+T = TypeVar("T")
+
 TaskEdges = Dict[Task, Set[Edge]]
 
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Pause the garbage collector, which would look through many new objects that all stay."""
+    """Pause the garbage collector while many objects are created that all stay alive."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -33,12 +35,12 @@ def collector_paused() -> Iterator[None]:
 class KedroFlow(prefect.Flow):
     """Flow that keeps its tasks in the order in which they were added, as far as edges permit.
 
-    Prefect's own flow compares all of its tasks and edges whenever its graph is read, and looks
-    through all of its slugs for each new task. Here a change of the flow empties the cache.
+    Prefect's own flow compares all tasks and edges whenever its graph is read, and searches all
+    slugs for each new task. Here, a change of the flow clears the cache instead.
 
-    ``ref`` names the pipeline, ``runs`` holds the Kedro runs of this process.
-    ``dataset_types`` are the class names of datasets, for whoever reads the registered flow; they
-    differ between environments, and are no part of the flow's version.
+    ``ref`` names the pipeline, ``runs`` has the Kedro runs of this process. ``dataset_types`` are
+    the class names of datasets, for readers of the registered flow; they differ between
+    environments, and are no part of the flow's version.
     """
 
     def __init__(self, name: str, ref: PipelineRef, runs: NodeRuns, **kwargs: Any):
@@ -57,11 +59,11 @@ class KedroFlow(prefect.Flow):
     def add_task(self, task: Task) -> Task:
         """Add a task, unless the flow has it."""
         added: Task = super().add_task(task)
-        self._taken_slugs.add(self.slugs[task])  # a parameter brings its own
+        self._taken_slugs.add(self.slugs[task])  # a parameter has a slug already
         return added
 
     def serialize(self, build: bool = False) -> Dict[str, Any]:
-        """Return the flow as JSON has it."""
+        """Return the flow as JSON, with the descriptions of its tasks."""
         with collector_paused():
             serialized: Dict[str, Any] = super().serialize(build)
             descriptions = {
@@ -83,13 +85,11 @@ class KedroFlow(prefect.Flow):
 
     def all_upstream_edges(self) -> TaskEdges:
         """Return the edges that lead to each task."""
-        edges: TaskEdges = self._cached("upstream", lambda: self._edges_by("downstream_task"))
-        return edges
+        return self._cached("upstream", lambda: self._edges_by("downstream_task"))
 
     def all_downstream_edges(self) -> TaskEdges:
         """Return the edges that lead from each task."""
-        edges: TaskEdges = self._cached("downstream", lambda: self._edges_by("upstream_task"))
-        return edges
+        return self._cached("downstream", lambda: self._edges_by("upstream_task"))
 
     def _edges_by(self, end: str) -> TaskEdges:
         edges: TaskEdges = {task: set() for task in self.tasks}
@@ -101,8 +101,7 @@ class KedroFlow(prefect.Flow):
         if root_tasks:
             below: Tuple[Task, ...] = super()._sorted_tasks(root_tasks=root_tasks)
             return below
-        tasks: Tuple[Task, ...] = self._cached("sorted", lambda: tuple(self._levels()))
-        return tasks
+        return self._cached("sorted", lambda: tuple(self._levels()))
 
     def _levels(self) -> Iterator[Task]:
         # Kedro's order of nodes: level by level, in each level by the order of the pipeline.
@@ -114,12 +113,15 @@ class KedroFlow(prefect.Flow):
             yield from ready
             sorter.done(*ready)
 
-    def _cached(self, key: str, make: Callable[[], Any]) -> Any:
-        if key not in self._cache:
+    def _cached(self, key: str, make: Callable[[], T]) -> T:
+        if key not in self._cache:  # Prefect empties it when the flow changes
             self._cache[key] = make()
-        return self._cache[key]
+        value: T = self._cache[key]
+        return value
 
     def _generate_task_slug(self, task: Task) -> str:
+        # Prefect numbers all slugs ("load-1"); here a node's slug is its name, which Kedro requires
+        # to be unique. Only the init task and parameters can have the name of a node.
         slug: str = task.name
         numbered = (f"{task.name}-{number}" for number in count(1))
         while slug in self._taken_slugs:

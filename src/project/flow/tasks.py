@@ -1,39 +1,68 @@
-"""The tasks of a flow: they hold names, and run nodes in the Kedro run of their process."""
+"""The tasks of a flow, which hold only names and use the Kedro run of their process."""
 
 from __future__ import annotations
 
-from typing import Any, ContextManager, Dict, Iterable, Mapping, Optional, Protocol, Union
+from typing import (
+    TYPE_CHECKING,
+    ContextManager,
+    Dict,
+    Iterable,
+    Mapping,
+    Optional,
+    Protocol,
+    TypedDict,
+    Union,
+)
 
 import prefect
 from kedro.pipeline.node import Node
 from prefect import Task
+from prefect.core import Edge
 from prefect.engine.signals import SKIP, TRIGGERFAIL
 from prefect.engine.state import State, TriggerFailed
 from prefect.triggers import all_successful
 from prefect.utilities.executors import RecursiveCall
 
-InMemory = Mapping[str, Any]  # datasets in memory, by name
+if TYPE_CHECKING:
+    from kedro.io import AbstractDataset
+
+InMemory = Mapping[str, "AbstractDataset"]  # in-memory datasets, by name
+
+
+class DatasetDescription(TypedDict):
+    """A dataset of a task as Prefect's schema describes inputs and outputs."""
+
+    type: Optional[str]
+    required: bool
+
+
+class TaskDescription(TypedDict):
+    """What the page shows of a task in addition to what Prefect serializes."""
+
+    description: str
+    inputs: Dict[str, DatasetDescription]
+    outputs: Dict[str, DatasetDescription]
 
 
 class NodeRun(Protocol):
-    """What a task needs of a Kedro run."""
+    """Protocol of the Kedro run that a task uses."""
 
     run_id: Optional[str]
     failed_node: Optional[str]
 
     @property
     def nodes(self) -> Mapping[str, Node]:
-        """Return the nodes that were selected for this run, by name."""
+        """The nodes that were selected for this run, by name."""
 
-    def execute(self, node_name: str, received: InMemory) -> Dict[str, Any]:
-        """Run a node and return the datasets that it leaves in memory."""
+    def execute(self, node_name: str, received: InMemory) -> InMemory:
+        """Run a node and return the in-memory datasets that it leaves."""
 
     def fail(self, node_name: str, error: BaseException) -> None:
         """Record that a node failed for good."""
 
 
 class NodeRuns(Protocol):
-    """What a flow needs of the Kedro runs of its process."""
+    """Protocol of the Kedro runs that a flow uses."""
 
     def provide(self, flow_run_id: str, run: Union[NodeRun, BaseException]) -> ContextManager[None]:
         """Provide the Kedro run of a flow run, or the error that kept it from opening."""
@@ -42,13 +71,13 @@ class NodeRuns(Protocol):
         """Return the Kedro run, if one is open."""
 
     def acquire(self, flow_run_id: str) -> NodeRun:
-        """Return the Kedro run, or raise why there is none."""
+        """Return the Kedro run, or raise the reason why there is none."""
 
 
 class NodeError(Exception):
-    """Wraps an exception of a node that Prefect would take for one of its signals, or not catch.
+    """Wrapper of a node's exception that Prefect would take for one of its signals, or not catch.
 
-    Its signals (SKIP, RETRY, PAUSE and so on) are no exceptions of type ``Exception`` either.
+    Prefect's signals (SKIP, RETRY, PAUSE and so on) are not of type ``Exception`` either.
     """
 
     def __init__(self, error: BaseException):
@@ -60,30 +89,30 @@ class NodeError(Exception):
 
 
 class InitTask(Task):
-    """First task of every flow: requires the Kedro run to be open, and logs its id.
+    """First task of every flow, which requires an open Kedro run and logs its id.
 
-    The flow's parameters are its inputs, so that they are part of the flow; the Kedro session
-    reads them from the flow run.
+    Its inputs are the flow's parameters, which would not be part of the flow otherwise. It does not
+    use them: the Kedro session reads them from the flow run.
     """
 
     def __init__(self, package_name: str, runs: NodeRuns):
         self._runs = runs
         super().__init__(name=f"{package_name}_init", checkpoint=False)
 
-    def run(self, **options: Any) -> None:
-        """Log the id of the Kedro run; raise what kept its session from opening."""
+    def run(self, **options: object) -> None:
+        """Log the id of the Kedro run; raise the error that kept its session from opening."""
         run = self._runs.acquire(prefect.context.flow_run_id)
         self.logger.info("Kedro run %s: %d nodes", run.run_id, len(run.nodes))
 
 
 class NodeTask(Task):
-    """Runs one node.
+    """Task that runs one node.
 
-    Its result is what the node leaves in memory for others: a dictionary from dataset name to
-    the in-memory dataset that holds the value.
+    Its result is what the node leaves in memory for others: a dictionary from dataset names to
+    in-memory datasets.
     """
 
-    # Prefect's own is the same, but in Python, and a flow calls it some fifty times per task.
+    # Prefect's own does the same in Python, and a flow calls it about fifty times per task.
     __hash__ = object.__hash__
 
     def __init__(self, node: Node, runs: NodeRuns):
@@ -95,41 +124,43 @@ class NodeTask(Task):
             name=node.name,
             tags=set(node.tags),
             trigger=self.may_start,
+            # What a skipped task would write may exist already; the selection of nodes decides.
             skip_on_upstream_skip=False,
             state_handlers=[record_failure],
-            nout=1,  # else Prefect reads it from the signature of run, each time
+            nout=1,  # otherwise Prefect inspects the signature of run for each task
         )
 
-    def describe(self, dataset_types: Mapping[str, Optional[str]]) -> Dict[str, Any]:
-        """Return what a page shows of the task beyond what Prefect serializes."""
+    def describe(self, dataset_types: Mapping[str, Optional[str]]) -> TaskDescription:
+        """Return the description of the task's function and datasets."""
 
-        def typed(names: Iterable[str]) -> Dict[str, Any]:
+        def typed(names: Iterable[str]) -> Dict[str, DatasetDescription]:
             return {name: {"type": dataset_types.get(name), "required": True} for name in names}
 
         inputs, outputs = typed(self.reads), typed(self.writes)
         return {"description": self.description, "inputs": inputs, "outputs": outputs}
 
-    def run(self, **upstream: Optional[InMemory]) -> Dict[str, Any]:
+    def run(self, **upstream: Optional[InMemory]) -> InMemory:
         """Run the node; each argument is the result of one upstream task."""
         run = self._runs.acquire(prefect.context.flow_run_id)
         if self.name not in run.nodes:
             raise SKIP("Not selected for this run.", result=None)
         results = (result or {} for result in upstream.values())  # None: a task that was skipped
-        received = {name: one for result in results for name, one in result.items()}
+        received = {name: dataset for result in results for name, dataset in result.items()}
         try:
             return run.execute(self.name, received)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt:  # the end of the whole run, not a failure of the node
             raise
         except BaseException as error:
+            # A RecursiveCall is an Exception, but also what Prefect's task runners loop with.
             if isinstance(error, Exception) and not isinstance(error, RecursiveCall):
                 raise
             raise NodeError(error) from error
 
-    def may_start(self, upstream_states: Mapping[Any, State]) -> bool:
-        """Trigger: start when every upstream task succeeded and no node of the run has failed.
+    def may_start(self, upstream_states: Mapping[Edge, State]) -> bool:
+        """Trigger for node tasks: starts if all upstream tasks succeeded and no node has failed.
 
         Like Kedro's runners, a run starts no further node once one has failed. There is no Kedro
-        run if its session could not be opened; the init task, which is upstream, failed then.
+        run if its session could not be opened; the init task, which is upstream, has failed then.
         """
         run = self._runs.find(prefect.context.flow_run_id)
         if run is not None and run.failed_node is not None:
@@ -137,7 +168,7 @@ class NodeTask(Task):
         return bool(all_successful(upstream_states))
 
     def record_failure(self, state: State) -> None:
-        """Let the Kedro run know of a failure that no retry follows."""
+        """Record in the Kedro run a failure that no retry follows."""
         run = self._runs.find(prefect.context.flow_run_id)
         is_failure = state.is_failed() and not isinstance(state, TriggerFailed)
         is_final = prefect.context.get("task_run_count", 1) > self.max_retries
@@ -147,7 +178,7 @@ class NodeTask(Task):
 
 
 def record_failure(task: NodeTask, old_state: State, new_state: State) -> None:
-    """State handler of node tasks: the first one that fails for good ends the Kedro run."""
+    """State handler for node tasks: the first node that fails for good ends the Kedro run."""
     task.record_failure(new_state)
 
 

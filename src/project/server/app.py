@@ -6,13 +6,16 @@ import asyncio
 import json
 import logging
 from contextlib import asynccontextmanager
-from typing import Any, AsyncIterator
+from typing import Any, AsyncIterator, Callable
 
 import orjson
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -21,11 +24,14 @@ from project.server.errors import BadRequestError
 from project.server.graphql.documents import is_mutation, parse_document
 from project.server.graphql.execution import Request, error_response, run_mutation, run_query
 from project.server.graphql.schema import API_INFO
-from project.server.guard import Guard
-from project.server.page import page_routes
+from project.server.guard import GRAPHQL_PATHS, Guard, is_query
+from project.server.page import page_endpoint
 from project.server.services.services import Services
 from project.server.settings import ServerSettings
 from project.server.store.database import Database
+
+_SMALL_BODY_BYTES = 4_000
+_MAX_REQUESTS = 50
 
 _log = logging.getLogger(__name__)
 
@@ -45,14 +51,31 @@ def create_app(settings: ServerSettings) -> Starlette:
             services.stop()
             database.close()
 
+    page = page_endpoint(settings.page_data)
+
+    async def get(http: HttpRequest) -> Response:
+        return await (_graphql(http) if is_query(http.scope) else page(http))
+
     routes = [
-        # The paths that Prefect's client uses, according to how its endpoint is written.
-        *(Route(path, _graphql, methods=["POST"]) for path in ("/", "/graphql", "/graphql/")),
+        *(Route(path, _graphql, methods=["POST"]) for path in GRAPHQL_PATHS),
         Route("/health", _health, methods=["GET"]),
-        *page_routes(settings.page_data),
+        *(
+            Route(f"/{name}.json", _page_function(function), methods=["POST"])
+            for name, function in settings.page_functions.items()
+        ),
+        Route("/{path:path}", get, methods=["GET"]),
     ]
-    guard = Middleware(Guard, settings=settings)
-    return Starlette(routes=routes, middleware=[guard], lifespan=lifespan)
+    middleware = [Middleware(Guard, settings=settings)]
+    if settings.allow_origin:
+        # Before the guard, so that a page of that origin can read also what the guard refuses.
+        cors = Middleware(
+            CORSMiddleware,
+            allow_origins=[settings.allow_origin],
+            allow_methods=["GET", "POST"],
+            allow_headers=["*"],
+        )
+        middleware.insert(0, cors)
+    return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
 
 
 class Endpoint:
@@ -64,17 +87,43 @@ class Endpoint:
         self._settings = settings
 
     async def answer(self, http: HttpRequest) -> Response:
-        """Answer one request: 400 if it cannot be executed, else 200, also with errors."""
+        """Answer one request, or a list of them: 400 if it cannot be executed, else 200."""
         try:
-            request = _parse_request(http, await self._body(http))
-            return Response(await self._execute(request), media_type="application/json")
+            requests = await self._read(http)
+            if not isinstance(requests, list):
+                return _json(await self._execute(requests))
+            # One after the other, as they may depend on each other.
+            return _json(b"[%s]" % b",".join([await self._answer_one(each) for each in requests]))
         except BadRequestError as error:
             return JSONResponse(error_response(str(error), error.code), status_code=400)
         except OperationalError as error:
-            _log.error("Database error: %s.", error.orig)
-            # API_ERROR in the text makes Prefect's client try again, for 15 seconds.
-            message = f"API_ERROR: {self._settings.database}: {error.orig}"
-            return JSONResponse(error_response(message, "API_ERROR"))
+            return _json(self._describe(error))
+
+    async def _read(self, http: HttpRequest) -> Request | list[Request | BadRequestError]:
+        if http.method == "GET":
+            return _parse_request(dict(http.query_params), http.headers, only_query=True)
+        body = await self.body(http)
+        if len(body) <= _SMALL_BODY_BYTES:
+            return _parse_body(body, http.headers)
+        # What takes long must not keep other requests waiting.
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(None, _parse_body, body, http.headers)
+
+    async def _answer_one(self, request: Request | BadRequestError) -> bytes:
+        try:
+            if isinstance(request, BadRequestError):
+                raise request
+            return await self._execute(request)
+        except BadRequestError as error:
+            return orjson.dumps(error_response(str(error), error.code))
+        except OperationalError as error:
+            return self._describe(error)
+
+    def _describe(self, error: OperationalError) -> bytes:
+        _log.error("Database error: %s.", error.orig)
+        # API_ERROR in the text makes Prefect's client try again, for 15 seconds.
+        message = f"API_ERROR: {self._settings.database}: {error.orig}"
+        return orjson.dumps(error_response(message, "API_ERROR"))
 
     async def _execute(self, request: Request) -> bytes:
         if is_mutation(request.document, request.operation_name):
@@ -90,16 +139,27 @@ class Endpoint:
 
         return await asyncio.wrap_future(self._database.read(read))
 
-    async def _body(self, http: HttpRequest) -> bytes:
+    async def body(self, http: HttpRequest) -> bytes:
+        """Return the body of a request.
+
+        Raises BadRequestError if it is larger than the settings allow.
+        """
         # Counted as it arrives: the client's Content-Length may be wrong or missing.
         body = bytearray()
-        async for chunk in http.stream():
-            body += chunk
-            if len(body) > self._settings.max_body_bytes:
-                raise BadRequestError(
-                    f"The request is larger than {self._settings.max_body_bytes} bytes.",
-                    "TOO_LARGE",
-                )
+
+        async def read() -> None:
+            async for chunk in http.stream():
+                body.extend(chunk)
+                if len(body) > self._settings.max_body_bytes:
+                    raise BadRequestError(
+                        f"The request is larger than {self._settings.max_body_bytes} bytes.",
+                        "TOO_LARGE",
+                    )
+
+        try:
+            await asyncio.wait_for(read(), self._settings.body_timeout_seconds)
+        except asyncio.TimeoutError as error:
+            raise BadRequestError("The request's body did not arrive in time.") from error
         return bytes(body)
 
 
@@ -108,36 +168,79 @@ async def _graphql(http: HttpRequest) -> Response:
     return await endpoint.answer(http)
 
 
+def _page_function(function: Callable[[Any], Any]) -> Callable[[HttpRequest], Any]:
+    async def answer(http: HttpRequest) -> Response:
+        endpoint: Endpoint = http.app.state.endpoint
+        try:
+            result = await run_in_threadpool(
+                function, _parse_json(await endpoint.body(http), "The body")
+            )
+        except (BadRequestError, RecursionError, ValueError) as error:
+            return JSONResponse(error_response(str(error), "BAD_REQUEST"), status_code=400)
+        # Not orjson, which refuses integers of more than 64 bits.
+        return Response(json.dumps(result, default=str), media_type="application/json")
+
+    return answer
+
+
 async def _health(_http: HttpRequest) -> Response:
     return JSONResponse({"status": "ok", "version": API_INFO["version"]})
 
 
-def _parse_request(http: HttpRequest, body: bytes) -> Request:
-    values = _parse_object(body, "The body")
-    text, name = values.get("query"), values.get("operationName")
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json")
+
+
+def _parse_body(body: bytes, headers: Headers) -> Request | list[Request | BadRequestError]:
+    """Return the request in a body, or the list of them that Prefect's UI sends.
+
+    Raises BadRequestError.
+    """
+    value = _parse_json(body, "The body")
+    if not isinstance(value, list):
+        return _parse_request(value, headers)
+    if not 0 < len(value) <= _MAX_REQUESTS:
+        raise BadRequestError(
+            f"The body is a list of {len(value)} requests; it may have 1 to {_MAX_REQUESTS}."
+        )
+    return [_parse_or_error(each, headers) for each in value]
+
+
+def _parse_or_error(value: Any, headers: Headers) -> Request | BadRequestError:
+    try:
+        return _parse_request(value, headers)
+    except BadRequestError as error:
+        return error
+
+
+def _parse_request(value: Any, headers: Headers, *, only_query: bool = False) -> Request:
+    if not isinstance(value, dict):
+        raise BadRequestError("The body is not a JSON object.")
+    text, name = value.get("query"), value.get("operationName") or None
     if not isinstance(text, str) or not isinstance(name, (str, type(None))):
         raise BadRequestError(
             "The body needs a `query` string; `operationName`, if present, must be a string too."
         )
-    variables = values.get("variables")
-    if variables is None or variables == "null":
-        variables = {}
-    elif not isinstance(variables, dict):  # Prefect's client sends them as a string of JSON
-        variables = _parse_object(variables, "`variables`")
+    variables = value.get("variables")
+    if isinstance(variables, str):  # as Prefect's client sends them
+        variables = _parse_json(variables, "`variables`")
+    variables = {} if variables is None else variables
+    if not isinstance(variables, dict):
+        raise BadRequestError("`variables` is not a JSON object.")
+    document = parse_document(text)
+    if only_query and is_mutation(document, name):
+        raise BadRequestError("Send mutations with POST.")
     return Request(
-        document=parse_document(text),
+        document=document,
         variables=variables,
         operation_name=name,
-        agent_id=http.headers.get("x-prefect-agent-id"),
-        core_version=http.headers.get("x-prefect-core-version"),
+        agent_id=headers.get("x-prefect-agent-id"),
+        core_version=headers.get("x-prefect-core-version"),
     )
 
 
-def _parse_object(text: Any, what: str) -> dict[str, Any]:
+def _parse_json(text: str | bytes, what: str) -> Any:
     try:
-        value = json.loads(text) if isinstance(text, (str, bytes)) else text
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadRequestError(f"{what} is not JSON: {error}.") from error
-    if not isinstance(value, dict):
-        raise BadRequestError(f"{what} is not a JSON object.")
-    return value

@@ -55,7 +55,13 @@ class ApiError(Exception):
     code = "INTERNAL_SERVER_ERROR"
 
 
-class NotFoundError(ApiError):
+class InputError(ApiError):
+    """A request that asks for what makes no sense; the client gets the message."""
+
+    code = "BAD_USER_INPUT"
+
+
+class NotFoundError(InputError):
     """The request names something that does not exist."""
 
     def __init__(self, noun: str, key: object) -> None:

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import hmac
-from urllib.parse import urlsplit
+import re
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, QueryParams
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from project.server.graphql.execution import error_response
 from project.server.page import is_page
 from project.server.settings import LOOPBACK_HOSTS, ServerSettings
+
+# The paths that Prefect's client uses, according to how its endpoint is written.
+GRAPHQL_PATHS = ("/", "/graphql", "/graphql/")
+
+# No user information (`name@host`), which would make a foreign host out of what looks like ours.
+_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^\s:@/?#\[\]]+)(:\d*)?")
+
+
+def is_query(scope: Scope) -> bool:
+    """Return whether a GET request is a GraphQL query in the address: `/?query={hello}`."""
+    if scope["method"] not in ("GET", "HEAD") or scope["path"] not in GRAPHQL_PATHS:
+        return False
+    return "query" in QueryParams(scope["query_string"])
 
 
 class Guard:
@@ -27,6 +40,7 @@ class Guard:
         # Other machines may use any name for this one; there, the token replaces the check.
         self._checks_host = settings.host in LOOPBACK_HOSTS
         self._token = settings.token
+        self._allowed_origin = settings.allow_origin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request that is refused, or pass it on."""
@@ -39,9 +53,11 @@ class Guard:
         if self._checks_host and _hostname(host) not in LOOPBACK_HOSTS:
             return _refuse(403, f"Host {host!r} is not this server's.", "FORBIDDEN")
         # https is this server behind a proxy that ends TLS.
-        if origin is not None and origin not in (f"http://{host}", f"https://{host}"):
+        own_origins = (f"http://{host}", f"https://{host}", self._allowed_origin)
+        if origin is not None and origin not in own_origins:
             return _refuse(403, f"Origin {origin!r} is not this server's.", "FORBIDDEN")
-        is_public = scope["path"] == "/health" or is_page(scope["method"], scope["path"])
+        is_for_page = is_page(scope["method"], scope["path"]) and not is_query(scope)
+        is_public = scope["path"] == "/health" or is_for_page
         if self._token and not is_public:
             # Compared in constant time, which tells nothing about how much of a guess is right.
             expected = f"Bearer {self._token}".encode()
@@ -52,10 +68,8 @@ class Guard:
 
 
 def _hostname(host: str) -> str | None:
-    try:
-        return urlsplit(f"//{host}").hostname
-    except ValueError:
-        return None
+    match = _HOST.fullmatch(host)
+    return match["name"].strip("[]").lower() if match else None
 
 
 def _refuse(status: int, message: str, code: str) -> Response:

@@ -5,8 +5,10 @@ import {
   describeParameters,
   formatList,
   formatValue,
+  isForKedro,
   parseValue,
 } from "../../../src/project/server/static/flows/parameter-values.js";
+import { stringifyExact } from "../../../src/project/server/static/shared/exact-json.js";
 
 const OPTIONS = [
   { name: "params", type: "mapping", help: "Values that replace parameters" },
@@ -62,13 +64,31 @@ test("a value is formatted so that it can be parsed again", () => {
   for (const [kind, value] of values) assert.deepEqual(parse(kind, formatValue({ kind }, value)), value);
 });
 
-test("dots are levels in params, and belong to the name in other mappings", () => {
-  const text = "model.depth=3\nmodel.name = deep one\nfast:true";
-
-  assert.deepEqual(parse("nested", text), { model: { depth: 3, name: "deep one" }, fast: true });
-  assert.deepEqual(parse("mapping", "raw.flights=2024-01-01T00.00.00.000Z"), {
+test("the versions of datasets are strings, and dots belong to the names of datasets", () => {
+  assert.deepEqual(parse("mapping", "raw.flights=2024-01-01T00.00.00.000Z\nb=1"), {
     "raw.flights": "2024-01-01T00.00.00.000Z",
+    b: "1",
   });
+});
+
+test("pairs in params are left to the server, JSON is not", () => {
+  assert.equal(isForKedro({ kind: "nested" }, "depth=3"), true);
+  assert.equal(isForKedro({ kind: "nested" }, ' {"depth": 3}'), false);
+  assert.equal(isForKedro({ kind: "mapping" }, "depth=3"), false);
+});
+
+test("numbers are sent as they are typed", () => {
+  for (const [kind, text] of [
+    ["number", "12345678901234567890"],
+    ["number", "1.0"],
+    ["number", "1e3"],
+    ["any", "1.0"],
+    ["json", '{"a":[1.0,1e3]}'],
+    ["nested", '{"a":-0.50}'],
+  ]) {
+    assert.equal(stringifyExact(parse(kind, text)), text);
+  }
+  assert.equal(parse("any", "007"), "007");
 });
 
 test("commas inside brackets do not split a list", () => {
@@ -87,7 +107,8 @@ test("what cannot be read is refused with the reason", () => {
     ["number", "a lot", /^a lot is not a number\.$/],
     ["json", "{", /^Not valid JSON: /],
     ["list", "[1]", /^This is not a list of strings\.$/],
-    ["nested", "depth", /^“depth” does not have the form name=value\.$/],
+    ["number", "007", /^007 is not a number\.$/],
+    ["mapping", "depth", /^“depth” does not have the form name=value\.$/],
   ];
 
   for (const [kind, text, message] of refusals) assert.throws(() => parse(kind, text), { message });

@@ -34,6 +34,7 @@ test("a skipped run is finished and successful, a cancelled one only finished", 
 test("the most severe state is shown for many", () => {
   assert.equal(mostSevere(["Success", "Running", null, "Cancelled", "Pending"]), "Cancelled");
   assert.equal(mostSevere(["TriggerFailed", "Failed"]), "Failed");
+  assert.equal(stateFamily("TriggerFailed"), "not-started");
   assert.equal(mostSevere(["Success", null]), "Success");
   assert.equal(mostSevere([null]), null);
 });

@@ -134,6 +134,8 @@ interface Viewport {
   fit(): void;
   start(): void;
   reveal(box: Rectangle): void;
+  centre(box: Rectangle): void;
+  watch(watcher: (view: Rectangle & { scale: number }) => void): () => void;
   isMoved(): boolean;
   keep(before: Point, after: Point): void;
   detach(): void;

@@ -20,7 +20,16 @@ interface Ref<T> {
   current: T;
 }
 
-type StateFamily = "failed" | "cancelled" | "retrying" | "running" | "scheduled" | "pending" | "skipped" | "success";
+type StateFamily =
+  | "failed"
+  | "cancelled"
+  | "retrying"
+  | "running"
+  | "scheduled"
+  | "pending"
+  | "skipped"
+  | "success"
+  | "not-started";
 
 /** What a load function returns for an id that names nothing. */
 interface NotFound {

@@ -1,6 +1,13 @@
 // Rows of the GraphQL API, with the fields that the page asks for. Times are ISO 8601 strings.
 
-type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | import("../../../src/project/server/static/shared/exact-json.js").ExactNumber
+  | Json[]
+  | { [name: string]: Json };
 type JsonObject = Record<string, Json>;
 
 interface Project {
@@ -63,7 +70,7 @@ interface TaskRun extends TaskRunRow {
 }
 
 interface StateRow {
-  id: number;
+  id: string;
   timestamp: string;
   state: string;
   message: string | null;
@@ -172,15 +179,14 @@ interface RunFlow {
   id: string;
   name: string;
   version: number;
-  version_group_id: string;
-  archived: boolean;
+  flow_group_id: string;
   project: Project;
   tasks: Map<string, RankedTask>;
   edges: Edge[];
 }
 
 interface LogLine {
-  id: number;
+  id: string;
   timestamp: string;
   level: string;
   name: string;

@@ -7,31 +7,39 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
 from threading import Lock
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Iterator, List, Mapping, NamedTuple, Optional, Sequence
 
 import prefect
+from prefect.configuration import Config
 from prefect.executors import Executor
 
 from project.execution.executors.local import without_config
 
 
-class ThreadsExecutor(Executor):
-    """Runs tasks in threads of this process; a task holds no thread while it waits for others.
+class _Call(NamedTuple):
+    function: Callable[..., object]
+    args: Sequence[object]
+    kwargs: Mapping[str, object]
+    future: Future[object]
 
-    ``workers``: the number of threads; ``None``: one per core.
+
+class ThreadsExecutor(Executor):
+    """Executor that runs tasks in threads; a task that waits for others occupies none.
+
+    ``workers`` is the number of threads; ``None`` means one per core.
     """
 
     def __init__(self, workers: Optional[int] = None):
         self.workers = workers or os.cpu_count() or 1
         self._pool: Optional[ThreadPoolExecutor] = None
-        self._futures: List[Future[Any]] = []
+        self._futures: List[Future[object]] = []
         super().__init__()
 
     @contextmanager
     def start(self) -> Iterator[None]:
-        """Keep the threads for as long as the flow runs; after an error start no further task.
+        """Keep the threads while the flow runs; after an error, start no further task.
 
-        Tasks that have started are waited for: Python cannot interrupt a thread.
+        Running tasks are waited for, because Python cannot interrupt a thread.
         """
         config = prefect.context.config
         self._futures = []
@@ -43,66 +51,63 @@ class ThreadsExecutor(Executor):
                 finally:
                     self._pool = None
         finally:
-            # The last first: cancelling a task would otherwise cancel, one call deeper each, those
-            # that wait for it.
+            # Starting with the last: cancelling a future calls back those that wait for it, one
+            # call deeper each.
             for future in reversed(self._futures):
                 future.cancel()
 
     def submit(
         self,
-        fn: Callable[..., Any],
-        *args: Any,
-        extra_context: Any = None,
-        context: Optional[Mapping[str, Any]] = None,
-        **kwargs: Any,
-    ) -> Future[Any]:
+        fn: Callable[..., object],
+        *args: object,
+        extra_context: object = None,
+        context: Optional[Mapping[str, object]] = None,
+        **kwargs: object,
+    ) -> Future[object]:
         """Return a future of ``fn``, which starts when all futures among its arguments are done."""
-        call = partial(fn, context=without_config(context)) if context else fn
-        future: Future[Any] = Future()
-        self._futures.append(future)
-        _when_done(_futures_in([args, kwargs]), lambda: self._start(future, call, args, kwargs))
-        return future
+        function = partial(fn, context=without_config(context)) if context else fn
+        call = _Call(function, args, kwargs, Future())
+        self._futures.append(call.future)
+        _when_done(_futures_in([args, kwargs]), lambda: self._start(call))
+        return call.future
 
     def wait(self, futures: Any) -> Any:
-        """Return the same structure with results in the place of futures."""
+        """Return the same structure, with each future replaced by its result."""
         done, _ = wait(_futures_in(futures), return_when=FIRST_EXCEPTION)
         for future in done:
             future.result()
         return _resolved(futures)
 
-    def _start(self, future: Future[Any], call: Callable[..., Any], *arguments: Any) -> None:
+    def _start(self, call: _Call) -> None:
         pool = self._pool
         try:
             if pool is not None:
-                pool.submit(self._fulfil, future, call, *arguments)
-        except RuntimeError:  # how a pool refuses that was left in the meantime
+                pool.submit(self._fulfil, call)
+        except RuntimeError:  # raised by a pool that has just been shut down
             if self._pool is not None:
                 raise
 
-    def _fulfil(
-        self,
-        future: Future[Any],
-        call: Callable[..., Any],
-        args: Sequence[Any],
-        kwargs: Dict[str, Any],
-    ) -> None:
-        if self._pool is None:  # left while the call was in the queue
+    def _fulfil(self, call: _Call) -> None:
+        if self._pool is None:  # shut down while the call was queued
             return
         try:
-            future.set_result(call(*_resolved(args), **_resolved(kwargs)))
-        except BaseException as error:  # the thread that waits raises it
-            future.set_exception(error)
+            result = call.function(*_resolved(call.args), **_resolved(call.kwargs))
+            call.future.set_result(result)
+        except BaseException as error:  # raised again in the thread that waits
+            call.future.set_exception(error)
 
 
-def _share_config(config: Any) -> None:
+def _share_config(config: Config) -> None:
+    # Prefect's context is local to a thread: a new one would have a configuration of its own,
+    # without what was changed for this run.
     prefect.context.config = config
 
 
-def _when_done(futures: List[Future[Any]], start: Callable[[], None]) -> None:
+def _when_done(futures: List[Future[object]], start: Callable[[], None]) -> None:
     lock = Lock()
-    left = len(futures) + 1
+    left = len(futures) + 1  # one for this function: no callback starts the call before its end
 
-    def one_is_done(_: Any) -> None:
+    def one_is_done(_: object) -> None:
         nonlocal left
         with lock:
             left -= 1
@@ -115,7 +120,7 @@ def _when_done(futures: List[Future[Any]], start: Callable[[], None]) -> None:
     one_is_done(None)
 
 
-def _futures_in(structure: Any) -> List[Future[Any]]:
+def _futures_in(structure: object) -> List[Future[object]]:
     found, left = [], [structure]
     while left:
         item = left.pop()

@@ -60,7 +60,7 @@ class PackagedCSVDataset(AbstractDataset[NoReturn, DataFrame]):
         if spec is None or not spec.submodule_search_locations:
             raise DatasetError(
                 f"Package '{self._package}' is not installed, so '{self._resource}' cannot be "
-                'read. Install the libraries of the example: uv pip install "project[example]"'
+                "read. Install the libraries of the example: uv pip install --group example"
             )
         return Path(spec.submodule_search_locations[0], self._resource)
 

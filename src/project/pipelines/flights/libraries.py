@@ -1,4 +1,4 @@
-"""The libraries of the example, which are an optional extra of the package."""
+"""The libraries of the example, which are a dependency group of this repository."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ def require_libraries() -> None:
     if missing := missing_libraries():
         raise ModuleNotFoundError(
             f"The example pipeline needs {', '.join(missing)}. "
-            'Install its libraries: uv pip install "project[example]"'
+            "Install its libraries: uv pip install --group example"
         )

@@ -13,24 +13,32 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
+    OverlappingFieldsCanBeMergedRule,
     SelectionSetNode,
     get_operation_ast,
     parse,
+    specified_rules,
     validate,
 )
 
 from project.server.errors import BadRequestError
+from project.server.graphql.conflicts import check_conflicts
 from project.server.graphql.schema import api_schema
 
-_MAX_TOKENS = 200_000
+_INVALID = "GRAPHQL_VALIDATION_FAILED"
+
+_MAX_TOKENS = 20_000
 _MAX_DEPTH = 20
 _MAX_FIELDS = 2_000
+_MAX_DEFINITIONS = 100
 _MAX_CACHED_LENGTH = 4_000
+# This rule compares each field with each other one of the same key; `check_conflicts` does not.
+_RULES = [rule for rule in specified_rules if rule is not OverlappingFieldsCanBeMergedRule]
 
 # Whether a text is valid does not depend on the value of these literals.
 _UUID = re.compile(r'"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"')
 _SAMPLE_UUID = '"00000000-0000-0000-0000-000000000000"'
-_TIMESTAMP = re.compile(r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00"')
+_TIMESTAMP = re.compile(r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?\+00:00"')
 _SAMPLE_TIMESTAMP = '"2000-01-01T00:00:00.000000+00:00"'
 
 
@@ -68,12 +76,12 @@ def _check_sample(sample: str) -> DocumentNode:
 
 def _check(text: str) -> DocumentNode:
     document = _parse(text)
-    errors = validate(api_schema(), document, max_errors=5)
-    if errors:
-        raise BadRequestError(
-            "; ".join(error.message for error in errors), "GRAPHQL_VALIDATION_FAILED"
-        )
+    # Counted first, as the time that validation takes grows with what is counted here.
     _Size(document).check()
+    errors = validate(api_schema(), document, _RULES, max_errors=5)
+    if errors:
+        raise BadRequestError("; ".join(error.message for error in errors), _INVALID)
+    check_conflicts(document)
     return document
 
 
@@ -88,7 +96,7 @@ def _parse(text: str) -> DocumentNode:
 
 
 class _Size:
-    """Counts fields and levels, also those in fragments, which are free of cycles when valid."""
+    """Counts fields and levels, also those in fragments, as often as these are used."""
 
     def __init__(self, document: DocumentNode) -> None:
         self._definitions = document.definitions
@@ -100,27 +108,39 @@ class _Size:
         self._fragment_sizes: dict[str, tuple[int, int]] = {}
 
     def check(self) -> None:
-        for node in self._definitions:
-            if not isinstance(node, OperationDefinitionNode):
-                continue
-            fields, depth = self._of_set(node.selection_set)
-            if fields > _MAX_FIELDS or depth > _MAX_DEPTH:
-                raise BadRequestError(
-                    f"The query has {fields} fields, {depth} levels deep; "
-                    f"at most {_MAX_FIELDS} and {_MAX_DEPTH} are allowed.",
-                    "GRAPHQL_VALIDATION_FAILED",
-                )
+        _require(len(self._definitions), _MAX_DEFINITIONS, "operations and fragments")
+        sizes = [
+            self._of_set(node.selection_set)
+            for node in self._definitions
+            if isinstance(node, (OperationDefinitionNode, FragmentDefinitionNode))
+        ]
+        _require(sum(fields for fields, _ in sizes), _MAX_FIELDS, "fields")
+        _require(max((depth for _, depth in sizes), default=0), _MAX_DEPTH, "levels")
 
     def _of_set(self, selections: SelectionSetNode) -> tuple[int, int]:
+        if not selections.selections:  # not every graphql-core refuses it
+            raise BadRequestError("Select at least one field: `{}` selects none.", _INVALID)
         sizes = [self._of_node(node) for node in selections.selections]
-        return sum(fields for fields, _ in sizes), max((depth for _, depth in sizes), default=0)
+        return sum(fields for fields, _ in sizes), max(depth for _, depth in sizes)
 
     def _of_node(self, node: object) -> tuple[int, int]:
         if isinstance(node, FragmentSpreadNode):
-            name = node.name.value
-            if name not in self._fragment_sizes:
-                self._fragment_sizes[name] = self._of_set(self._fragments[name])
-            return self._fragment_sizes[name]
+            return self._of_fragment(node.name.value)
         selections = getattr(node, "selection_set", None)
         fields, depth = self._of_set(selections) if selections else (0, 0)
         return (fields + 1, depth + 1) if isinstance(node, FieldNode) else (fields, depth)
+
+    def _of_fragment(self, name: str) -> tuple[int, int]:
+        if name not in self._fragment_sizes:
+            # Nothing while it is counted: validation refuses one that contains itself, and one
+            # that does not exist.
+            self._fragment_sizes[name] = 0, 0
+            if name in self._fragments:
+                self._fragment_sizes[name] = self._of_set(self._fragments[name])
+        return self._fragment_sizes[name]
+
+
+def _require(count: int, maximum: int, what: str) -> None:
+    if count > maximum:
+        message = f"The query has {count} {what}; at most {maximum} are allowed."
+        raise BadRequestError(message, _INVALID)

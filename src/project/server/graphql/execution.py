@@ -19,13 +19,28 @@ from graphql import (
     execute_sync,
 )
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
-from project.server.errors import ApiError
+from project.server.errors import ApiError, BadRequestError, InputError
 from project.server.graphql.reads import Reader
 from project.server.graphql.schema import api_schema, row_schema
 from project.server.mutations.declarations import MutationContext
 from project.server.store.columns import escape_surrogates
+
+TOO_DEEP = "The request is nested too deeply."
+
+_MAX_MESSAGES = 5
+# In the words of SQLite, which are the same in all of its releases.
+_TOO_COMPLEX = (
+    "Expression tree is too large",
+    "parser stack overflow",
+    "too many SQL variables",
+    "too many terms in compound SELECT",
+    "at most 64 tables in a join",
+    "LIKE or GLOB pattern too complex",
+    "string or blob too big",
+    "user-defined function raised exception",
+)
 
 _log = logging.getLogger(__name__)
 
@@ -42,13 +57,16 @@ class Request:
 
 
 def run_query(connection: Connection, request: Request, max_rows: int) -> dict[str, Any]:
-    """Return the response to a query."""
+    """Return the response to a query. Raises BadRequestError for variables that do not fit."""
     schema = api_schema() if _is_introspection(request.document) else row_schema()
-    return _response(_execute(schema, request, Reader(connection, max_rows)))
+    return _response(_execute(schema, request, Reader(connection, max_rows, request.variables)))
 
 
 def run_mutation(connection: Connection, request: Request) -> tuple[dict[str, Any], set[str]]:
-    """Return the response to a mutation, and the flows for which to create scheduled runs."""
+    """Return the response to a mutation, and the flows for which to create scheduled runs.
+
+    Raises BadRequestError for variables that do not fit.
+    """
     context = MutationContext(connection, request.agent_id, request.core_version)
     response = _response(_execute(api_schema(), request, context))
     return response, context.flows_to_schedule
@@ -80,31 +98,49 @@ def _field_names(selections: SelectionSetNode) -> Iterator[str]:
 def _execute(
     schema: GraphQLSchema, request: Request, context: Reader | MutationContext
 ) -> ExecutionResult:
-    return execute_sync(
-        schema,
-        request.document,
-        context_value=context,
-        variable_values=dict(request.variables),
-        operation_name=request.operation_name,
-    )
+    try:
+        return execute_sync(
+            schema,
+            request.document,
+            context_value=context,
+            variable_values=dict(request.variables),
+            operation_name=request.operation_name,
+        )
+    except RecursionError as error:
+        raise BadRequestError(TOO_DEEP, InputError.code) from error
 
 
 def _response(result: ExecutionResult) -> dict[str, Any]:
     # Prefect's client fails on `errors` that are null or empty: they are left out.
     if not result.errors:
         return {"data": result.data}
+    if result.data is None and all(not error.path for error in result.errors):
+        messages = [escape_surrogates(error.message) for error in result.errors]
+        raise BadRequestError("; ".join(messages[:_MAX_MESSAGES]), InputError.code)
     return {"data": result.data, "errors": [_error(error) for error in result.errors]}
 
 
 def _error(error: GraphQLError) -> dict[str, Any]:
     cause = error.original_error
-    if isinstance(cause, OperationalError):
-        raise cause  # the whole transaction is lost with it, also what other fields have done
-    message = escape_surrogates(error.message)
-    # What is not meant for the client may contain data of others: it goes to the log.
-    if cause is not None and not isinstance(cause, (ApiError, GraphQLError)):
+    if cause is None or isinstance(cause, GraphQLError):  # values of arguments that do not fit
+        message, code = error.message, InputError.code
+    elif isinstance(cause, ApiError):
+        message, code = error.message, cause.code
+    elif isinstance(cause, RecursionError):
+        message, code = TOO_DEEP, InputError.code
+    elif isinstance(cause, (DataError, OperationalError)):
+        if not _is_too_complex(cause):
+            raise cause  # the whole transaction is lost with it, also what other fields have done
+        message, code = f"SQLite refuses the request: {cause.orig}.", InputError.code
+    else:
+        # It may contain data of others: it goes to the log.
         _log.error("A request failed at %s.", error.path, exc_info=cause)
         message = f"Internal error ({type(cause).__name__}); the server's log has the details."
-    if not error.path:  # variables that do not fit
-        return {"message": message, "extensions": {"code": "BAD_USER_INPUT"}}
-    return {"message": message, "extensions": {"code": ApiError.code}, "path": error.path}
+        code = ApiError.code
+    extensions = {"code": code}
+    return {"message": escape_surrogates(message), "extensions": extensions, "path": error.path}
+
+
+def _is_too_complex(error: DBAPIError) -> bool:
+    """Return whether SQLite refused a statement for what it is, not because of the storage."""
+    return any(text in str(error.orig) for text in _TOO_COMPLEX)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import Enum, EnumMeta
 from functools import lru_cache
 from inspect import Parameter, signature
 from typing import Any, Callable, NamedTuple, Optional, Union
@@ -10,6 +11,7 @@ from typing import Any, Callable, NamedTuple, Optional, Union
 from graphql import (
     GraphQLArgument,
     GraphQLBoolean,
+    GraphQLEnumType,
     GraphQLField,
     GraphQLInputField,
     GraphQLInputObjectType,
@@ -125,9 +127,16 @@ def _type_of(hint: Any, object_type: Callable[[Any], Any]) -> Any:
 def _nullable_type(hint: Any, object_type: Callable[[Any], Any]) -> Any:
     if get_origin(hint) is Annotated:
         return SCALARS[get_args(hint)[1]]
+    if isinstance(hint, EnumMeta):
+        return _enum_type(hint)
     if get_origin(hint) is list:
         return GraphQLList(_type_of(get_args(hint)[0], object_type))
     return _BUILT_IN.get(hint) or object_type(hint)
+
+
+@lru_cache(maxsize=None)
+def _enum_type(class_: type[Enum]) -> GraphQLEnumType:
+    return GraphQLEnumType(_snake_case(class_.__name__), class_, names_as_values=None)
 
 
 def _snake_case(name: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from sqlalchemy import Alias, Column, FromClause, Table
+from sqlalchemy.sql.selectable import NamedFromClause
 
 from project.server.store import tables
 
@@ -34,8 +35,8 @@ def aliased(target: Table, outer: FromClause | None = None) -> FromClause:
 
 def relations_of(source: FromClause) -> dict[str, Relation]:
     """Return the relations that start at a table, or at an alias of it, by name."""
-    table = source.element if isinstance(source, Alias) else source
-    return _RELATIONS[str(table)]
+    table = cast(NamedFromClause, source.element if isinstance(source, Alias) else source)
+    return _RELATIONS[str(table.name)]
 
 
 def _derive_relations() -> dict[str, dict[str, Relation]]:
@@ -54,6 +55,7 @@ def _derive_relations() -> dict[str, dict[str, Relation]]:
             many = Relation(_plural(table, column), table, "id", column.name, True)
             relations[table.name][one.name] = one
             relations[parent][many.name] = many
+    relations["traversal"] = {"task": Relation("task", tables.task, "task_id", "id", False)}
     return relations
 
 

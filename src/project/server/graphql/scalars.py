@@ -2,35 +2,63 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
-from graphql import GraphQLBoolean, GraphQLError, GraphQLInt, GraphQLScalarType, GraphQLString
+from graphql import (
+    GraphQLBoolean,
+    GraphQLError,
+    GraphQLFloat,
+    GraphQLInt,
+    GraphQLScalarType,
+    GraphQLString,
+)
 
 from project.server.store.timestamps import to_timestamp
 
 
 def _parse_uuid(value: Any) -> str:
-    if not isinstance(value, str):
-        raise GraphQLError(f"{value!r} is not an id: give a UUID as a string.")
-    return value.lower()
+    try:
+        return str(uuid.UUID(value))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise GraphQLError(f"invalid input syntax for type uuid: {value!r}") from error
+
+
+def _parse_uuids(value: Any) -> list[str]:
+    """Return the ids in a list, or in an array as PostgreSQL writes it: `{id,id}`."""
+    if isinstance(value, str) and value[:1] == "{" and value[-1:] == "}":
+        value = [part.strip(' "') for part in value[1:-1].split(",") if part.strip()]
+    if not isinstance(value, list):
+        raise GraphQLError(f"malformed array literal: {value!r}")
+    return [_parse_uuid(each) for each in value]
 
 
 def _parse_timestamp(value: Any) -> str:
     try:
         return to_timestamp(value)
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise GraphQLError(f"{value!r} is not a timestamp: give it as ISO-8601.") from error
+
+
+def _parse_interval(value: Any) -> float:
+    try:
+        hours, minutes, seconds = str(value).split(":")
+        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    except ValueError as error:
+        raise GraphQLError(f"{value!r} is not an interval: give it as hh:mm:ss.") from error
 
 
 SCALARS = {
     scalar.name: scalar
     for scalar in (
-        *(GraphQLString, GraphQLInt, GraphQLBoolean),
+        *(GraphQLString, GraphQLInt, GraphQLFloat, GraphQLBoolean),
         *(GraphQLScalarType(name, parse_value=_parse_uuid) for name in ("uuid", "UUID")),
+        GraphQLScalarType("_uuid", parse_value=_parse_uuids),
         *(
             GraphQLScalarType(name, parse_value=_parse_timestamp)
             for name in ("timestamptz", "DateTime")
         ),
+        GraphQLScalarType("interval", parse_value=_parse_interval),
         *(GraphQLScalarType(name) for name in ("jsonb", "JSON")),
     )
 }

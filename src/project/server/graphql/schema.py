@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, Mapping
 
 from graphql import (
     GraphQLArgument,
     GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
@@ -25,10 +27,8 @@ from project.server.graphql.scalars import SCALARS
 from project.server.graphql.selections import (
     Arguments,
     Selection,
-    Shape,
-    arguments_from,
-    count_shape_of,
-    fill_shape,
+    aggregate_of,
+    root_arguments,
     selection_of,
 )
 from project.server.graphql.table_types import AGGREGATE, scalar_of, types_of
@@ -36,7 +36,13 @@ from project.server.store import tables
 
 Info: TypeAlias = "GraphQLResolveInfo[Reader]"  # generic from graphql-core 3.3 on
 
-API_INFO = {"backend": "SERVER", "version": "1.1.0", "mode": "normal"}
+API_INFO = {
+    "backend": "SERVER",
+    "version": "1.1.0",
+    "mode": "normal",
+    "core_version": "1.1.0",
+    "release_timestamp": "2022-03-10T16:31:55+00:00",  # of Prefect 1.1.0
+}
 _TASK_RUN = ("id", "version", "state", "serialized_state")
 
 
@@ -78,7 +84,18 @@ def _table_fields() -> dict[str, GraphQLField]:
         fields[f"{name}{AGGREGATE}"] = GraphQLField(
             types.aggregate, types.arguments(), partial(_aggregate, table)
         )
+    fields["utility_downstream_tasks"] = _downstream_tasks_field()
     return fields
+
+
+def _downstream_tasks_field() -> GraphQLField:
+    task_ids = GraphQLInputField(SCALARS["_uuid"])
+    args = GraphQLInputObjectType("utility_downstream_tasks_args", {"start_task_ids": task_ids})
+    types = types_of(tables.traversal)
+    arguments = {**types.arguments(), "args": GraphQLArgument(GraphQLNonNull(args))}
+    del arguments["distinct_on"]  # which needs rows with ids
+    rows = GraphQLNonNull(GraphQLList(GraphQLNonNull(types.row)))
+    return GraphQLField(rows, arguments, _downstream_tasks)
 
 
 @lru_cache(maxsize=None)
@@ -89,27 +106,45 @@ def _other_fields() -> dict[str, GraphQLField]:
     task_run_info = GraphQLObjectType(
         "task_run_info", {name: GraphQLField(type_) for name, type_ in types.items()}
     )
-    task_run_id = GraphQLArgument(GraphQLNonNull(SCALARS["UUID"]))
+    mapped_children = GraphQLObjectType(
+        "mapped_children",
+        {
+            "min_start_time": GraphQLField(SCALARS["DateTime"]),
+            "max_end_time": GraphQLField(SCALARS["DateTime"]),
+            "state_counts": GraphQLField(SCALARS["JSON"]),
+        },
+    )
+    of_task_run = {"task_run_id": GraphQLArgument(GraphQLNonNull(SCALARS["UUID"]))}
     return {
         "hello": GraphQLField(text, resolve=lambda *_: "Hello from the embedded Prefect API."),
         "api": GraphQLField(GraphQLNonNull(api_info), resolve=lambda *_: API_INFO),
-        "get_task_run_info": GraphQLField(
-            task_run_info, {"task_run_id": task_run_id}, _task_run_info
-        ),
+        "get_task_run_info": GraphQLField(task_run_info, of_task_run, _task_run_info),
+        "mapped_children": GraphQLField(mapped_children, of_task_run, _mapped_children),
     }
 
 
 def _rows(table: Table, _root: None, info: Info, **values: Any) -> list[ResponseRow]:
-    return info.context.rows(selection_of(info, table, arguments_from(values)))
+    return info.context.rows(selection_of(info, table, root_arguments(info, values)))
 
 
 def _row_by_id(table: Table, _root: None, info: Info, id: str) -> ResponseRow | None:
     return next(iter(info.context.rows(selection_of(info, table, _by_id(id)))), None)
 
 
-def _aggregate(table: Table, _root: None, info: Info, **values: Any) -> Shape:
-    count = info.context.count(table, arguments_from(values))
-    return fill_shape(count_shape_of(info, table), count)
+def _aggregate(table: Table, _root: None, info: Info, **values: Any) -> ResponseRow:
+    return info.context.aggregate(aggregate_of(info, table, root_arguments(info, values)))
+
+
+def _downstream_tasks(
+    _root: None, info: Info, args: Mapping[str, Any], **values: Any
+) -> list[ResponseRow]:
+    source = info.context.downstream_tasks(args.get("start_task_ids") or ())
+    selection = selection_of(info, tables.traversal, root_arguments(info, values))
+    return info.context.rows(selection, source)
+
+
+def _mapped_children(_root: None, info: Info, task_run_id: str) -> ResponseRow:
+    return info.context.mapped_children(task_run_id)
 
 
 def _task_run_info(_root: None, info: Info, task_run_id: str) -> ResponseRow | None:

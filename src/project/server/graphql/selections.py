@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import Any, Dict, Iterator, Mapping, NamedTuple, Sequence
+from typing import Any, Dict, Iterator, Mapping, NamedTuple, Sequence, Tuple, TypeVar, Union, cast
 
 from graphql import (
     FieldNode,
     FragmentSpreadNode,
     GraphQLIncludeDirective,
+    GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSkipDirective,
     InlineFragmentNode,
     SelectionNode,
+    get_named_type,
+    value_from_ast_untyped,
 )
 from graphql.execution.values import get_argument_values, get_directive_values
 from sqlalchemy import Table
 from typing_extensions import TypeAlias
 
-from project.server.errors import ApiError
+from project.server.errors import InputError
 from project.server.graphql.relations import Relation, relations_of
 from project.server.graphql.table_types import AGGREGATE, types_of
 
 Info: TypeAlias = "GraphQLResolveInfo[Any]"  # generic from graphql-core 3.3 on
 
-Shape = Dict[str, Any]
-"""An aggregate as the response has it, with None where the count belongs."""
+T = TypeVar("T")
 
 _TYPE_NAME = "__typename"
+_PATH_PART = re.compile(r"""\.?([\w-]+)|\[(\d+)\]|\["([^"]+)"\]|\['([^']+)'\]""")
 
 
 class Arguments(NamedTuple):
@@ -45,15 +49,57 @@ class Selection:
     """What to read of one table, each part under its key in the response.
 
     `columns` has every key, in the order of the response. A key of related rows, or of their
-    count, has there the column that leads to them.
+    aggregate, has there the column that leads to them. `paths` lead to parts of JSON values.
     """
 
     table: Table
     arguments: Arguments
     columns: dict[str, str] = field(default_factory=dict)
+    paths: dict[str, Path] = field(default_factory=dict)
     related: dict[str, tuple[Relation, Selection]] = field(default_factory=dict)
-    counted: dict[str, tuple[Relation, Arguments, Shape]] = field(default_factory=dict)
+    aggregated: dict[str, tuple[Relation, Aggregate]] = field(default_factory=dict)
     type_names: list[str] = field(default_factory=list)
+
+
+class AggregateFunction(NamedTuple):
+    """`count`, `max`, ... of columns; without columns, of rows."""
+
+    name: str
+    columns: tuple[str, ...] = ()
+    is_distinct: bool = False
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """What to compute from the selected rows of a table.
+
+    `parts` is what the response has: a type name, or what takes its place until it is read.
+    """
+
+    table: Table
+    arguments: Arguments
+    parts: AggregateParts
+
+    def functions(self) -> list[AggregateFunction]:
+        """Return the functions to compute, each once."""
+        return list(dict.fromkeys(_leaves(self.parts, AggregateFunction)))
+
+    def nodes(self) -> list[Selection]:
+        """Return the selections of the rows themselves, one for each key in the response."""
+        return list(_leaves(self.parts, Selection))
+
+    def response(
+        self, values: Mapping[AggregateFunction, Any], rows: Sequence[Any]
+    ) -> dict[str, Any]:
+        """Return the aggregate as the response has it, given `rows` for each of its nodes."""
+        return _filled(self.parts, values, iter(rows))
+
+
+AggregateParts = Dict[str, Any]
+"""By key: a type name (str), an AggregateFunction, a Selection, or parts again."""
+
+Path = Tuple[Union[str, int], ...]
+"""Keys of objects and positions in lists."""
 
 
 def selection_of(info: Info, table: Table, arguments: Arguments) -> Selection:
@@ -61,30 +107,32 @@ def selection_of(info: Info, table: Table, arguments: Arguments) -> Selection:
     return _select(info, table, info.field_nodes, arguments)
 
 
-def count_shape_of(info: Info, table: Table) -> Shape:
+def aggregate_of(info: Info, table: Table, arguments: Arguments) -> Aggregate:
     """Return what the field that is being resolved selects from a table's aggregate."""
-    return _count_shape(info, info.field_nodes, f"{table.name}{AGGREGATE}")
+    return _aggregate(info, table, info.field_nodes, arguments)
 
 
-def fill_shape(shape: Shape, count: int) -> Shape:
-    """Return an aggregate with its count."""
-    filled = {key: count if value is None else value for key, value in shape.items()}
-    nested = {key: value for key, value in shape.items() if isinstance(value, dict)}
-    return {**filled, **{key: fill_shape(value, count) for key, value in nested.items()}}
+def root_arguments(info: Info, values: Mapping[str, Any]) -> Arguments:
+    """Return the arguments of the field that is being resolved.
 
-
-def arguments_from(values: Mapping[str, Any]) -> Arguments:
-    """Return the arguments of a field; null is the same as no argument.
-
-    Raises ApiError for a negative limit or offset.
+    Raises InputError for a negative limit or offset, and if `distinct_on` does not lead `order_by`.
     """
+    return _arguments_from(_with_written_order(info, info.field_nodes[0], values))
+
+
+def _arguments_from(values: Mapping[str, Any]) -> Arguments:
+    # Null is the same as no argument.
     for name in ("limit", "offset"):
         if (values.get(name) or 0) < 0:
-            raise ApiError(f"{name} is {values[name]}: give a number that is not negative.")
+            raise InputError(f"{name} is {values[name]}: give a number that is not negative.")
+    order_by, distinct_on = values.get("order_by") or (), values.get("distinct_on") or ()
+    ordered = [name for keys in order_by for name in keys]
+    if ordered and set(ordered[: len(distinct_on)]) != set(distinct_on):
+        raise InputError('"distinct_on" columns must match initial "order_by" columns')
     return Arguments(
         where=values.get("where"),
-        order_by=values.get("order_by") or (),
-        distinct_on=values.get("distinct_on") or (),
+        order_by=order_by,
+        distinct_on=distinct_on,
         limit=values.get("limit"),
         offset=values.get("offset") or 0,
     )
@@ -97,8 +145,11 @@ def _select(
     for key, name, fields in _fields(info, nodes):
         if name in table.c:
             selection.columns[key] = name
+            path = _arguments(info, types_of(table).row, fields[0]).get("path")
+            if path is not None:
+                selection.paths[key] = _parse_path(path)
         elif name == _TYPE_NAME:  # any column keeps its place in the order of the response
-            selection.columns[key] = "id"
+            selection.columns[key] = table.columns.keys()[0]
             selection.type_names.append(key)
         else:
             _add_related(info, selection, key, fields)
@@ -108,24 +159,119 @@ def _select(
 def _add_related(info: Info, selection: Selection, key: str, fields: list[FieldNode]) -> None:
     table, name = selection.table, fields[0].name.value
     relation = relations_of(table)[name.replace(AGGREGATE, "")]
-    values = get_argument_values(types_of(table).row.fields[name], fields[0], info.variable_values)
-    arguments = arguments_from(values)
+    arguments = _arguments_from(_arguments(info, types_of(table).row, fields[0]))
     selection.columns[key] = relation.local
     if name.endswith(AGGREGATE):
-        shape = _count_shape(info, fields, f"{relation.target.name}{AGGREGATE}")
-        selection.counted[key] = relation, arguments, shape
+        aggregate = _aggregate(info, relation.target, fields, arguments)
+        selection.aggregated[key] = relation, aggregate
     else:
         selection.related[key] = relation, _select(info, relation.target, fields, arguments)
 
 
-def _count_shape(info: Info, nodes: Sequence[FieldNode], type_name: str) -> Shape:
-    shape: Shape = {}
+def _aggregate(
+    info: Info, table: Table, nodes: Sequence[FieldNode], arguments: Arguments
+) -> Aggregate:
+    types = types_of(table).aggregate
+    parts: AggregateParts = {}
     for key, name, fields in _fields(info, nodes):
-        if name == "aggregate":
-            shape[key] = _count_shape(info, fields, "aggregate_count")
+        if name == _TYPE_NAME:
+            parts[key] = types.name
+        elif name == "nodes":
+            parts[key] = _select(info, table, fields, arguments)
         else:
-            shape[key] = type_name if name == _TYPE_NAME else None
-    return shape
+            parts[key] = _aggregate_parts(info, _object_type(types, name), fields)
+    return Aggregate(table, arguments, parts)
+
+
+def _aggregate_parts(
+    info: Info, type_: GraphQLObjectType, nodes: Sequence[FieldNode]
+) -> AggregateParts:
+    parts: AggregateParts = {}
+    for key, name, fields in _fields(info, nodes):
+        if name == _TYPE_NAME:
+            parts[key] = type_.name
+        elif name == "count":
+            values = _arguments(info, type_, fields[0])
+            columns = tuple(values.get("columns") or ())
+            parts[key] = AggregateFunction("count", columns, bool(values.get("distinct")))
+        else:
+            results = _object_type(type_, name)
+            parts[key] = {
+                column_key: results.name
+                if column == _TYPE_NAME
+                else AggregateFunction(name, (column,))
+                for column_key, column, _ in _fields(info, fields)
+            }
+    return parts
+
+
+def _arguments(info: Info, type_: GraphQLObjectType, node: FieldNode) -> dict[str, Any]:
+    # Most fields have none, and looking for their values takes long.
+    if not node.arguments:
+        return {}
+    values = get_argument_values(type_.fields[node.name.value], node, info.variable_values)
+    return _with_written_order(info, node, values)
+
+
+def _with_written_order(info: Info, node: FieldNode, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a field with the keys of `order_by` as they are in the request.
+
+    In the values that GraphQL makes of arguments, keys are in the order of their type.
+    """
+    for argument in node.arguments or ():
+        if argument.name.value == "order_by" and values.get("order_by"):
+            written = value_from_ast_untyped(argument.value, dict(info.context.variables))
+            return {**values, "order_by": _reordered(values["order_by"], written)}
+    return dict(values)
+
+
+def _reordered(value: Any, written: Any) -> Any:
+    if isinstance(value, list):
+        items = written if isinstance(written, list) else [written]
+        return [_reordered(each, item) for each, item in zip(value, items)]
+    if isinstance(value, dict) and isinstance(written, dict):
+        return {key: _reordered(value[key], written[key]) for key in written if key in value}
+    return value  # of one key, or the default of a variable
+
+
+def _object_type(type_: GraphQLObjectType, name: str) -> GraphQLObjectType:
+    return cast(GraphQLObjectType, get_named_type(type_.fields[name].type))
+
+
+def _parse_path(text: str) -> Path:
+    """Return the parts of a path in JSON, as Hasura writes it: `a.b`, `$.a[0]`."""
+    parts: list[str | int] = []
+    position = 1 if text.startswith("$") else 0
+    while position < len(text):
+        match = _PATH_PART.match(text, position)
+        if match is None:
+            raise InputError(f"{text!r} is not a path in JSON: give it as key.other_key[0].")
+        key, index, *quoted = match.groups()
+        parts.append(int(index) if index else key or quoted[0] or quoted[1])
+        position = match.end()
+    return tuple(parts)
+
+
+def _leaves(parts: AggregateParts, type_: type[T]) -> Iterator[T]:
+    for part in parts.values():
+        if isinstance(part, type_):
+            yield part
+        elif isinstance(part, dict):
+            yield from _leaves(part, type_)
+
+
+def _filled(
+    parts: AggregateParts, values: Mapping[AggregateFunction, Any], rows: Iterator[Any]
+) -> dict[str, Any]:
+    filled = {}
+    for key, part in parts.items():
+        if isinstance(part, dict):
+            filled[key] = _filled(part, values, rows)
+        elif isinstance(part, AggregateFunction):
+            filled[key] = values[part]
+        else:
+            filled[key] = next(rows) if isinstance(part, Selection) else part
+    return filled
 
 
 def _fields(info: Info, nodes: Sequence[FieldNode]) -> Iterator[tuple[str, str, list[FieldNode]]]:

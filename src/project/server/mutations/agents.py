@@ -8,9 +8,9 @@ from typing import Any, List, NamedTuple, Optional
 from sqlalchemy import ColumnElement, Select, Text, bindparam, exists, func, select, update
 
 from project.server.mutations.declarations import DateTime, MutationContext, Uuid
-from project.server.mutations.projects import first_tenant
+from project.server.mutations.projects import tenant_of
 from project.server.store.columns import Timestamp
-from project.server.store.rows import insert_row, is_in
+from project.server.store.rows import delete_row, insert_row, is_in, update_row
 from project.server.store.states import QUEUEABLE
 from project.server.store.tables import agent, flow_run, task_run
 from project.server.store.timestamps import now
@@ -32,12 +32,9 @@ def register_agent(
     tenant_id: Optional[Uuid] = None,
     agent_config_id: Optional[Uuid] = None,
 ) -> Uuid:
-    """Return the id of an agent; an agent that starts again keeps its id.
-
-    Configurations of agents are not supported.
-    """
+    """Return the id of an agent; an agent that starts again keeps its id."""
     values = {
-        "tenant_id": tenant_id or first_tenant(context.connection),
+        "tenant_id": tenant_of(context.connection, tenant_id),
         "name": name,
         "type": type,
         "core_version": context.core_version,
@@ -46,7 +43,16 @@ def register_agent(
     # An agent registers each time that it starts: without this, there would be a row for each.
     same = (agent.c[column].is_not_distinct_from(value) for column, value in values.items())
     existing = context.connection.scalar(select(agent.c.id).where(*same))
-    return existing or insert_row(context.connection, agent, **values)
+    if existing is None:
+        row = {**values, "agent_config_id": agent_config_id}
+        return insert_row(context.connection, agent, **row)
+    update_row(context.connection, agent, existing, agent_config_id=agent_config_id)
+    return str(existing)
+
+
+def delete_agent(context: MutationContext, agent_id: Uuid) -> bool:
+    """Delete an agent; one that is alive registers again when it starts again."""
+    return delete_row(context.connection, agent, agent_id)
 
 
 def get_runs_in_queue(

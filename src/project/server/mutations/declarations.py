@@ -7,11 +7,14 @@ becomes its payload type; a bool is the payload `{success}`, and an id the paylo
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
 from typing_extensions import Annotated
+
+from project.server.errors import InputError
 
 # The second argument is the name of the GraphQL scalar.
 Uuid = Annotated[str, "UUID"]
@@ -30,3 +33,17 @@ class MutationContext:
     agent_id: str | None = None
     core_version: str | None = None
     flows_to_schedule: set[str] = field(default_factory=set)
+
+
+def as_object(value: Any, what: str) -> dict[str, Any]:
+    """Return a JSON value that must be an object. Raises InputError."""
+    if not isinstance(value, dict):
+        raise InputError(f"{what} must be a JSON object, not {json.dumps(value)[:100]}.")
+    return value
+
+
+def require_name(name: str) -> str:
+    """Return a name. Raises InputError for an empty one."""
+    if not name.strip():
+        raise InputError("A name must not be empty.")
+    return name

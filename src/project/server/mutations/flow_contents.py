@@ -6,83 +6,169 @@ import base64
 import binascii
 import json
 import zlib
-from typing import Any, Mapping, Sequence
+from typing import Any, Mapping, NamedTuple, Optional, Sequence
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, exists, insert, select, update
 
-from project.server.errors import ApiError
+from project.server.errors import InputError
+from project.server.mutations.declarations import as_object
 from project.server.store.rows import is_in, new_row
 from project.server.store.tables import edge, task
 
 _MAX_FLOW_BYTES = 256 * 1024 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
-_TASK_COLUMNS = (
-    *("slug", "name", "description", "type", "max_retries", "retry_delay"),
-    *("cache_key", "trigger", "tags", "inputs", "outputs"),
+
+
+class _Field(NamedTuple):
+    """A field of a serialized task, and the types that its value may have."""
+
+    name: str
+    types: tuple[type, ...]
+
+
+_TASK_FIELDS = (
+    *(_Field(name, (str,)) for name in ("name", "description", "type", "cache_key")),
+    _Field("max_retries", (int,)),
+    _Field("retry_delay", (int, float)),
+    _Field("tags", (list,)),
+    *(_Field(name, (dict, list, str)) for name in ("inputs", "outputs")),
 )
+_FLOW_FIELDS = (
+    *(_Field(name, (str,)) for name in ("name", "description", "__version__")),
+    *(_Field(name, (dict,)) for name in ("environment", "run_config", "schedule", "storage")),
+    *(_Field(name, (list,)) for name in ("parameters", "tasks", "edges", "reference_tasks")),
+)
+
+
+def check_flow(flow: Any) -> None:
+    """Raise InputError for what is not a serialized flow."""
+    for name, types in _FLOW_FIELDS:
+        value = as_object(flow, "The serialized flow").get(name)
+        if value is not None and not isinstance(value, types):
+            raise InputError(f"The {name} of the serialized flow cannot be {value!r}.")
+    if not flow.get("name"):
+        raise InputError("The serialized flow has no name.")
+    for parameter in flow.get("parameters") or []:
+        if not isinstance(as_object(parameter, "A parameter").get("name"), str):
+            raise InputError("A parameter of the serialized flow has no name.")
 
 
 def decompress(text: str) -> dict[str, Any]:
     """Return the JSON object in a base64-encoded gzip.
 
-    Raises ApiError for anything else, and for more than 256 MB.
+    Raises InputError for anything else, and for more than 256 MB.
     """
     try:
         stream = zlib.decompressobj(_GZIP)
         value = json.loads(
             stream.decompress(base64.b64decode(text, validate=True), _MAX_FLOW_BYTES)
         )
-    except (binascii.Error, zlib.error, ValueError) as error:
-        raise ApiError(f"The compressed flow cannot be read: {error}.") from error
+    except (binascii.Error, zlib.error, ValueError, RecursionError) as error:
+        raise InputError(f"The compressed flow cannot be read: {error}.") from error
     if stream.unconsumed_tail or not isinstance(value, dict):
-        raise ApiError(
+        raise InputError(
             f"The compressed flow is not a JSON object of at most {_MAX_FLOW_BYTES} bytes."
         )
     return value
 
 
-def add_tasks(connection: Connection, flow_id: str, tasks: Sequence[Mapping[str, Any]]) -> None:
-    """Add tasks, except those whose slug the flow already has."""
+def add_tasks(
+    connection: Connection, flow_id: str, tasks: Sequence[Any], reference_slugs: set[str]
+) -> None:
+    """Add serialized tasks, except those whose slug the flow already has.
+
+    Reference tasks are those that are named, or the terminal ones. Raises InputError for what is
+    not a serialized task.
+    """
     slugs = set(connection.scalars(select(task.c.slug).where(task.c.flow_id == flow_id)))
-    rows = {
-        each["slug"]: new_row(
-            flow_id=flow_id,
-            auto_generated=bool(each.get("auto_generated")),
-            mapped=False,
-            **{name: each.get(name) for name in _TASK_COLUMNS},
-        )
-        for each in tasks
-        if each["slug"] not in slugs
-    }
+    rows = {}
+    for each in tasks:
+        slug = _slug(each, "A task")
+        if slug not in slugs:
+            rows[slug] = new_row(
+                flow_id=flow_id,
+                slug=slug,
+                auto_generated=bool(each.get("auto_generated")),
+                mapped=False,
+                trigger=_trigger(each.get("trigger")),
+                is_reference_task=slug in reference_slugs,
+                **{name: _value(each, name, types) for name, types in _TASK_FIELDS},
+            )
     if rows:
         connection.execute(insert(task), list(rows.values()))
+    _mark_ends(connection, flow_id, has_reference_tasks=bool(reference_slugs))
 
 
-def add_edges(connection: Connection, flow_id: str, edges: Sequence[Mapping[str, Any]]) -> None:
-    """Add edges between tasks; a mapped edge makes its downstream task a mapped one.
+def add_edges(
+    connection: Connection, flow_id: str, edges: Sequence[Any], reference_slugs: set[str]
+) -> None:
+    """Add serialized edges between tasks; a mapped edge makes its downstream task a mapped one.
 
-    Raises ApiError for an edge whose tasks are not in the flow.
+    Raises InputError for an edge whose tasks are not in the flow.
     """
     if not edges:
         return
     tasks = connection.execute(select(task.c.slug, task.c.id).where(task.c.flow_id == flow_id))
     ids = {row.slug: row.id for row in tasks}
-    rows = [
-        new_row(
-            flow_id=flow_id,
-            upstream_task_id=_task_id(flow_id, ids, each["upstream_task"]["slug"]),
-            downstream_task_id=_task_id(flow_id, ids, each["downstream_task"]["slug"]),
-            key=each.get("key"),
-            mapped=bool(each.get("mapped")),
-        )
-        for each in edges
-    ]
+    rows = [_edge_row(flow_id, as_object(each, "An edge"), ids) for each in edges]
     connection.execute(insert(edge), rows)
     mapped = {row["downstream_task_id"] for row in rows if row["mapped"]}
     connection.execute(update(task).where(is_in(task.c.id, mapped)).values(mapped=True))
+    _mark_ends(connection, flow_id, has_reference_tasks=bool(reference_slugs))
+
+
+def reference_slugs_of(serialized_flow: Mapping[str, Any]) -> set[str]:
+    """Return the slugs of the reference tasks that a flow names; usually, it names none."""
+    tasks = serialized_flow.get("reference_tasks") or []
+    return {_slug(each, "A reference task") for each in tasks}
+
+
+def _mark_ends(connection: Connection, flow_id: str, *, has_reference_tasks: bool) -> None:
+    """Mark the tasks without an upstream or downstream task."""
+    is_root = ~exists().where(edge.c.downstream_task_id == task.c.id)
+    is_terminal = ~exists().where(edge.c.upstream_task_id == task.c.id)
+    values = {"is_root_task": is_root, "is_terminal_task": is_terminal}
+    if not has_reference_tasks:
+        values["is_reference_task"] = is_terminal
+    connection.execute(update(task).where(task.c.flow_id == flow_id).values(values))
+
+
+def _slug(task_: Any, what: str) -> str:
+    slug = as_object(task_, what).get("slug")
+    if not isinstance(slug, str):
+        raise InputError(f"{what} of the flow has no slug, which must be a string.")
+    return slug
+
+
+def _value(task_: Mapping[str, Any], name: str, types: tuple[type, ...]) -> Any:
+    value = task_.get(name)
+    if value is not None and not isinstance(value, types):
+        raise InputError(f"The {name} of the task {task_['slug']!r} cannot be {value!r}.")
+    return value
+
+
+def _trigger(trigger: Any) -> Optional[str]:
+    """Return the name of a trigger, which is serialized with its arguments."""
+    name = trigger.get("fn") if isinstance(trigger, dict) else trigger
+    return name if isinstance(name, str) else None
+
+
+def _edge_row(flow_id: str, edge_: Mapping[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
+    upstream, downstream = (
+        _task_id(flow_id, ids, _slug(edge_.get(end), "The end of an edge"))
+        for end in ("upstream_task", "downstream_task")
+    )
+    key = edge_.get("key")
+    return new_row(
+        flow_id=flow_id,
+        upstream_task_id=upstream,
+        downstream_task_id=downstream,
+        key=None if key is None else str(key),
+        mapped=bool(edge_.get("mapped")),
+    )
 
 
 def _task_id(flow_id: str, ids: Mapping[str, str], slug: str) -> str:
     if slug not in ids:
-        raise ApiError(f"An edge names the task {slug!r}, which flow {flow_id} does not have.")
+        raise InputError(f"An edge names the task {slug!r}, which flow {flow_id} does not have.")
     return ids[slug]

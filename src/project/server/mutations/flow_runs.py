@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any, List, NamedTuple, Optional
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select
 
-from project.server.errors import ApiError, NotFoundError
+from project.server.errors import InputError, NotFoundError
 from project.server.mutations.declarations import (
     DateTime,
     Json,
     MutationContext,
     Uuid,
+    as_object,
+    require_name,
 )
+from project.server.mutations.run_names import random_name
 from project.server.mutations.run_states import write_flow_run_states
-from project.server.store.rows import delete_row, get_row, new_row, update_row
+from project.server.store.rows import delete_row, get_row, new_row, was_updated
 from project.server.store.states import FINISHED, RUNNING, first_columns, history_row, new_state
 from project.server.store.tables import (
     flow,
@@ -27,9 +29,6 @@ from project.server.store.tables import (
     task_run_state,
 )
 from project.server.store.timestamps import now, to_timestamp
-
-_ADJECTIVES = ("amber", "bold", "brisk", "calm", "fair", "gentle", "keen", "quiet")
-_NOUNS = ("badger", "cedar", "comet", "falcon", "heron", "lantern", "otter", "river")
 
 
 class NewFlowRun(NamedTuple):
@@ -75,7 +74,9 @@ def schedule_flow_run(
     The same idempotency key gives the same run. `auto` marks a run of the flow's schedule.
     """
     if flow_row["archived"]:
-        raise ApiError(f"Flow {flow_row['id']} is archived.")
+        raise InputError(f"Flow {flow_row['id']} is archived.")
+    for name in ("parameters", "context", "run_config"):
+        as_object(getattr(run, name) or {}, name)
     if run.idempotency_key:
         same = flow_run.c.idempotency_key == run.idempotency_key
         existing = connection.scalar(
@@ -95,11 +96,10 @@ def _insert_flow_run(
     group = get_row(connection, flow_group, flow_row["flow_group_id"])
     start = to_timestamp(run.scheduled_start_time or now())
     state = new_state("Scheduled", "Flow run scheduled.", start_time=start)
-    random_name = f"{random.choice(_ADJECTIVES)}-{random.choice(_NOUNS)}"  # noqa: S311
     row = new_row(
         tenant_id=flow_row["tenant_id"],
         flow_id=flow_row["id"],
-        name=run.flow_run_name or random_name,
+        name=run.flow_run_name or random_name(),
         scheduled_start_time=start,
         auto_scheduled=auto,
         parameters=_parameters(flow_row, group, run),
@@ -119,13 +119,16 @@ def _insert_flow_run(
 def insert_task_runs(
     connection: Connection, flow_run_id: str, condition: ColumnElement[bool], map_index: int = -1
 ) -> bool:
-    """Add a pending task run for each task that meets a condition; return whether any does."""
+    """Add a pending task run for each task that meets a condition; return whether any does.
+
+    Those of mapped tasks begin with version 0, as in Prefect Server.
+    """
     tasks = connection.execute(select(task.c.id, task.c.cache_key).where(condition)).all()
     if not tasks:
         return False
     moment = now()
     state = new_state("Pending", "Task run created")
-    columns = first_columns(state, moment)
+    columns = first_columns(state, moment, version=1 if map_index == -1 else 0)
     rows = [
         new_row(
             flow_run_id=flow_run_id,
@@ -151,8 +154,12 @@ def required_parameters(flow_row: RowMapping) -> set[str]:
 
 def set_flow_run_name(context: MutationContext, flow_run_id: Uuid, name: str) -> bool:
     """Rename a flow run."""
-    update_row(context.connection, flow_run, flow_run_id, name=name)
-    return True
+    return was_updated(context.connection, flow_run, flow_run_id, name=require_name(name))
+
+
+def set_flow_run_labels(context: MutationContext, flow_run_id: Uuid, labels: List[str]) -> bool:
+    """Set the labels that an agent must have in order to take a flow run."""
+    return was_updated(context.connection, flow_run, flow_run_id, labels=sorted(labels))
 
 
 def delete_flow_run(context: MutationContext, flow_run_id: Uuid) -> bool:
@@ -162,9 +169,7 @@ def delete_flow_run(context: MutationContext, flow_run_id: Uuid) -> bool:
 
 def update_flow_run_heartbeat(context: MutationContext, flow_run_id: Optional[Uuid] = None) -> bool:
     """Record that the process of a flow run is alive."""
-    if flow_run_id:
-        update_row(context.connection, flow_run, flow_run_id, heartbeat=now())
-    return True
+    return was_updated(context.connection, flow_run, flow_run_id, heartbeat=now())
 
 
 def cancel_flow_run(context: MutationContext, flow_run_id: Uuid) -> StatePayload:
@@ -203,5 +208,5 @@ def _parameters(flow_row: RowMapping, group: RowMapping, run: NewFlowRun) -> dic
     values = {**defaults, **(group["default_parameters"] or {}), **(run.parameters or {})}
     missing = required_parameters(flow_row) - set(values)
     if missing:
-        raise ApiError(f"Required parameters were not supplied: {missing}")
+        raise InputError(f"Required parameters were not supplied: {missing}")
     return values

@@ -5,26 +5,30 @@ from __future__ import annotations
 import uuid
 from typing import Any, List, Mapping, NamedTuple, Optional
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, func, select, update
 
-from project.server.errors import ApiError
-from project.server.mutations.declarations import (
-    Json,
-    MutationContext,
-    Uuid,
+from project.server.errors import NotFoundError
+from project.server.mutations.declarations import Json, MutationContext, Uuid
+from project.server.mutations.flow_contents import (
+    add_edges,
+    add_tasks,
+    check_flow,
+    decompress,
+    reference_slugs_of,
 )
-from project.server.mutations.flow_contents import add_edges, add_tasks, decompress
 from project.server.mutations.run_states import write_flow_run_states
 from project.server.mutations.schedules import can_be_scheduled, delete_scheduled_runs
 from project.server.store.rows import delete_row, get_row, insert_row, update_row
 from project.server.store.states import new_state
 from project.server.store.tables import flow, flow_group, flow_run, project
+from project.server.store.timestamps import now
 
 _GROUP_SETTINGS = {
     "heartbeat_enabled": True,
     "lazarus_enabled": True,
     "version_locking_enabled": False,
 }
+_SWITCHES = ("heartbeat_enabled", "lazarus_enabled")
 
 
 class FlowOptions(NamedTuple):
@@ -51,8 +55,7 @@ def create_flow(context: MutationContext, serialized_flow: Json, options: FlowOp
     """
     connection = context.connection
     project_row = get_row(connection, project, options.project_id)
-    if not serialized_flow.get("name"):
-        raise ApiError("The serialized flow has no name.")
+    check_flow(serialized_flow)
     group = _flow_group(connection, project_row, options, serialized_flow["name"])
     # The key is that of the newest version only: to register an older flow again is a change.
     settings, key = group["settings"], options.idempotency_key
@@ -64,8 +67,9 @@ def create_flow(context: MutationContext, serialized_flow: Json, options: FlowOp
             return str(unchanged)
     update_row(connection, flow_group, group["id"], settings={**settings, "idempotency_key": key})
     flow_id = _insert_version(connection, group, serialized_flow, options)
-    add_tasks(connection, flow_id, serialized_flow.get("tasks") or [])
-    add_edges(connection, flow_id, serialized_flow.get("edges") or [])
+    reference_slugs = reference_slugs_of(serialized_flow)
+    add_tasks(connection, flow_id, serialized_flow.get("tasks") or [], reference_slugs)
+    add_edges(connection, flow_id, serialized_flow.get("edges") or [], reference_slugs)
     others = flow.c.flow_group_id == group["id"], flow.c.id != flow_id, flow.c.archived.is_(False)
     for other in connection.scalars(select(flow.c.id).where(*others)).all():
         _archive(connection, other)
@@ -79,18 +83,23 @@ def create_flow(context: MutationContext, serialized_flow: Json, options: FlowOp
 
 def register_tasks(context: MutationContext, flow_id: Uuid, serialized_tasks: List[Json]) -> bool:
     """Add tasks to a flow; Prefect's client sends those of a large flow after it, in parts."""
-    row = get_row(context.connection, flow, flow_id)
-    add_tasks(context.connection, row["id"], serialized_tasks)
-    _extend_serialized(context.connection, row["id"], "tasks", serialized_tasks)
+    _extend(context.connection, flow_id, "tasks", serialized_tasks)
     return True
 
 
 def register_edges(context: MutationContext, flow_id: Uuid, serialized_edges: List[Json]) -> bool:
     """Add edges to a flow."""
-    row = get_row(context.connection, flow, flow_id)
-    add_edges(context.connection, row["id"], serialized_edges)
-    _extend_serialized(context.connection, row["id"], "edges", serialized_edges)
+    _extend(context.connection, flow_id, "edges", serialized_edges)
     return True
+
+
+def update_flow_project(context: MutationContext, flow_id: Uuid, project_id: Uuid) -> Uuid:
+    """Move all versions of a flow to another project."""
+    connection = context.connection
+    group_id = get_row(connection, flow, flow_id)["flow_group_id"]
+    values = {"project_id": get_row(connection, project, project_id)["id"], "updated": now()}
+    connection.execute(update(flow).where(flow.c.flow_group_id == group_id).values(**values))
+    return flow_id
 
 
 def archive_flow(context: MutationContext, flow_id: Uuid) -> bool:
@@ -106,12 +115,22 @@ def delete_flow(context: MutationContext, flow_id: Uuid) -> bool:
 
 def disable_flow_heartbeat(context: MutationContext, flow_id: Uuid) -> bool:
     """Let the runs of a flow do without heartbeats; the reaper then ignores them."""
-    return _set_heartbeat(context.connection, flow_id, enabled=False)
+    return _set_switch(context.connection, flow_id, heartbeat_enabled=False)
 
 
 def enable_flow_heartbeat(context: MutationContext, flow_id: Uuid) -> bool:
     """Let the runs of a flow send heartbeats, as they do by default."""
-    return _set_heartbeat(context.connection, flow_id, enabled=True)
+    return _set_switch(context.connection, flow_id, heartbeat_enabled=True)
+
+
+def disable_flow_lazarus_process(context: MutationContext, flow_id: Uuid) -> bool:
+    """Let the reaper end the silent runs of a flow, which it otherwise reschedules."""
+    return _set_switch(context.connection, flow_id, lazarus_enabled=False)
+
+
+def enable_flow_lazarus_process(context: MutationContext, flow_id: Uuid) -> bool:
+    """Let the reaper reschedule the silent runs of a flow, as it does by default."""
+    return _set_switch(context.connection, flow_id, lazarus_enabled=True)
 
 
 def _flow_group(
@@ -149,7 +168,7 @@ def _insert_version(
         run_config=serialized.get("run_config"),
         storage=serialized.get("storage") or {},
         parameters=serialized.get("parameters") or [],
-        settings={"heartbeat_enabled": group["settings"].get("heartbeat_enabled", True)},
+        settings={name: group["settings"].get(name, True) for name in _SWITCHES},
         schedule=serialized.get("schedule"),
         is_schedule_active=False,
         core_version=serialized.get("__version__"),
@@ -167,19 +186,24 @@ def _archive(connection: Connection, flow_id: str) -> None:
     write_flow_run_states(connection, [(run, state) for run in runs])
 
 
-def _extend_serialized(connection: Connection, flow_id: str, part: str, more: list[Any]) -> None:
-    """Add tasks or edges to the flow as it was serialized, from which agents may run it."""
-    statement = select(flow.c.serialized_flow).where(flow.c.id == flow_id)
-    serialized = connection.execute(statement).scalar_one()
+def _extend(connection: Connection, flow_id: str, part: str, more: list[Any]) -> None:
+    """Add tasks or edges to a flow, also as it was serialized, from which agents may run it."""
+    statement = select(flow.c.id, flow.c.serialized_flow).where(flow.c.id == flow_id)
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        raise NotFoundError("Flow", flow_id)
+    add = add_tasks if part == "tasks" else add_edges
+    add(connection, row.id, more, reference_slugs_of(row.serialized_flow))
     if more:
-        extended = {**serialized, part: [*(serialized.get(part) or []), *more]}
-        update_row(connection, flow, flow_id, serialized_flow=extended)
+        extended = [*(row.serialized_flow.get(part) or []), *more]
+        update_row(
+            connection, flow, row.id, serialized_flow={**row.serialized_flow, part: extended}
+        )
 
 
-def _set_heartbeat(connection: Connection, flow_id: str, *, enabled: bool) -> bool:
+def _set_switch(connection: Connection, flow_id: str, **switch: bool) -> bool:
     row = get_row(connection, flow, flow_id)
     group = get_row(connection, flow_group, row["flow_group_id"])
     for table, each in ((flow_group, group), (flow, row)):
-        settings = {**each["settings"], "heartbeat_enabled": enabled}
-        update_row(connection, table, each["id"], settings=settings)
+        update_row(connection, table, each["id"], settings={**each["settings"], **switch})
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from enum import Enum
 from typing import Any, List, NamedTuple, Optional
 
 from sqlalchemy import Connection, Table, insert, select, update
@@ -12,11 +13,17 @@ from project.server.store.rows import is_in
 from project.server.store.tables import flow_run, log, task_run
 from project.server.store.timestamps import now, to_timestamp
 
-# Prefect's client can show only the five levels of the standard library.
-_LEVELS = frozenset({"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"})
-_ALIASES = {"WARN": "WARNING", "FATAL": "CRITICAL"}
-
 _log = logging.getLogger(__name__)
+
+
+class LogLevel(Enum):
+    """The levels that Prefect's client can show: those of the standard library."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+    CRITICAL = "CRITICAL"
 
 
 class RunLogInput(NamedTuple):
@@ -26,7 +33,7 @@ class RunLogInput(NamedTuple):
     task_run_id: Optional[Uuid] = None
     timestamp: Optional[str] = None
     name: Optional[str] = None
-    level: Optional[str] = None
+    level: Optional[LogLevel] = None
     message: Optional[str] = None
     info: Optional[Json] = None
 
@@ -34,7 +41,7 @@ class RunLogInput(NamedTuple):
 def write_run_logs(context: MutationContext, logs: List[RunLogInput]) -> bool:
     """Store log lines; lines of unknown runs are dropped.
 
-    No line is refused: the client would send the whole batch again, for ever.
+    Those are not refused: the client would send the whole batch again, for ever.
     """
     connection = context.connection
     flow_runs = _existing(connection, flow_run, {line.flow_run_id for line in logs})
@@ -52,24 +59,22 @@ def write_run_logs(context: MutationContext, logs: List[RunLogInput]) -> bool:
 
 
 def _existing(connection: Connection, table: Table, keys: set[str | None]) -> set[str]:
-    statement = select(table.c.id).where(is_in(table.c.id, keys - {None, ""}))
+    statement = select(table.c.id).where(is_in(table.c.id, keys - {None}))
     return set(connection.scalars(statement))
 
 
 def _row(line: RunLogInput, task_runs: set[str]) -> dict[str, Any]:
-    level = (line.level or "INFO").upper()
-    level = _ALIASES.get(level, level)
     return {
         **line._asdict(),
         "created": now(),
         "task_run_id": line.task_run_id if line.task_run_id in task_runs else None,
         "timestamp": _timestamp(line.timestamp),
-        "level": level if level in _LEVELS else "INFO",
+        "level": (line.level or LogLevel.INFO).value,
     }
 
 
 def _timestamp(text: str | None) -> str:
     try:
         return to_timestamp(text or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return now()

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from typing import Optional
 
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, Table, delete, func, select
 from sqlalchemy.exc import IntegrityError
 
-from project.server.errors import UniquenessViolationError
-from project.server.mutations.declarations import MutationContext, Uuid
-from project.server.store.rows import delete_row, get_row, insert_row
+from project.server.errors import InputError, UniquenessViolationError
+from project.server.mutations.declarations import MutationContext, Uuid, require_name
+from project.server.store.rows import delete_row, get_row, insert_row, update_row
 from project.server.store.tables import flow, flow_group, project, tenant
 
 
 def create_tenant(context: MutationContext, name: str, slug: Optional[str] = None) -> Uuid:
     """Create a tenant; its slug is derived from its name by default."""
-    slug = slug or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    slug = slug or re.sub(r"[^a-z0-9]+", "-", require_name(name).lower()).strip("-")
     return _insert_unique(context.connection, tenant, name=name, slug=slug)
 
 
@@ -27,10 +27,29 @@ def create_project(
     tenant_id: Optional[Uuid] = None,
 ) -> Uuid:
     """Create a project, of the first tenant by default."""
-    tenant_id = tenant_id or first_tenant(context.connection)
-    get_row(context.connection, tenant, tenant_id)
-    values = {"name": name, "description": description, "tenant_id": tenant_id}
+    values = {
+        "name": require_name(name),
+        "description": description,
+        "tenant_id": tenant_of(context.connection, tenant_id),
+    }
     return _insert_unique(context.connection, project, **values)
+
+
+def set_project_name(context: MutationContext, project_id: Uuid, name: str) -> Uuid:
+    """Rename a project."""
+    try:
+        update_row(context.connection, project, project_id, name=require_name(name))
+    except IntegrityError as error:
+        raise UniquenessViolationError from error
+    return project_id
+
+
+def set_project_description(
+    context: MutationContext, project_id: Uuid, description: Optional[str] = None
+) -> Uuid:
+    """Set the description of a project."""
+    update_row(context.connection, project, project_id, description=description)
+    return project_id
 
 
 def delete_project(context: MutationContext, project_id: Uuid) -> bool:
@@ -41,8 +60,23 @@ def delete_project(context: MutationContext, project_id: Uuid) -> bool:
     return deleted
 
 
-def first_tenant(connection: Connection) -> str:
-    """Return the id of the tenant that everything belongs to by default."""
+def delete_tenant(context: MutationContext, tenant_id: Uuid) -> bool:
+    """Delete a tenant with its projects, flows and runs; the last tenant stays.
+
+    Prefect's client fails if there is none.
+    """
+    if context.connection.scalar(select(func.count()).select_from(tenant)) == 1:
+        raise InputError("The only tenant cannot be deleted.")
+    return delete_row(context.connection, tenant, tenant_id)
+
+
+def tenant_of(connection: Connection, tenant_id: str | None) -> str:
+    """Return the id of the tenant for something new: by default, the first one.
+
+    Raises NotFoundError.
+    """
+    if tenant_id:
+        return str(get_row(connection, tenant, tenant_id)["id"])
     return str(connection.scalar(select(tenant.c.id).order_by(tenant.c.created).limit(1)))
 
 

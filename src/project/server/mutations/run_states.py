@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, not_, select, update
+from sqlalchemy import Connection, Select, bindparam, exists, func, insert, not_, select, update
 
 from project.server.errors import StateRejectedError
 from project.server.mutations.declarations import Json, MutationContext, Uuid
@@ -18,14 +18,14 @@ from project.server.store.states import (
     columns_after,
     history_row,
 )
-from project.server.store.tables import flow_run, flow_run_state, task_run, task_run_state
+from project.server.store.tables import agent, flow_run, flow_run_state, task_run, task_run_state
 from project.server.store.timestamps import now
 
 Change = Tuple[str, State]
 Runs = Dict[str, Dict[str, Any]]
 
 
-class FlowRunStateInput(NamedTuple):
+class SetFlowRunStateInput(NamedTuple):
     """The next state of a flow run; its version is not looked at."""
 
     flow_run_id: Uuid
@@ -33,7 +33,7 @@ class FlowRunStateInput(NamedTuple):
     version: Optional[int] = None
 
 
-class TaskRunStateInput(NamedTuple):
+class SetTaskRunStateInput(NamedTuple):
     """The next state of a task run; its version is not looked at."""
 
     task_run_id: Uuid
@@ -62,7 +62,7 @@ _KEYS = select(func.json_each(bindparam("keys")).table_valued("value").c.value)
 _FLOW_RUNS = select(*(flow_run.c[name] for name in _COLUMNS)).where(flow_run.c.id.in_(_KEYS))
 _TASK_RUNS = (
     select(
-        *(task_run.c[name] for name in _COLUMNS),
+        *(task_run.c[name] for name in (*_COLUMNS, "run_count")),
         task_run.c.flow_run_id,
         flow_run.c.state.label("flow_state"),
     )
@@ -77,7 +77,7 @@ _INSERTS = {table.name: insert(table) for table in (flow_run_state, task_run_sta
 
 
 def set_flow_run_states(
-    context: MutationContext, states: List[FlowRunStateInput]
+    context: MutationContext, states: List[SetFlowRunStateInput]
 ) -> SetStatesPayload:
     """Set states of flow runs; a cancelled run cancels its unfinished task runs."""
     changes = [(each.flow_run_id, check_state(each.state)) for each in states]
@@ -85,13 +85,14 @@ def set_flow_run_states(
     # An agent submits the runs that it takes from the queue.
     submitted = [key for key, state in changes if state["type"] == "Submitted"]
     if context.agent_id and submitted:
-        taken = update(flow_run).where(is_in(flow_run.c.id, submitted))
+        is_known = exists().where(agent.c.id == context.agent_id)
+        taken = update(flow_run).where(is_in(flow_run.c.id, submitted), is_known)
         context.connection.execute(taken.values(agent_id=context.agent_id))
     return SetStatesPayload([SetStateResult(key) for key, _ in changes])
 
 
 def set_task_run_states(
-    context: MutationContext, states: List[TaskRunStateInput]
+    context: MutationContext, states: List[SetTaskRunStateInput]
 ) -> SetStatesPayload:
     """Set states of task runs; none may start while its flow run is not running."""
     changes = [(each.task_run_id, check_state(each.state)) for each in states]

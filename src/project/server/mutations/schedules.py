@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
-import pendulum
-from prefect.serialization.schedule import ScheduleSchema
 from sqlalchemy import Connection, RowMapping, delete, select
 
-from project.server.errors import ApiError
-from project.server.mutations.declarations import (
-    Json,
-    MutationContext,
-    Uuid,
-)
+from project.server.errors import InputError
+from project.server.mutations.declarations import Json, MutationContext, Uuid, as_object
 from project.server.mutations.flow_runs import required_parameters
 from project.server.store.rows import get_row, update_row
 from project.server.store.tables import flow, flow_group, flow_run
@@ -24,6 +18,8 @@ Schedule = Dict[str, Any]
 """A schedule as Prefect's client serializes it."""
 
 _MIN_INTERVAL_SECONDS = 60
+_CRON_FIELDS = 5  # a sixth one is for seconds
+_UTC = timezone.utc
 
 
 class CronClockInput(NamedTuple):
@@ -60,7 +56,7 @@ def set_schedule_active(context: MutationContext, flow_id: Uuid) -> bool:
     if schedule_of(context.connection, row) is None:
         return False
     if not can_be_scheduled(context.connection, row):
-        raise ApiError("Can not schedule a flow that has required parameters.")
+        raise InputError("Can not schedule a flow that has required parameters.")
     update_row(context.connection, flow, row["id"], is_schedule_active=True)
     context.flows_to_schedule.add(row["id"])
     return True
@@ -80,24 +76,24 @@ def set_flow_group_schedule(
     interval_clocks: Optional[List[IntervalClockInput]] = None,
     timezone: Optional[str] = None,
 ) -> bool:
-    """Replace the schedules of a group's flows."""
+    """Replace the schedules of a group's flows; without clocks, they have no runs."""
+    zone = _check_timezone(timezone or "UTC")
     # Intervals count from this date, whenever the schedule is set.
-    start = {"dt": "2019-01-01T00:00:00", "tz": timezone or "UTC"}
+    start = {"dt": "2019-01-01T00:00:00", "tz": zone}
     clocks: list[dict[str, Any]] = []
     for cron in cron_clocks or []:
         clocks.append({"type": "CronClock", "cron": cron.cron, **_common(cron, start)})
     for clock in interval_clocks or []:
         if clock.interval < _MIN_INTERVAL_SECONDS:
-            raise ApiError(
+            raise InputError(
                 f"An interval of {clock.interval} seconds is too short: "
                 f"give at least {_MIN_INTERVAL_SECONDS}."
             )
         microseconds = clock.interval * 1_000_000
         clocks.append({"type": "IntervalClock", "interval": microseconds, **_common(clock, start)})
-    if not clocks:
-        raise ApiError("A schedule needs at least one of cron_clocks and interval_clocks.")
-    schedule = {"type": "Schedule", "clocks": clocks}
-    return _set_group_schedule(context, flow_group_id, schedule)
+    for each in clocks:
+        _check_clock(each)
+    return _set_group_schedule(context, flow_group_id, {"type": "Schedule", "clocks": clocks})
 
 
 def delete_flow_group_schedule(context: MutationContext, flow_group_id: Uuid) -> bool:
@@ -134,6 +130,10 @@ def next_events(schedule: Mapping[str, Any], count: int, after: datetime) -> lis
 
     Raises whatever Prefect raises for a schedule that it cannot read.
     """
+    # Only a server with schedules needs Prefect, which takes long to import.
+    import pendulum
+    from prefect.serialization.schedule import ScheduleSchema
+
     # Prefect's cron clock names a class that pendulum 3 has moved.
     if not hasattr(pendulum.tz, "_Timezone"):
         pendulum.tz._Timezone = pendulum.Timezone
@@ -146,10 +146,31 @@ def next_events(schedule: Mapping[str, Any], count: int, after: datetime) -> lis
     ]
 
 
+def _check_timezone(name: str) -> str:
+    import pendulum
+
+    try:
+        pendulum.timezone(name)
+    except Exception as error:  # not the same in each of its releases
+        raise InputError(f"Invalid timezone provided for schedule: {name!r}.") from error
+    return name
+
+
+def _check_clock(clock: Mapping[str, Any]) -> None:
+    """Raise InputError for a clock without an event, or with one every second."""
+    cron = clock.get("cron", "")
+    try:
+        has_events = bool(next_events({"clocks": [clock]}, 1, datetime.now(_UTC)))
+    except Exception as error:  # whatever Prefect and croniter raise
+        raise InputError(f"Invalid clock provided for schedule: {error}.") from error
+    if not has_events or len(cron.split()) > _CRON_FIELDS:
+        raise InputError(f"Invalid clock provided for schedule: {cron!r}.")
+
+
 def _common(clock: CronClockInput | IntervalClockInput, start: Mapping[str, str]) -> dict[str, Any]:
     return {
         "start_date": start,
-        "parameter_defaults": clock.parameter_defaults or {},
+        "parameter_defaults": as_object(clock.parameter_defaults or {}, "parameter_defaults"),
         "labels": clock.labels,
     }
 

@@ -7,14 +7,16 @@ from typing import NamedTuple, Optional
 from sqlalchemy import and_, select, type_coerce
 
 from project.server.errors import NotFoundError
-from project.server.mutations.declarations import (
-    Json,
-    MutationContext,
-    Uuid,
-)
+from project.server.mutations.declarations import Json, MutationContext, Uuid, require_name
 from project.server.mutations.flow_runs import insert_task_runs
 from project.server.store.columns import JsonFragment
-from project.server.store.rows import delete_row, get_row, insert_row, update_row
+from project.server.store.rows import (
+    delete_row,
+    get_row,
+    insert_row,
+    update_row,
+    was_updated,
+)
 from project.server.store.tables import flow_run, task, task_run, task_run_artifact
 
 
@@ -47,10 +49,16 @@ def get_or_create_task_run_info(
     return TaskRunInfoPayload(*row)
 
 
+def get_or_create_task_run(
+    context: MutationContext, flow_run_id: Uuid, task_id: Uuid, map_index: Optional[int] = None
+) -> Uuid:
+    """Return the id of the task run of a task, or of a mapped task's child."""
+    return get_or_create_task_run_info(context, flow_run_id, task_id, map_index).id
+
+
 def set_task_run_name(context: MutationContext, task_run_id: Uuid, name: str) -> bool:
     """Rename a task run."""
-    update_row(context.connection, task_run, task_run_id, name=name)
-    return True
+    return was_updated(context.connection, task_run, task_run_id, name=require_name(name))
 
 
 def create_task_run_artifact(

@@ -27,6 +27,10 @@ _GIVEN_UP = (
     "without success. Marking as failed."
 )
 _NO_AGENT = "The run's process is gone (no heartbeat), and no agent had started it; it has failed."
+_NOT_RESCHEDULED = (
+    "The run's process is gone (no heartbeat), and the flow's runs are not to be rescheduled; "
+    "it has failed."
+)
 _CANCELLED = "Flow run is cancelled; its process is gone."
 _ORPHANED = "The run's process has ended without reporting how the run ended; it has failed."
 
@@ -100,6 +104,10 @@ def _reap_silent(connection: Connection, key: str, since: str) -> None:
     waiting = task_run.c.flow_run_id == key, is_in(task_run.c.state, QUEUEABLE)
     if connection.scalar(select(task_run.c.id).where(*waiting).limit(1)) is not None:
         return  # when that task run is due, the queue hands the flow run to an agent
+    if not _may_be_rescheduled(connection, run):
+        _end_waiting_tasks(connection, run, _NOT_RESCHEDULED)
+        _write(connection, run, new_state("Failed", _NOT_RESCHEDULED))
+        return
     if run["times_resurrected"] >= _MAX_RESURRECTIONS:
         _end_waiting_tasks(connection, run, _GIVEN_UP)
         _write(connection, run, new_state("Failed", _GIVEN_UP))
@@ -107,6 +115,12 @@ def _reap_silent(connection: Connection, key: str, since: str) -> None:
     _write(connection, run, new_state("Scheduled", _RESCHEDULED, start_time=now()))
     times = run["times_resurrected"] + 1
     connection.execute(update(flow_run).where(flow_run.c.id == key).values(times_resurrected=times))
+
+
+def _may_be_rescheduled(connection: Connection, run: RowMapping) -> bool:
+    settings = select(flow_group.c.settings).join_from(flow, flow_group)
+    values = connection.scalar(settings.where(flow.c.id == run["flow_id"])) or {}
+    return bool(values.get("lazarus_enabled", True))
 
 
 def _end_orphaned(connection: Connection, key: str) -> None:

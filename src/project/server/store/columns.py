@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+import uuid
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Text
+from sqlalchemy import Float, Integer, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 from project.server.store.timestamps import to_timestamp
+
+# Of the 128 bits of a UUID, those after its version and its variant hold the number.
+_NUMBER_BITS = 62
+_MAX_NUMBER = 2**_NUMBER_BITS - 1
 
 
 class String(TypeDecorator[str]):
@@ -36,6 +41,34 @@ class Identifier(TypeDecorator[str]):
         return None if value is None else escape_surrogates(value).lower()
 
 
+class SerialIdentifier(TypeDecorator[str]):
+    """A UUID for a row that SQLite numbers: its number, and the table as what goes before it.
+
+    The number itself is stored, which is smaller than a UUID and keeps new rows together on disk.
+    As the numbers grow, rows sorted by their ids are in the order in which they were written.
+    """
+
+    impl = Integer
+    cache_ok = True
+
+    def __init__(self, table: str) -> None:
+        super().__init__()
+        prefix = uuid.uuid5(uuid.NAMESPACE_OID, table).int >> _NUMBER_BITS
+        self._first = uuid.UUID(int=prefix << _NUMBER_BITS, version=4).int
+        self.table = table  # a part of the key under which SQLAlchemy caches statements
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> int | None:
+        """Return the number; one outside of all numbers for the id of something else."""
+        if value is None:
+            return None
+        number = uuid.UUID(value).int - self._first
+        return int(max(-1, min(number, _MAX_NUMBER)))
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> str | None:
+        """Return the number as an id."""
+        return None if value is None else str(uuid.UUID(int=self._first + value))
+
+
 class Timestamp(TypeDecorator[str]):
     """A time in the form of `timestamps`."""
 
@@ -45,6 +78,38 @@ class Timestamp(TypeDecorator[str]):
     def process_bind_param(self, value: str | datetime | None, dialect: Dialect) -> str | None:
         """Return the value as it is stored."""
         return None if value is None else to_timestamp(value)
+
+
+class ShownTimestamp(TypeDecorator[str]):
+    """A stored time as PostgreSQL shows it: without zeros at the end of the second."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """Return the time without those zeros."""
+        if value is None or value[25] != "0":
+            return value
+        return f"{value[:26].rstrip('0').rstrip('.')}{value[26:]}"
+
+
+class Interval(TypeDecorator[Any]):
+    """A number of seconds, shown as PostgreSQL shows an interval."""
+
+    impl = Float
+    cache_ok = True
+
+    def process_result_value(self, value: float | None, dialect: Dialect) -> str | None:
+        """Return the interval as text: `00:01:30`, `1 day 02:00:00.5`."""
+        if value is None:
+            return None
+        interval = timedelta(seconds=value)
+        minutes, seconds = divmod(interval.seconds, 60)
+        text = f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
+        if interval.microseconds:
+            text += f".{interval.microseconds:06}".rstrip("0")
+        days = f"{interval.days} day{'' if interval.days == 1 else 's'} "
+        return f"{days}{text}" if interval.days else text
 
 
 class Json(TypeDecorator[Any]):

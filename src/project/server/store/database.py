@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from project.server.errors import DatabaseUnavailableError, DatabaseUnusableError
+from project.server.store.functions import add_functions
 from project.server.store.migrations import migrate
 from project.server.store.rows import insert_row
 from project.server.store.tables import tenant
@@ -90,6 +91,7 @@ def _engine(
         connection.execute("PRAGMA foreign_keys = ON")  # SQLite's default is OFF, per connection
         connection.execute("PRAGMA synchronous = FULL")  # a commit survives a power failure
         connection.execute(f"PRAGMA {'query_only = ON' if read_only else 'journal_mode = WAL'}")
+        add_functions(connection)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Iterable
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    FromClause,
     RowMapping,
     Table,
     TableValuedAlias,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    type_coerce,
     update,
 )
 from sqlalchemy.dialects import sqlite
@@ -55,9 +57,14 @@ def insert_row(connection: Connection, table: Table, **values: Any) -> str:
 
 def update_row(connection: Connection, table: Table, key: str, **values: Any) -> None:
     """Update the row with an id. Raises NotFoundError."""
-    statement = update(table).where(table.c.id == key).values(updated=now(), **values)
-    if connection.execute(statement).rowcount == 0:
+    if not was_updated(connection, table, key, **values):
         raise NotFoundError(_noun(table), key)
+
+
+def was_updated(connection: Connection, table: Table, key: str | None, **values: Any) -> bool:
+    """Update the row with an id; return whether it exists."""
+    statement = update(table).where(table.c.id == key).values(updated=now(), **values)
+    return connection.execute(statement).rowcount > 0
 
 
 def delete_row(connection: Connection, table: Table, key: str) -> bool:
@@ -78,6 +85,16 @@ def value_rows(column: ColumnElement[Any], values: Iterable[Any]) -> TableValued
     bind = column.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
     stored = [bind(value) if bind else value for value in values]
     return func.json_each(json.dumps(stored)).table_valued("value")
+
+
+def pair_rows(table: Table, pairs: Iterable[tuple[Any, Any]]) -> FromClause:
+    """Return pairs of values as rows with the two columns of a table, and its name."""
+    rows = func.json_each(json.dumps(list(pairs))).table_valued("value")
+    columns = (
+        type_coerce(func.json_extract(rows.c.value, f"$[{number}]"), column.type).label(column.name)
+        for number, column in enumerate(table.columns)
+    )
+    return select(*columns).subquery(table.name)
 
 
 def _noun(table: Table) -> str:

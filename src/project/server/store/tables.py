@@ -17,7 +17,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from project.server.store.columns import Identifier, Json, String, Timestamp
+from project.server.store.columns import (
+    Identifier,
+    Interval,
+    Json,
+    SerialIdentifier,
+    String,
+    Timestamp,
+)
 
 metadata = MetaData()
 
@@ -37,8 +44,12 @@ def _row() -> list[Column[Any]]:
     ]
 
 
-def _serial() -> Column[int]:
-    return Column("id", Integer, primary_key=True)
+def _serial(table: str) -> Column[str]:
+    return Column("id", SerialIdentifier(table), primary_key=True)
+
+
+def _with_default(type_: type[TypeEngine[Any]], default: str, *names: str) -> list[Column[Any]]:
+    return [Column(name, type_, nullable=False, server_default=text(default)) for name in names]
 
 
 def _parent(table: str, name: str = "", *, nullable: bool = False) -> Column[str]:
@@ -55,6 +66,9 @@ def _newest_state() -> list[Column[Any]]:
         *_required(Timestamp, "state_timestamp"),
         *_optional(String, "state_message"),
         *_optional(Timestamp, "state_start_time", "start_time", "end_time", "heartbeat"),
+        *_optional(Interval, "duration"),
+        # As in Prefect Server, results are only in the serialized state.
+        *_optional(Json, "state_result"),
     ]
 
 
@@ -62,7 +76,7 @@ def _state_history(name: str, run: str) -> Table:
     return Table(
         name,
         metadata,
-        _serial(),
+        _serial(name),
         _parent(run),
         *_required(Timestamp, "created", "timestamp"),
         *_required(Integer, "version"),
@@ -70,6 +84,7 @@ def _state_history(name: str, run: str) -> Table:
         *_optional(String, "message"),
         *_optional(Timestamp, "start_time"),
         *_required(Json, "serialized_state"),
+        *_optional(Json, "result"),
         Index(f"ix_{name}_run", f"{run}_id"),
     )
 
@@ -80,6 +95,7 @@ tenant = Table(
     *_row(),
     *_required(String, "name"),
     Column("slug", String, nullable=False, unique=True),
+    *_with_default(Json, "'{}'", "info", "settings"),
 )
 
 project = Table(
@@ -98,8 +114,10 @@ flow_group = Table(
     *_row(),
     _parent("tenant"),
     *_required(String, "name"),
+    *_optional(String, "description"),
     *_required(Json, "settings"),
-    *_optional(Json, "labels", "default_parameters", "schedule", "run_config"),
+    *_with_default(Json, "'{}'", "default_parameters"),
+    *_optional(Json, "labels", "schedule", "run_config"),
     UniqueConstraint("tenant_id", "name"),
 )
 
@@ -129,10 +147,12 @@ task = Table(
     *_row(),
     _parent("flow"),
     *_required(String, "slug"),
-    *_optional(String, "name", "description", "type", "cache_key"),
-    *_optional(Integer, "max_retries", "retry_delay"),
-    *_optional(Json, "trigger", "tags", "inputs", "outputs"),
+    *_optional(String, "name", "description", "type", "cache_key", "trigger"),
+    *_optional(Integer, "max_retries"),
+    *_optional(Interval, "retry_delay"),
+    *_optional(Json, "tags", "inputs", "outputs"),
     *_required(Boolean, "auto_generated", "mapped"),
+    *_with_default(Boolean, "0", "is_root_task", "is_terminal_task", "is_reference_task"),
     UniqueConstraint("flow_id", "slug"),
     Index("ix_task_created", "created"),
     Index("ix_task_name", "name"),
@@ -160,6 +180,8 @@ agent = Table(
     *_optional(String, "name", "type", "core_version"),
     *_required(Json, "labels"),
     *_optional(Timestamp, "last_queried"),
+    # Not a foreign key: there are no configurations, but agents may be started with the id of one.
+    Column("agent_config_id", Identifier, info={"refers_to": "agent_config"}),
     Index("ix_agent_tenant", "tenant_id"),
 )
 
@@ -183,6 +205,7 @@ flow_run = Table(
     Index("ix_flow_run_flow", "flow_id", "created"),
     Index("ix_flow_run_flow_scheduled", "flow_id", "scheduled_start_time", "state"),
     Index("ix_flow_run_flow_started", "flow_id", "start_time"),
+    Index("ix_flow_run_scheduled", "scheduled_start_time"),
     Index("ix_flow_run_created", "created"),
     Index("ix_flow_run_updated", "updated"),
     Index("ix_flow_run_started", "start_time"),
@@ -201,6 +224,7 @@ task_run = Table(
     *_optional(String, "name", "cache_key"),
     *_required(Integer, "map_index"),
     *_newest_state(),
+    *_with_default(Integer, "0", "run_count"),
     UniqueConstraint("task_id", "flow_run_id", "map_index"),
     Index("ix_task_run_flow_run", "flow_run_id", "map_index"),
     Index("ix_task_run_state", "state", "state_timestamp"),
@@ -224,7 +248,7 @@ task_run_artifact = Table(
 log = Table(
     "log",
     metadata,
-    _serial(),
+    _serial("log"),
     _parent("flow_run"),
     _parent("task_run", nullable=True),
     *_required(Timestamp, "created", "timestamp"),
@@ -234,4 +258,44 @@ log = Table(
     Index("ix_log_flow_run", "flow_run_id", "timestamp"),
     Index("ix_log_flow_run_serial", "flow_run_id"),  # SQLite appends the id to every index
     Index("ix_log_task_run", "task_run_id", sqlite_where=text("task_run_id IS NOT NULL")),
+)
+
+# Prefect's own UI reads these tables; here they stay empty.
+
+message = Table(
+    "message",
+    metadata,
+    *_row(),
+    _parent("tenant"),
+    *_optional(String, "type", "text"),
+    *_optional(Identifier, "user_id"),
+    *_optional(Json, "content"),
+    *_required(Boolean, "read"),
+)
+
+cloud_hook = Table(
+    "cloud_hook",
+    metadata,
+    *_row(),
+    _parent("tenant"),
+    *_optional(String, "name", "type", "version_group_id"),
+    *_optional(Json, "config", "states"),
+    *_required(Boolean, "active"),
+)
+
+agent_config = Table(
+    "agent_config",
+    metadata,
+    *_row(),
+    _parent("tenant"),
+    *_optional(String, "name"),
+    *_optional(Json, "settings"),
+)
+
+# Not a table: the rows of Prefect Server's function `utility_downstream_tasks`.
+traversal = Table(
+    "traversal",
+    MetaData(),
+    Column("task_id", Identifier, nullable=False),
+    Column("depth", Integer, nullable=False),
 )

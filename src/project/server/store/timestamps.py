@@ -19,6 +19,11 @@ def seconds_ago(seconds: float) -> str:
     return _format(datetime.now(timezone.utc) - timedelta(seconds=seconds))
 
 
+def seconds_between(earlier: str, later: str) -> float:
+    """Return the seconds from one stored time to another."""
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+
+
 def to_timestamp(value: str | datetime) -> str:
     """Return a time in the stored form; a time without an offset is taken as UTC.
 

@@ -1,12 +1,12 @@
 // Which agents may take a run.
-import { serverNow } from "../shared/format.js";
+import { serverNow, timestamp } from "../shared/format.js";
 import { html } from "../vendor/html.js";
 
 const LIVE_MILLISECONDS = 60_000;
 
 /** Agents that have asked for work since this time are live. */
 export function liveSince() {
-  return new Date(serverNow() - LIVE_MILLISECONDS).toISOString();
+  return timestamp(LIVE_MILLISECONDS);
 }
 
 /** @param {Agent} agent */
@@ -19,7 +19,7 @@ export function isLive({ last_queried: lastQueried }, now = serverNow()) {
  * @param {string[]} agentLabels
  * @param {string[]} runLabels
  */
-export function mayTake(agentLabels, runLabels) {
+function mayTake(agentLabels, runLabels) {
   if (!agentLabels.length || !runLabels.length) return agentLabels.length === runLabels.length;
   return runLabels.every((label) => agentLabels.includes(label));
 }
@@ -30,11 +30,21 @@ export function agentName(agent) {
 }
 
 /**
- * Why none of the live agents may take a run with these labels.
+ * Which live agents a run with these labels waits for, or why none of them may take it.
  * @param {string[]} labels
  * @param {Agent[]} live
  */
-export function reasonWhyNone(labels, live) {
+export function waitingFor(labels, live) {
+  const candidates = live.filter((agent) => mayTake(agent.labels, labels));
+  if (!candidates.length) return { isPossible: false, reason: reasonWhyNone(labels, live) };
+  return { isPossible: true, reason: `Waiting for agent ${candidates.map(agentName).join(" or ")}.` };
+}
+
+/**
+ * @param {string[]} labels
+ * @param {Agent[]} live
+ */
+function reasonWhyNone(labels, live) {
   if (!live.length) return html`No agent is running. Start one with <code>kedro prefect agent</code>.`;
   if (!labels.length) return "The run has no labels, so it waits for an agent without labels. None is running.";
   const missing = labels.filter((label) => !live.some((agent) => agent.labels.includes(label)));

@@ -2,23 +2,28 @@
 import { query } from "../shared/api.js";
 import { ErrorBanner } from "../shared/error-banner.js";
 import { Labels } from "../shared/facts.js";
-import { formatCount, serverNow } from "../shared/format.js";
+import { formatCount, timestamp } from "../shared/format.js";
 import { usePolling } from "../shared/polling.js";
 import { RelativeTime } from "../shared/relative-time.js";
-import { pathTo, useTitle } from "../shared/router.js";
+import { pathTo } from "../shared/router.js";
 import { StateIcon } from "../shared/state-badge.js";
 import { statesIn } from "../shared/states.js";
+import { useTitle } from "../shared/title.js";
 import { html } from "../vendor/html.js";
-import { agentName, isLive, mayTake, reasonWhyNone } from "./agent-matching.js";
+import { agentName, isLive, waitingFor } from "./agent-matching.js";
 
 const LATE_MILLISECONDS = 10_000;
 const MAX_SHOWN = 200;
 const AGENTS = `query ($due: timestamptz!, $waiting: [String!]) {
   agent(order_by: {last_queried: desc_nulls_last}, limit: ${MAX_SHOWN}) { id name type labels core_version last_queried }
+  agent_aggregate { aggregate { count } }
   late: flow_run(
     where: {state: {_in: $waiting}, state_start_time: {_lt: $due}},
     order_by: {state_start_time: asc}, limit: ${MAX_SHOWN}
   ) { id name labels state_start_time flow { id name } }
+  late_aggregate: flow_run_aggregate(where: {state: {_in: $waiting}, state_start_time: {_lt: $due}}) {
+    aggregate { count }
+  }
 }`;
 
 /**
@@ -32,17 +37,22 @@ export default function AgentsView() {
   return html`
     <div class="view-head">
       <h1>Agents</h1>
-      <p class="muted" role="status">${data && `${live.length} of ${formatCount(data.agents.length, "agent")} live`}</p>
+      <p class="muted" role="status">${data && `${live.length} of ${formatCount(data.agentCount, "agent")} live`}</p>
     </div>
     <${ErrorBanner} error=${error} />
-    ${data && html`<${LateRuns} runs=${data.late} live=${live} /><${AgentTable} agents=${data.agents} />`}`;
+    ${data && html`<${LateRuns} runs=${data.late} count=${data.lateCount} live=${live} /><${AgentTable} agents=${data.agents} />`}`;
 }
 
-/** @returns {Promise<{ agents: Agent[], late: LateRun[] }>} */
+/** @returns {Promise<{ agents: Agent[], agentCount: number, late: LateRun[], lateCount: number }>} */
 async function loadAgents() {
-  const due = new Date(serverNow() - LATE_MILLISECONDS).toISOString();
-  const { agent, late } = await query(AGENTS, { due, waiting: statesIn("scheduled", "retrying") });
-  return { agents: agent, late };
+  const due = timestamp(LATE_MILLISECONDS);
+  const data = await query(AGENTS, { due, waiting: statesIn("scheduled", "retrying") });
+  return {
+    agents: data.agent,
+    agentCount: data.agent_aggregate.aggregate.count,
+    late: data.late,
+    lateCount: data.late_aggregate.aggregate.count,
+  };
 }
 
 /** @param {{ agents: Agent[] }} props */
@@ -78,11 +88,11 @@ function LastSeen({ agent }) {
   return html`<span class="state state-${family}"><${StateIcon} family=${family} />${words}</span>`;
 }
 
-/** @param {{ runs: LateRun[], live: Agent[] }} props */
-function LateRuns({ runs, live }) {
+/** @param {{ runs: LateRun[], count: number, live: Agent[] }} props */
+function LateRuns({ runs, count, live }) {
   if (!runs.length) return null;
   return html`<section class="late" aria-labelledby="late">
-    <h2 id="late">${formatCount(runs.length, "run")} late</h2>
+    <h2 id="late">${formatCount(count, "run")} late</h2>
     <div class="panel scroll" tabindex="0"><table class="table">
       <thead><tr><th scope="col">Run</th><th scope="col">Due</th><th scope="col">Labels</th><th scope="col">Why</th></tr></thead>
       <tbody>${runs.map(
@@ -90,22 +100,12 @@ function LateRuns({ runs, live }) {
         <th scope="row"><a href=${pathTo("flow-run", run.id)}>${run.name}</a> <span class="muted">of</span> <a href=${pathTo("flow", run.flow.id)}>${run.flow.name}</a></th>
         <td><${RelativeTime} time=${run.state_start_time} /></td>
         <td>${labelCell(run.labels)}</td>
-        <td class="why">${reason(run.labels, live)}</td>
+        <td class="why">${waitingFor(run.labels, live).reason}</td>
       </tr>`,
       )}</tbody>
     </table></div>
+    ${count > runs.length && html`<p class="muted rest">Shown are the ${runs.length} that have waited longest.</p>`}
   </section>`;
-}
-
-/**
- * @param {string[]} labels
- * @param {Agent[]} live
- */
-function reason(labels, live) {
-  const candidates = live.filter((agent) => mayTake(agent.labels, labels));
-  return candidates.length
-    ? `Waiting for agent ${candidates.map(agentName).join(" or ")}.`
-    : reasonWhyNone(labels, live);
 }
 
 function NoAgents() {

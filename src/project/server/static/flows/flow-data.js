@@ -1,6 +1,6 @@
 // One flow: its contents are loaded once, and from then on its schedule and its last run.
 import { query } from "../shared/api.js";
-import { serverNow } from "../shared/format.js";
+import { timestamp } from "../shared/format.js";
 import { BEFORE_ALL, latestUpdate } from "../shared/row-changes.js";
 
 const SHOWN_VERSIONS = 50;
@@ -52,7 +52,7 @@ export async function loadFlow(id, previous) {
 
 /** @param {string} id */
 async function loadContents(id) {
-  const { flow_by_pk: flow, flow_group_by_pk: group } = await query(CONTENTS, { id });
+  const { flow_by_pk: flow, flow_group_by_pk: group } = await query(CONTENTS, { id }, { isExact: true });
   const contents = flow ?? group?.flows[0];
   if (!contents) return null;
   return { ...contents, tasks: new Map(contents.tasks.map((/** @type {Task} */ task) => [task.id, task])) };
@@ -63,8 +63,8 @@ async function loadContents(id) {
  * @param {string} since
  */
 async function loadChanges(id, since) {
-  const now = new Date(serverNow()).toISOString();
-  return (await query(CHANGES, { id, now, since, versions: SHOWN_VERSIONS })).flow_by_pk;
+  const variables = { id, now: timestamp(), since, versions: SHOWN_VERSIONS };
+  return (await query(CHANGES, variables, { isExact: true })).flow_by_pk;
 }
 
 /**

@@ -1,4 +1,5 @@
 // How and where a flow runs: schedule, labels, run config, storage.
+import { stringifyExact } from "../shared/exact-json.js";
 import { formatTime } from "../shared/format.js";
 import { html } from "../vendor/html.js";
 import { defaultLabels } from "./flow-defaults.js";
@@ -40,7 +41,7 @@ function clockDefaults(flow) {
   const defaults = (scheduleOf(flow)?.clocks ?? [])
     .map(({ parameter_defaults: parameters, labels }) => ({ parameters, labels }))
     .filter(({ parameters, labels }) => Object.keys(parameters ?? {}).length || labels?.length);
-  return defaults.length ? { "clock defaults": defaults.map((values) => JSON.stringify(values)) } : {};
+  return defaults.length ? { "clock defaults": defaults.map((values) => stringifyExact(values)) } : {};
 }
 
 /** @param {Record<string, Json | undefined> | null} values */

@@ -1,6 +1,6 @@
 // The rows of the list of flows: loaded whole, and from then on only the runs that have changed.
 import { query } from "../shared/api.js";
-import { serverNow } from "../shared/format.js";
+import { naturalKey, serverNow, timestamp } from "../shared/format.js";
 
 const SHOWN_RUNS = 20;
 const UPCOMING_RUNS = 2;
@@ -59,7 +59,7 @@ export async function loadFlowList(previous) {
 
 /** @returns {Promise<FlowListData>} */
 async function loadAll() {
-  const now = new Date(serverNow()).toISOString();
+  const now = timestamp();
   const shown = { _or: [{ state: { _neq: "Scheduled" } }, { scheduled_start_time: { _lte: now } }] };
   const { flow_group: groups, ...newest } = await query(ALL, { now, shown });
   const rows = groups.filter((/** @type {any} */ group) => group.flows.length).map(rowOf);
@@ -127,11 +127,11 @@ function byTime(a, b) {
 }
 
 /**
- * By plain text: the first localeCompare takes 9 ms.
+ * "nightly_2" before "nightly_10", by plain text: the first localeCompare takes 9 ms.
  * @param {FlowListRow} a
  * @param {FlowListRow} b
  */
 function byProjectAndName({ flow: a }, { flow: b }) {
-  const keyOf = (/** @type {ListedFlow} */ flow) => `${flow.project.name}\n${flow.name}`.toLowerCase();
+  const keyOf = (/** @type {ListedFlow} */ flow) => naturalKey(`${flow.project.name}\n${flow.name}`);
   return keyOf(a) < keyOf(b) ? -1 : 1;
 }

@@ -1,4 +1,5 @@
 // The parameters of a flow, with the values that they have when a run sets none.
+import { stringifyExact } from "../shared/exact-json.js";
 import { html } from "../vendor/html.js";
 import { defaultParameters } from "./flow-defaults.js";
 
@@ -11,7 +12,7 @@ export function FlowParameters({ flow }) {
     <tbody>${parameters.map(
       ({ name, value, isRequired, origin }) => html`<tr key=${name}>
         <th scope="row" class="mono">${name}</th>
-        <td>${isRequired ? html`<span class="muted">required</span>` : html`<code>${JSON.stringify(value)}</code>`}</td>
+        <td>${isRequired ? html`<span class="muted">required</span>` : html`<code>${stringifyExact(value)}</code>`}</td>
         <td class="muted">${origin}</td>
       </tr>`,
     )}</tbody>

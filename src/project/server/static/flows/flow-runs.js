@@ -1,7 +1,8 @@
 // The runs of all versions of a flow, page by page.
 import { query } from "../shared/api.js";
 import { ErrorBanner } from "../shared/error-banner.js";
-import { formatDuration, formatTime, serverNow } from "../shared/format.js";
+import { formatDuration, formatTime, timestamp } from "../shared/format.js";
+import { PageButtons } from "../shared/page-buttons.js";
 import { usePolling } from "../shared/polling.js";
 import { pathTo, setQuery } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";
@@ -32,7 +33,7 @@ export function FlowRuns({ flow, query: address }) {
   return html`
     <div class="runs-tools">
       <${ShowSelect} isUpcoming=${isUpcoming} />
-      ${count.current !== null && html`<${PageButtons} page=${page} count=${count.current} />`}
+      ${count.current !== null && html`<${PageButtons} page=${page} count=${count.current} size=${PAGE_SIZE} />`}
     </div>
     <${ErrorBanner} error=${error} />
     ${data && html`<${Table} runs=${data.runs} isUpcoming=${isUpcoming} />`}`;
@@ -45,8 +46,7 @@ export function FlowRuns({ flow, query: address }) {
  * @returns {Promise<{ runs: RunRow[], count: number }>}
  */
 async function loadRuns(group, isUpcoming, page) {
-  const now = new Date(serverNow()).toISOString();
-  const upcoming = { state: { _eq: "Scheduled" }, scheduled_start_time: { _gt: now } };
+  const upcoming = { state: { _eq: "Scheduled" }, scheduled_start_time: { _gt: timestamp() } };
   const where = { flow: { flow_group_id: { _eq: group } }, ...(isUpcoming ? upcoming : { _not: upcoming }) };
   const order = [{ scheduled_start_time: isUpcoming ? "asc" : "desc" }];
   const data = await query(RUNS, { where, order, limit: PAGE_SIZE, offset: (page - 1) * PAGE_SIZE });
@@ -60,19 +60,6 @@ function ShowSelect({ isUpcoming }) {
     <select value=${isUpcoming ? "upcoming" : ""} onChange=${change}>
       <option value="">Past and running</option><option value="upcoming">Upcoming</option>
     </select></label>`;
-}
-
-/** @param {{ page: number, count: number }} props */
-function PageButtons({ page, count }) {
-  const pages = Math.max(1, Math.ceil(count / PAGE_SIZE));
-  const first = Math.min((page - 1) * PAGE_SIZE + 1, count);
-  const last = Math.min(page * PAGE_SIZE, count);
-  const turnTo = (/** @type {number} */ next) => setQuery({ page: next === 1 ? null : next });
-  return html`<nav class="pages" aria-label="Pages">
-    <span class="muted numbers" role="status">${first.toLocaleString()}–${last.toLocaleString()} of ${count.toLocaleString()}</span>
-    <button type="button" disabled=${page <= 1} onClick=${() => turnTo(page - 1)}>Newer</button>
-    <button type="button" disabled=${page >= pages} onClick=${() => turnTo(page + 1)}>Older</button>
-  </nav>`;
 }
 
 /** @param {{ runs: RunRow[], isUpcoming: boolean }} props */

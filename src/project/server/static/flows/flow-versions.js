@@ -1,13 +1,14 @@
 // The versions of a flow, and by how many tasks each differs from the one before it.
 import { query } from "../shared/api.js";
 import { ErrorBanner } from "../shared/error-banner.js";
-import { formatTime } from "../shared/format.js";
+import { formatCount, formatTime } from "../shared/format.js";
 import { usePolling } from "../shared/polling.js";
 import { pathTo } from "../shared/router.js";
 import { html } from "../vendor/html.js";
 
 const SHOWN_VERSIONS = 50;
 const VERSIONS = `query ($group: uuid!) {
+  flow_aggregate(where: {flow_group_id: {_eq: $group}}) { aggregate { count } }
   flow(where: {flow_group_id: {_eq: $group}}, order_by: {version: desc}, limit: ${SHOWN_VERSIONS}) {
     id version archived created core_version
     tasks: tasks_aggregate(where: {type: {_neq: "prefect.core.parameter.Parameter"}}) { aggregate { count } }
@@ -27,8 +28,8 @@ const VERSIONS = `query ($group: uuid!) {
 /** @param {{ flow: Flow }} props */
 export function FlowVersions({ flow }) {
   const group = flow.flow_group.id;
-  /** @returns {Promise<VersionRow[]>} */
-  const load = async () => (await query(VERSIONS, { group })).flow;
+  /** @returns {Promise<{ flow: VersionRow[], flow_aggregate: Count }>} */
+  const load = () => query(VERSIONS, { group });
   const newest = flow.flow_group.flows[0].id; // a version that is registered now is shown at once
   const { data, error } = usePolling(load, [group, newest], { seconds: 30 });
   const isShown = (/** @type {VersionRow} */ version) => version.id === flow.id;
@@ -40,12 +41,20 @@ export function FlowVersions({ flow }) {
         <th scope="col">Version</th><th scope="col">Registered</th><th scope="col">Tasks</th>
         <th scope="col">Edges</th><th scope="col">Runs</th><th scope="col">Prefect</th>
       </tr></thead>
-      <tbody>${data.map(
+      <tbody>${data.flow.map(
         (version, index) =>
-          html`<${Row} key=${version.id} version=${version} previous=${data[index + 1]} isShown=${isShown(version)} />`,
+          html`<${Row} key=${version.id} version=${version} previous=${data.flow[index + 1]} isShown=${isShown(version)} />`,
       )}</tbody>
-    </table></div>`
+    </table></div>
+    <${NotAll} shown=${data.flow.length} all=${data.flow_aggregate.aggregate.count} />`
     }`;
+}
+
+/** @param {{ shown: number, all: number }} props */
+function NotAll({ shown, all }) {
+  return (
+    shown < all && html`<p class="muted rest">Shown are the newest ${shown} of ${formatCount(all, "version")}.</p>`
+  );
 }
 
 /** @param {{ version: VersionRow, previous: VersionRow | undefined, isShown: boolean }} props */

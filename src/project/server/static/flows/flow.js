@@ -7,9 +7,10 @@ import { formatTime } from "../shared/format.js";
 import { UnknownId } from "../shared/not-found.js";
 import { usePolling } from "../shared/polling.js";
 import { RelativeTime } from "../shared/relative-time.js";
-import { pathTo, useTitle } from "../shared/router.js";
+import { navigate, pathTo } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";
 import { Tabs } from "../shared/tabs.js";
+import { useTitle } from "../shared/title.js";
 import { html, useMemo, useRef, useState } from "../vendor/html.js";
 import { loadFlow } from "./flow-data.js";
 import { defaultLabels } from "./flow-defaults.js";
@@ -51,7 +52,11 @@ function LoadedFlow({ data, query, onChange }) {
     { id: "details", title: "Details", panel: () => html`<${FlowDetails} flow=${flow} />` },
   ];
   if (hasRunForm) {
-    tabs.push({ id: RUN_TAB, title: "New run", panel: () => html`<${RunForm} flow=${flow} graph=${graph} />` });
+    tabs.push({
+      id: RUN_TAB,
+      title: "New run",
+      panel: () => html`<${RunForm} flow=${flow} graph=${graph} again=${query.get("again")} />`,
+    });
   }
   return html`
     <${Header} data=${data} onChange=${onChange} />
@@ -108,12 +113,16 @@ function OutdatedNotice({ flow }) {
     ${newest && html` <a href=${pathTo("flow", newest.id)}>The newest is version ${newest.version}.</a>`}</p>`;
 }
 
-/** @param {{ graph: GraphData, data: FlowData }} props */
+/** @param {{ graph: ReturnType<typeof flowGraph>, data: FlowData }} props */
 function LastRunGraph({ graph, data: { flow, last } }) {
+  const open = (/** @type {string} */ taskId) => {
+    const id = graph.runOfTask.get(taskId);
+    if (id) navigate(pathTo("task-run", id));
+  };
   const note = last
     ? html`States of the last run, <a href=${pathTo("flow-run", last.id)}>${last.name}</a>, <${RelativeTime} time=${last.start_time} />`
     : "Never run";
   return html`
     <p class="muted small graph-note">${note}</p>
-    <${Graph} nodes=${graph.nodes} edges=${graph.edges} label="Graph of ${flow.name}" />`;
+    <${Graph} nodes=${graph.nodes} edges=${graph.edges} onOpen=${last ? open : undefined} label="Graph of ${flow.name}" />`;
 }

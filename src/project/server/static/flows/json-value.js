@@ -1,4 +1,5 @@
 // A JSON value for people: nested names as pairs, the rest as it is written.
+import { ExactNumber, stringifyExact } from "../shared/exact-json.js";
 import { html } from "../vendor/html.js";
 
 /**
@@ -8,7 +9,7 @@ import { html } from "../vendor/html.js";
 export function JsonValue({ value }) {
   if (value === null || value === undefined || value === "") return html`<span class="muted">–</span>`;
   if (Array.isArray(value)) return value.length ? value.map(asText).join(", ") : html`<span class="muted">none</span>`;
-  if (typeof value !== "object") return asText(value);
+  if (typeof value !== "object" || value instanceof ExactNumber) return asText(value);
   const pairs = Object.entries(value);
   if (!pairs.length) return html`<span class="muted">none</span>`;
   return html`<dl class="pairs">
@@ -18,5 +19,5 @@ export function JsonValue({ value }) {
 
 /** @param {Json} value */
 function asText(value) {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : stringifyExact(value);
 }

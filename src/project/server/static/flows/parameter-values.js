@@ -1,4 +1,5 @@
 // What users type for a parameter, and the value that it means.
+import { ExactNumber, isNumber, parseExact, stringifyExact } from "../shared/exact-json.js";
 
 /** @typedef {"string" | "boolean" | "number" | "list" | "mapping" | "nested" | "json" | "any" | "time"} ParameterKind */
 
@@ -10,11 +11,11 @@
  * }} Parameter
  */
 
-// For `kedro run --params`, dots in a name are levels; in other mappings they belong to the name (of a dataset, say).
-const NESTED_OPTION = "params";
+// The option that takes what `kedro run --params` takes.
+const PARAMS_OPTION = "params";
 /** @type {Partial<Record<ParameterKind, string>>} */
 const FORMATS = {
-  nested: "One name=value per line, or JSON",
+  nested: "One name=value per line, as for kedro run --params, or JSON",
   mapping: "One name=value per line, or JSON",
   list: "Comma-separated, or JSON",
   json: "JSON",
@@ -47,7 +48,7 @@ export function describeParameters(parameters, options) {
 export function formatValue({ kind }, value) {
   if (value === null || value === undefined) return "";
   if (kind === "list" && Array.isArray(value)) return formatList(/** @type {string[]} */ (value));
-  return typeof value === "string" ? value : JSON.stringify(value, null, kind === "any" ? 0 : 2);
+  return typeof value === "string" ? value : stringifyExact(value, kind === "any" ? 0 : 2);
 }
 
 /**
@@ -57,6 +58,15 @@ export function formatValue({ kind }, value) {
 export function formatList(names) {
   const text = names.join(", ");
   return JSON.stringify(splitNames(text)) === JSON.stringify(names) ? text : JSON.stringify(names);
+}
+
+/**
+ * Whether a text is parsed on the server, by the rules of `kedro run --params`.
+ * @param {Pick<Parameter, "kind">} parameter
+ * @param {string} text
+ */
+export function isForKedro({ kind }, text) {
+  return kind === "nested" && text.trim() !== "" && !text.trim().startsWith("{");
 }
 
 /**
@@ -73,13 +83,46 @@ export function parseValue({ kind, value, isRequired }, text) {
   return null;
 }
 
+/**
+ * What is typed for `params`, with one more value.
+ * @param {string} text
+ * @param {string} name
+ * @param {Json} value
+ */
+export function withParameter(text, name, value) {
+  const trimmed = text.trim();
+  if (!trimmed.startsWith("{")) {
+    const line = `${name}=${typeof value === "string" ? value : stringifyExact(value)}`;
+    return trimmed ? `${trimmed}\n${line}` : line;
+  }
+  const tree = /** @type {Record<string, any>} */ (parseJson(trimmed));
+  const levels = name.split(".");
+  const last = /** @type {string} */ (levels.pop());
+  let branch = tree;
+  for (const level of levels) branch = branch[level] ??= {};
+  branch[last] = value;
+  return stringifyExact(tree, 2);
+}
+
+/**
+ * The names in a field that is being edited; none while it cannot be read.
+ * @param {string} text
+ */
+export function namesIn(text) {
+  try {
+    return /** @type {string[]} */ (parseValue({ kind: "list", value: null }, text) ?? []);
+  } catch {
+    return [];
+  }
+}
+
 /** @type {Record<Exclude<ParameterKind, "string">, (text: string) => Json>} */
 const PARSERS = {
   number: parseNumber,
   boolean: (text) => text === "true",
   list: parseList,
   mapping: (text) => (text.startsWith("{") ? parseJson(text) : Object.fromEntries(parsePairs(text))),
-  nested: (text) => (text.startsWith("{") ? parseJson(text) : nest(parsePairs(text))),
+  nested: parseJson,
   json: parseJson,
   any: jsonOrText,
   time: (text) => new Date(text).toISOString(),
@@ -90,7 +133,7 @@ const PARSERS = {
  * @returns {ParameterKind}
  */
 function kindOfOption({ name, type }) {
-  return name === NESTED_OPTION && type === "mapping" ? "nested" : type;
+  return name === PARAMS_OPTION && type === "mapping" ? "nested" : type;
 }
 
 /**
@@ -99,6 +142,7 @@ function kindOfOption({ name, type }) {
  */
 function kindOfValue(value) {
   if (value === null || value === undefined) return "any";
+  if (value instanceof ExactNumber) return "number";
   if (typeof value === "boolean" || typeof value === "number" || typeof value === "string") {
     return /** @type {ParameterKind} */ (typeof value);
   }
@@ -107,7 +151,7 @@ function kindOfValue(value) {
 
 /** @param {string} text */
 function parseNumber(text) {
-  if (Number.isFinite(Number(text))) return Number(text);
+  if (isNumber(text)) return parseExact(text);
   throw new Error(`${text} is not a number.`);
 }
 
@@ -117,7 +161,7 @@ function parseNumber(text) {
  */
 function parseJson(text) {
   try {
-    return JSON.parse(text);
+    return parseExact(text);
   } catch (error) {
     throw new Error(`Not valid JSON: ${/** @type {Error} */ (error).message}`);
   }
@@ -132,41 +176,17 @@ function parseList(text) {
 }
 
 /**
+ * Versions of datasets are strings, whatever they look like.
  * @param {string} text
- * @returns {[string, Json][]}
+ * @returns {[string, string][]}
  */
 function parsePairs(text) {
   const lines = text.split("\n").map((line) => line.trim());
   return lines.filter(Boolean).map((line) => {
     const separator = line.search(/[=:]/);
     if (separator < 1) throw new Error(`“${line}” does not have the form name=value.`);
-    return [line.slice(0, separator).trim(), jsonOrText(line.slice(separator + 1).trim())];
+    return [line.slice(0, separator).trim(), line.slice(separator + 1).trim()];
   });
-}
-
-/**
- * Makes levels of names with dots.
- * @param {[string, Json][]} pairs
- */
-function nest(pairs) {
-  /** @type {Record<string, any>} */
-  const tree = {};
-  for (const [name, value] of pairs) {
-    const levels = name.split(".");
-    const last = /** @type {string} */ (levels.pop());
-    let branch = tree;
-    for (const level of levels) {
-      if (!isObject(branch[level])) branch[level] = {};
-      branch = branch[level];
-    }
-    branch[last] = value;
-  }
-  return tree;
-}
-
-/** @param {unknown} value */
-function isObject(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**
@@ -175,7 +195,7 @@ function isObject(value) {
  */
 function jsonOrText(text) {
   try {
-    return JSON.parse(text);
+    return parseExact(text);
   } catch {
     return text;
   }

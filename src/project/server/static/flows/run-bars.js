@@ -7,6 +7,7 @@ import { html, useRef, useState } from "../vendor/html.js";
 /** @type {Record<string, number>} */
 const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
 const MIN_HEIGHT = 0.2;
+const MAX_TIMES_MEDIAN = 4;
 
 /**
  * At most twenty runs, the oldest first. The Tab key stops once; the arrow keys move from bar to bar.
@@ -16,7 +17,7 @@ export function RunBars({ runs }) {
   const [focused, setFocused] = useState(/** @type {number | null} */ (null));
   /** @type {Ref<HTMLElement>} */
   const group = useRef();
-  const longest = Math.max(...runs.filter((run) => run.end_time).map(millisecondsOf), 1);
+  const longest = fullHeight(runs.filter((run) => run.end_time).map(millisecondsOf));
   const stop = Math.min(focused ?? runs.length - 1, runs.length - 1);
   const move = (/** @type {KeyboardEvent} */ event) => {
     const next = stop + (STEPS[event.key] ?? Number.NaN);
@@ -28,6 +29,16 @@ export function RunBars({ runs }) {
   return html`<div
     class="bars" role="group" ref=${group} aria-label="Last runs, newest last" onKeyDown=${move} onPointerOver=${setTitle}
   >${runs.map((run, index) => bar(run, Math.min(millisecondsOf(run) / longest, 1), index === stop))}</div>`;
+}
+
+/**
+ * The duration of the highest bars. One run that waited for a restart does not make all others flat.
+ * @param {number[]} durations
+ */
+function fullHeight(durations) {
+  const sorted = durations.toSorted((a, b) => a - b);
+  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  return Math.max(Math.min(sorted.at(-1) ?? 0, MAX_TIMES_MEDIAN * median), 1);
 }
 
 /**

@@ -5,6 +5,7 @@ import { html, useLayoutEffect, useMemo, useRef, useState } from "../vendor/html
 import { nextBox } from "./arrow-keys.js";
 import { onGraphKey } from "./keyboard.js";
 import { useDrawing } from "./layout.js";
+import { Minimap } from "./minimap.js";
 import { namespaceId } from "./namespaces.js";
 import { Block, Box, EdgePath, NamespaceFrame } from "./shapes.js";
 import { attachViewport } from "./viewport.js";
@@ -14,13 +15,15 @@ import { attachViewport } from "./viewport.js";
 /** @typedef {PointerEvent & { target: Element }} GraphEvent */
 
 /**
- * `selection` is missing where nodes are opened instead of selected; `toolbar(viewport)` is shown above.
+ * `selection` is missing where nodes are opened instead of selected; `toolbar(viewport, drawing)` is shown above, `aside`
+ * beside the drawing. Nodes that are not `clear` are faded, if there are some; a new `target` is shown in the middle.
  * @param {{
  *   scene: Scene, direction: Direction, selection?: NodeSelection, onOpen?: (id: string) => void, onFold: OnFold,
- *   label: string, toolbar: (viewport: Viewport) => unknown,
+ *   label: string, toolbar: (viewport: Viewport, drawing: Drawing | null) => unknown, clear: Set<string> | null,
+ *   target: { id: string } | null, aside?: unknown,
  * }} props
  */
-export function GraphCanvas({ scene, direction, selection, onOpen, onFold, label, toolbar }) {
+export function GraphCanvas({ scene, direction, selection, onOpen, onFold, label, toolbar, clear, target, aside }) {
   const { drawing, isPending, error } = useDrawing(scene, direction);
   /** @type {Ref<SVGSVGElement>} */
   const svg = useRef();
@@ -30,10 +33,11 @@ export function GraphCanvas({ scene, direction, selection, onOpen, onFold, label
   const [pointedId, setPointedId] = useState(/** @type {string | null} */ (null));
   const walk = useWalk(drawing, svg, viewport);
   const fold = useFolding(drawing, svg, viewport, walk, onFold);
+  useTarget(target, drawing, viewport, walk);
   const actions = drawing && boxActions({ drawing, selection, onOpen, fold, walk });
-  const picture = { drawing, pointedId, currentId: walk.currentId, selection, opens: Boolean(onOpen) };
+  const picture = { drawing, pointedId, currentId: walk.currentId, selection, opens: Boolean(onOpen), clear };
   return html`
-    ${toolbar(viewport)}
+    ${toolbar(viewport, drawing)}
     <div class="graph-canvas" aria-busy=${isPending}>
       <svg
         ref=${svg} class="graph-svg" role="group" aria-label="${label}: arrow keys follow the edges"
@@ -43,6 +47,8 @@ export function GraphCanvas({ scene, direction, selection, onOpen, onFold, label
       >
         <g ref=${layer}>${drawing && html`<${Picture} ...${picture} />`}</g>
       </svg>
+      ${drawing && html`<${Minimap} drawing=${drawing} viewport=${viewport} />`}
+      ${aside}
       <${LayoutStatus} isPending=${isPending} error=${error} count=${scene.nodes.length} />
     </div>
   `;
@@ -51,23 +57,28 @@ export function GraphCanvas({ scene, direction, selection, onOpen, onFold, label
 /**
  * @param {{
  *   drawing: Drawing, pointedId: string | null, currentId: string | null, selection?: NodeSelection, opens: boolean,
+ *   clear: Set<string> | null,
  * }} props
  */
-function Picture({ drawing, pointedId, currentId, selection, opens }) {
+function Picture({ drawing, pointedId, currentId, selection, opens, clear }) {
   const { nodes, boxes, layout, neighbours } = drawing;
   const lit = useMemo(() => litBy(pointedId, neighbours), [pointedId, neighbours]);
+  const faded = useMemo(() => fadedIn(nodes, clear), [nodes, clear]);
+  const isEdgeFaded = (/** @type {DrawnEdge} */ { ends }) =>
+    ends.every(([from, to]) => faded.has(from) || faded.has(to));
   const boxProps = (/** @type {SizedNode} */ node) => ({
     ...plainValues(node),
     ...boxes.get(node.id),
     opens,
     isLit: lit.hasId(node.id),
+    isFaded: faded.has(node.id),
     isCurrent: node.id === currentId,
     selected: selection ? selectedPart(node, selection.selected) : null,
   });
   return html`
     <g>${layout.groups.map((frame) => html`<${NamespaceFrame} key=${frame.id} ...${frame} />`)}</g>
     <g>${layout.blocks.map((block) => html`<${Block} key=${block.id} ...${block} />`)}</g>
-    <g>${layout.edges.map((edge) => html`<${EdgePath} key=${edge.key} edge=${edge} isLit=${lit.hasEdge(edge)} />`)}</g>
+    <g>${layout.edges.map((edge) => html`<${EdgePath} key=${edge.key} edge=${edge} isLit=${lit.hasEdge(edge)} isFaded=${isEdgeFaded(edge)} />`)}</g>
     <g>${nodes.map((node) => html`<${Box} key=${node.id} ...${boxProps(node)} />`)}</g>
   `;
 }
@@ -95,6 +106,35 @@ function selectedPart(node, selected) {
 /** @param {SizedNode} node */
 function memberIds(node) {
   return (node.members ?? [node]).map(({ id }) => id);
+}
+
+/**
+ * The boxes to fade: those without any node that is to be clear.
+ * @param {SizedNode[]} nodes
+ * @param {Set<string> | null} clear
+ */
+function fadedIn(nodes, clear) {
+  const isFaded = (/** @type {SizedNode} */ node) => clear !== null && !memberIds(node).some((id) => clear.has(id));
+  return new Set(nodes.filter(isFaded).map(({ id }) => id));
+}
+
+/**
+ * Moves to a new target once it is drawn.
+ * @param {{ id: string } | null} target
+ * @param {Drawing | null} drawing
+ * @param {Viewport} viewport
+ * @param {Walk} walk
+ */
+function useTarget(target, drawing, viewport, walk) {
+  /** @type {Ref<{ id: string } | null>} */
+  const reached = useRef(null);
+  useLayoutEffect(() => {
+    const box = target && drawing?.boxes.get(target.id);
+    if (!box || reached.current === target) return;
+    reached.current = target;
+    viewport.centre(box);
+    walk.go(target.id);
+  }, [target, drawing?.layout]);
 }
 
 /**

@@ -1,8 +1,13 @@
 // A pipeline's graph: laid out, drawn, walked with the keyboard, folded, and nodes of it selected.
 import { edgesAmong, neighboursOf, reachable } from "../shared/directed-graph.js";
-import { html, useMemo, useState } from "../vendor/html.js";
+import { saveFile } from "../shared/save-file.js";
+import { html, useMemo, useRef, useState } from "../vendor/html.js";
 import { hasDatasets, withDatasets } from "./dataset-nodes.js";
+import { culpritsIn, emphasised, NO_FOCUS } from "./emphasis.js";
+import { mermaidText, svgText } from "./export.js";
+import { FindTools } from "./find-tools.js";
 import { GraphCanvas } from "./graph-canvas.js";
+import { GraphPanel } from "./graph-panel.js";
 import { fold, namespacesOf } from "./namespaces.js";
 import { Toolbar } from "./toolbar.js";
 
@@ -10,15 +15,18 @@ const MAX_UNFOLDED = 150;
 /** @type {Set<string>} */
 const NONE = new Set();
 
+/** @import { GraphFocus } from "./emphasis.js" */
 /** @typedef {{ direction: Direction, hasDatasets: boolean, folded: Set<string> | null }} Choices */
 
 /**
- * With `onSelect` nodes are selected by clicking them, with `onOpen` opened.
+ * With `onSelect` nodes are selected by clicking them, with `onOpen` opened; with `panel(id)` its result is shown beside
+ * the graph. `critical`: the ids of the nodes on the critical path.
  * @param {GraphData & {
  *   selected?: Set<string>, onSelect?: (ids: Set<string>) => void, onOpen?: (id: string) => void, label?: string,
+ *   panel?: (id: string) => unknown, critical?: Set<string>,
  * }} props
  */
-export function Graph({ nodes, edges, selected = NONE, onSelect, onOpen, label = "Graph" }) {
+export function Graph({ nodes, edges, selected = NONE, onSelect, onOpen, panel, critical = NONE, label = "Graph" }) {
   const [choices, setChoices] = useState(
     /** @type {Choices} */ ({ direction: "TB", hasDatasets: false, folded: null }),
   );
@@ -35,15 +43,48 @@ export function Graph({ nodes, edges, selected = NONE, onSelect, onOpen, label =
   const selection = onSelect && selectionOf(edges, selected, onSelect);
   const setFolded = (/** @type {string} */ name, /** @type {boolean} */ isFolded) =>
     choose({ folded: withChange(folded, [name], isFolded) });
-  const toolbar = (/** @type {Viewport} */ viewport) => html`<${Toolbar}
-    viewport=${viewport} choices=${{ ...choices, folded }} choose=${choose} namespaces=${namespaces}
-    canShowDatasets=${hasDatasets(nodes)} selection=${selection}
-  />`;
+  const [focus, setFocus] = useState(NO_FOCUS);
+  const changeFocus = (/** @type {Partial<GraphFocus>} */ change) =>
+    setFocus((previous) => ({ ...previous, ...change }));
+  const clear = useMemo(() => emphasised({ nodes, edges }, focus, critical), [nodes, edges, focus, critical]);
+  const [target, setTarget] = useState(/** @type {{ id: string } | null} */ (null));
+  const goTo = (/** @type {string} */ id) => {
+    const around = [...namespaces].filter(([, members]) => members.includes(id)).map(([name]) => name);
+    if (around.some((name) => folded.has(name))) choose({ folded: withChange(folded, around, false) });
+    setTarget({ id });
+  };
+  const lastFound = useRef(-1);
+  const goToNext = (/** @type {string[]} */ ids) => {
+    lastFound.current = (lastFound.current + 1) % ids.length;
+    if (ids.length) goTo(ids[lastFound.current]);
+  };
+  const showFailure = () => {
+    changeFocus({ isFailure: !focus.isFailure });
+    if (!focus.isFailure) goToNext(culpritsIn(nodes));
+  };
+  const [openId, setOpenId] = useState(/** @type {string | null} */ (null));
+  const opened = nodes.find(({ id }) => id === openId);
+  const save = (/** @type {Drawing | null} */ drawing) => (/** @type {"svg" | "mermaid"} */ format) => {
+    if (format === "mermaid") saveFile(`${label}.mmd`, mermaidText(scene, choices.direction), "text/plain");
+    else if (drawing) saveFile(`${label}.svg`, svgText(drawing), "image/svg+xml");
+  };
+  const toolbar = (/** @type {Viewport} */ viewport, /** @type {Drawing | null} */ drawing) => html`<div>
+    <${Toolbar}
+      viewport=${viewport} choices=${{ ...choices, folded }} choose=${choose} namespaces=${namespaces}
+      canShowDatasets=${hasDatasets(nodes)} selection=${selection}
+    />
+    <${FindTools} nodes=${nodes} focus=${focus} setFocus=${changeFocus} matches=${clear?.size ?? 0}
+      onNext=${() => goToNext([...(clear ?? [])])} onFailure=${showFailure} hasCriticalPath=${critical.size > 0} onExport=${save(drawing)} />
+  </div>`;
+  const aside =
+    panel &&
+    opened &&
+    html`<${GraphPanel} key=${openId} title=${opened.name} onClose=${() => setOpenId(null)}>${panel(opened.id)}<//>`;
   if (nodes.length === 0) return html`<div class="empty"><p>This flow has no tasks.</p></div>`;
   return html`<section class="graph" aria-label=${label}>
     <${GraphCanvas}
-      scene=${scene} direction=${choices.direction} selection=${selection} onOpen=${onOpen} label=${label}
-      onFold=${setFolded} toolbar=${toolbar}
+      scene=${scene} direction=${choices.direction} selection=${selection} onOpen=${panel ? setOpenId : onOpen} label=${label}
+      onFold=${setFolded} toolbar=${toolbar} clear=${clear} target=${target} aside=${aside}
     />
   </section>`;
 }

@@ -7,6 +7,7 @@ const ZOOM_STEP = 1.3;
 
 /** @typedef {Point & { scale: number, refit: (() => void) | null }} View */
 /** @typedef {() => Extent | undefined} GetExtent */
+/** @typedef {(view: Rectangle & { scale: number }) => void} WatchView The place of the drawing, and the size of the window. */
 
 /**
  * Controls how `layer` is seen in `svg`, until `detach()`; `extent()` is what is drawn there.
@@ -18,18 +19,33 @@ const ZOOM_STEP = 1.3;
 export function attachViewport(svg, layer, extent) {
   /** @type {View} */
   const view = { x: 0, y: 0, scale: 1, refit: null };
+  /** @type {Set<WatchView>} */
+  const watchers = new Set();
+  const notify = (/** @type {WatchView} */ watcher) => {
+    const { width, height } = svg.getBoundingClientRect();
+    watcher({ x: view.x, y: view.y, scale: view.scale, width, height });
+  };
   const moves = movesOf(view, svg, extent, () => {
     layer.setAttribute("transform", `translate(${view.x} ${view.y}) scale(${view.scale})`);
     svg.dataset.detail = view.scale < SCALES.detailed ? "low" : "high";
+    watchers.forEach(notify);
   });
-  const observer = new ResizeObserver(() => view.refit?.());
+  const watch = (/** @type {WatchView} */ watcher) => {
+    watchers.add(watcher);
+    notify(watcher);
+    return () => watchers.delete(watcher);
+  };
+  const observer = new ResizeObserver(() => {
+    view.refit?.();
+    watchers.forEach(notify);
+  });
   observer.observe(svg);
   const endGestures = followGestures(svg, moves);
   const detach = () => {
     observer.disconnect();
     endGestures();
   };
-  return { ...moves, detach };
+  return { ...moves, watch, detach };
 }
 
 /**
@@ -37,7 +53,7 @@ export function attachViewport(svg, layer, extent) {
  * @param {SVGSVGElement} svg
  * @param {GetExtent} extent
  * @param {() => void} show
- * @returns {Omit<Viewport, "detach">}
+ * @returns {Omit<Viewport, "detach" | "watch">}
  */
 function movesOf(view, svg, extent, show) {
   const size = () => svg.getBoundingClientRect();
@@ -79,10 +95,21 @@ function movesOf(view, svg, extent, show) {
     if (dx || dy) pan(dx, dy);
   }
 
+  /**
+   * Shows a box in the middle, large enough to be read.
+   * @type {Viewport["centre"]}
+   */
+  function centre(box) {
+    const { width, height } = size();
+    const scale = box.width ? Math.max(view.scale, SCALES.readable) : view.scale;
+    place(width / 2 - (box.x + box.width / 2) * scale, height / 2 - (box.y + box.height / 2) * scale, scale);
+  }
+
   return {
     pan,
     zoom,
     reveal,
+    centre,
     zoomIn: () => zoom(ZOOM_STEP),
     zoomOut: () => zoom(1 / ZOOM_STEP),
     fit: () => fit(),

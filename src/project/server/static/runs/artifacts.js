@@ -1,10 +1,11 @@
 // The artifacts that tasks have created: links and texts.
 import { query } from "../shared/api.js";
+import { stringifyExact } from "../shared/exact-json.js";
 import { formatTime } from "../shared/format.js";
 import { usePolling } from "../shared/polling.js";
 import { pathTo } from "../shared/router.js";
 import { BEFORE_ALL, latestUpdate } from "../shared/row-changes.js";
-import { html } from "../vendor/html.js";
+import { html, useEffect, useState } from "../vendor/html.js";
 
 const ARTIFACTS = `query ($where: task_run_artifact_bool_exp!, $changed: task_run_artifact_bool_exp!) {
   task_run_artifact(where: $changed, order_by: {created: asc}) { id kind data created updated task_run_id }
@@ -42,7 +43,8 @@ export function Artifacts({ where, names, isOver }) {
  */
 async function loadArtifacts(where, previous) {
   const loaded = previous ?? { byId: new Map(), since: BEFORE_ALL };
-  const data = await query(ARTIFACTS, { where, changed: { ...where, updated: { _gt: loaded.since } } });
+  const variables = { where, changed: { ...where, updated: { _gt: loaded.since } } };
+  const data = await query(ARTIFACTS, variables, { isExact: true });
   const rows = /** @type {Artifact[]} */ (data.task_run_artifact);
   const byId = new Map([...loaded.byId, ...rows.map((row) => /** @type {const} */ ([row.id, row]))]);
   const isComplete = byId.size === data.task_run_artifact_aggregate.aggregate.count;
@@ -59,9 +61,23 @@ function TaskRunLink({ names, id }) {
 /** @param {{ artifact: Artifact }} props */
 function Content({ artifact: { kind, data } }) {
   if (kind === "link" && typeof data?.link === "string") return html`<${Link} address=${data.link} />`;
-  const text =
-    kind === "markdown" && typeof data?.markdown === "string" ? data.markdown : JSON.stringify(data, null, 2);
-  return html`<pre class="value">${text}</pre>`;
+  if (kind === "markdown" && typeof data?.markdown === "string") return html`<${MarkdownText} text=${data.markdown} />`;
+  return html`<pre class="value">${stringifyExact(data, 2)}</pre>`;
+}
+
+/**
+ * The library that reads Markdown is loaded when there is some.
+ * @param {{ text: string }} props
+ */
+function MarkdownText({ text }) {
+  const [Markdown, setMarkdown] = useState(/** @type {any} */ (null));
+  useEffect(() => {
+    import("./markdown.js").then(
+      (module) => setMarkdown(() => module.Markdown),
+      () => {}, // the text itself stays
+    );
+  }, []);
+  return Markdown ? html`<${Markdown} text=${text} />` : html`<pre class="value">${text}</pre>`;
 }
 
 /**

@@ -7,6 +7,7 @@ import { StateBadge } from "../shared/state-badge.js";
 import { stateFamily } from "../shared/states.js";
 import { taskRunName } from "../shared/tasks.js";
 import { html } from "../vendor/html.js";
+import { Traceback } from "./traceback-text.js";
 
 const MAX_SHOWN = 5;
 const MAX_LINES = 200;
@@ -21,7 +22,7 @@ const ERRORS = `query ($where: log_bool_exp!, $limit: Int!) {
  */
 function causesOf(taskRuns) {
   return taskRuns
-    .filter(({ state }) => stateFamily(state) === "failed" && state !== "TriggerFailed")
+    .filter(({ state }) => stateFamily(state) === "failed")
     .sort((a, b) => (a.state_timestamp < b.state_timestamp ? -1 : 1));
 }
 
@@ -61,15 +62,6 @@ function Failure({ taskRun, lines, isOpen }) {
     <p class="failure-message">${taskRun.state_message}</p>
     <${Traceback} lines=${lines} isOpen=${isOpen} />
   </article>`;
-}
-
-/** @param {{ lines: string[] | undefined, isOpen: boolean }} props */
-export function Traceback({ lines, isOpen }) {
-  if (!lines?.length) return null;
-  return html`<details class="traceback" open=${isOpen}>
-    <summary>Traceback</summary>
-    <pre tabindex="0">${lines.join("\n")}</pre>
-  </details>`;
 }
 
 /**

@@ -1,7 +1,7 @@
 // A flow run: loaded whole once, and from then on only what has changed.
 import { query } from "../shared/api.js";
 import { ranksOf } from "../shared/directed-graph.js";
-import { BEFORE_ALL, includesAll, latestUpdate } from "../shared/row-changes.js";
+import { afterLast, BEFORE_ALL, includesAll, latestUpdate } from "../shared/row-changes.js";
 import { isFinished } from "../shared/states.js";
 import { isParameterTask } from "../shared/tasks.js";
 import { useEffect, useState } from "../vendor/html.js";
@@ -11,16 +11,16 @@ const FIXED = `query ($id: uuid!) {
   flow_run_by_pk(id: $id) {
     id created parameters context labels scheduled_start_time run_config
     flow {
-      id name version version_group_id archived project { name }
+      id name version flow_group_id project { name }
       tasks(order_by: {created: asc}) { id slug name type description tags mapped max_retries inputs outputs }
       edges { from: upstream_task_id to: downstream_task_id key }
     }
   }
 }`;
-const CHANGES = `query ($id: uuid!, $since: timestamptz!, $state: Int!) {
+const CHANGES = `query ($id: uuid!, $since: timestamptz!, $states: flow_run_state_bool_exp!) {
   flow_run_by_pk(id: $id) {
     name state state_message state_start_time start_time end_time agent_id
-    states(where: {id: {_gt: $state}}, order_by: {id: asc}) { id timestamp state message }
+    states(where: $states, order_by: {id: asc}) { id timestamp state message }
   }
   task_run(where: {flow_run_id: {_eq: $id}, updated: {_gt: $since}}) {
     id task_id map_index name version state state_message state_timestamp state_start_time start_time end_time updated
@@ -79,7 +79,7 @@ export function visibleTaskRuns(data) {
  * @returns {Promise<FlowRunData | null>}
  */
 async function loadFixed(id) {
-  const { flow, ...run } = (await query(FIXED, { id })).flow_run_by_pk ?? {};
+  const { flow, ...run } = (await query(FIXED, { id }, { isExact: true })).flow_run_by_pk ?? {};
   if (!flow) return null;
   const tasks = /** @type {Task[]} */ (flow.tasks);
   const ranks = ranksOf(
@@ -96,7 +96,7 @@ async function loadFixed(id) {
  */
 function loadChanges(id, loaded) {
   const { states, since } = loaded ?? NOTHING;
-  return query(CHANGES, { id, since, state: states.at(-1)?.id ?? 0 });
+  return query(CHANGES, { id, since, states: afterLast(states) });
 }
 
 /**

@@ -2,25 +2,28 @@
 import { flowGraph } from "../graph/flow-graph.js";
 import { Graph } from "../graph/graph.js";
 import { query as queryApi } from "../shared/api.js";
-import { Facts, Labels } from "../shared/facts.js";
-import { formatDuration, formatTime } from "../shared/format.js";
+import { CopiedId, Facts, Labels } from "../shared/facts.js";
+import { formatDuration, formatMilliseconds, formatTime, millisecondsBetween, serverNow } from "../shared/format.js";
 import { useNow } from "../shared/relative-time.js";
-import { navigate, pathTo } from "../shared/router.js";
+import { pathTo } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";
 import { stateFamily } from "../shared/states.js";
 import { Tabs } from "../shared/tabs.js";
 import { taskRunName } from "../shared/tasks.js";
 import { html, useEffect, useMemo, useState } from "../vendor/html.js";
 import { Artifacts } from "./artifacts.js";
+import { criticalPath } from "./critical-path.js";
 import { Failures } from "./failures.js";
 import { loadFlowRun, useIsOver, visibleTaskRuns } from "./flow-run-data.js";
 import { Log } from "./log.js";
+import { NodePanel } from "./node-panel.js";
 import { ProgressBar } from "./progress-bar.js";
 import { RunActions } from "./run-actions.js";
 import { RunFrame } from "./run-frame.js";
 import { RunParameters } from "./run-parameters.js";
 import { StateHistory } from "./state-history.js";
 import { TaskTable } from "./task-table.js";
+import { lengthOf, timeScale } from "./time-scale.js";
 import { Timeline } from "./timeline.js";
 import { WaitingReason } from "./waiting-reason.js";
 
@@ -28,7 +31,10 @@ const IN_PROGRESS = new Set(["Running", "Cancelling"]);
 const AGENT = "query ($id: uuid!) { agent_by_pk(id: $id) { name } }";
 
 /** @param {FlowRunData} data */
-const titleOf = ({ run }) => `${run.name} · ${run.state}`;
+const titleOf = ({ run, flow }) => ({
+  title: `${flow.name} ${run.state.toLowerCase()} · ${run.name}`,
+  state: run.state,
+});
 
 /** @param {ViewProps} props */
 export default function FlowRunView({ id, query }) {
@@ -37,7 +43,7 @@ export default function FlowRunView({ id, query }) {
 
 /** @param {{ data: FlowRunData, tab: string | null, onDone: () => Promise<void> }} props */
 function LoadedRun({ data, tab, onDone }) {
-  const { run } = data;
+  const { run, flow } = data;
   const taskRuns = useMemo(() => visibleTaskRuns(data), [data]);
   const names = useMemo(() => new Map(taskRuns.map((taskRun) => [taskRun.id, taskRunName(taskRun)])), [taskRuns]);
   const isOver = useIsOver(data.endSeen);
@@ -45,9 +51,14 @@ function LoadedRun({ data, tab, onDone }) {
   /** @type {Tab[]} */
   const tabs = [
     { id: "timeline", title: "Timeline", panel: () => html`<${Timeline} taskRuns=${taskRuns} />` },
-    { id: "graph", title: "Graph", panel: () => html`<${RunGraph} data=${data} />` },
+    { id: "graph", title: "Graph", panel: () => html`<${RunGraph} data=${data} isOver=${isOver} />` },
     { id: "tasks", title: "Tasks", count: taskRuns.length, panel: () => html`<${TaskTable} taskRuns=${taskRuns} />` },
-    { id: "log", title: "Log", panel: () => html`<${Log} flowRunId=${run.id} names=${names} isOver=${isOver} />` },
+    {
+      id: "log",
+      title: "Log",
+      panel: () =>
+        html`<${Log} flowRunId=${run.id} names=${names} name=${`${flow.name}-${run.name}`} isOver=${isOver} />`,
+    },
     { id: "parameters", title: "Parameters", panel: () => html`<${RunParameters} parameters=${run.parameters} />` },
     {
       id: "artifacts",
@@ -62,15 +73,15 @@ function LoadedRun({ data, tab, onDone }) {
     },
   ];
   return html`
-    <${Header} data=${data} onDone=${onDone} />
+    <${Header} data=${data} taskRuns=${taskRuns} onDone=${onDone} />
     ${stateFamily(run.state) === "scheduled" && html`<${WaitingReason} run=${run} />`}
     <${ProgressBar} taskRuns=${taskRuns} />
     <${Failures} run=${run} taskRuns=${taskRuns} isOver=${isOver} isOpen=${!tab} />
     <${Tabs} tabs=${tabs} shown=${tab} label="Flow run details" />`;
 }
 
-/** @param {{ data: FlowRunData, onDone: () => Promise<void> }} props */
-function Header({ data, onDone }) {
+/** @param {{ data: FlowRunData, taskRuns: TaskRun[], onDone: () => Promise<void> }} props */
+function Header({ data, taskRuns, onDone }) {
   const { run, flow } = data;
   return html`<header class="run-head">
     <nav class="crumbs" aria-label="Breadcrumb">
@@ -82,12 +93,12 @@ function Header({ data, onDone }) {
       <${RunActions} data=${data} onDone=${onDone} />
     </div>
     ${run.state_message && html`<p class="run-message muted">${run.state_message}</p>`}
-    <${RunFacts} run=${run} flow=${flow} />
+    <${RunFacts} run=${run} flow=${flow} taskRuns=${taskRuns} />
   </header>`;
 }
 
-/** @param {{ run: FlowRun, flow: RunFlow }} props */
-function RunFacts({ run, flow }) {
+/** @param {{ run: FlowRun, flow: RunFlow, taskRuns: TaskRun[] }} props */
+function RunFacts({ run, flow, taskRuns }) {
   const isInProgress = IN_PROGRESS.has(run.state);
   useNow(isInProgress); // the duration grows
   const agent = useAgentName(run.agent_id);
@@ -97,12 +108,36 @@ function RunFacts({ run, flow }) {
     run.start_time
       ? ["Started", formatTime(run.start_time)]
       : ["Scheduled for", formatTime(run.state_start_time ?? run.scheduled_start_time)],
-    ["Duration", run.start_time && formatDuration(run.start_time, isInProgress ? null : run.end_time)],
+    ["Duration", run.start_time && durationInWords(run, isInProgress, pausesIn(taskRuns))],
     ["Labels", run.labels.length ? html`<${Labels} labels=${run.labels} />` : null],
     ["Agent", agent],
-    ["Run id", html`<code>${run.id}</code>`],
+    ["Run id", html`<${CopiedId} id=${run.id} label="Copy run id" />`],
   ];
   return html`<${Facts} facts=${facts} />`;
+}
+
+/**
+ * The time for which nothing ran, in milliseconds.
+ * @param {TaskRun[]} taskRuns
+ */
+function pausesIn(taskRuns) {
+  const { pauses } = timeScale(
+    taskRuns.flatMap(({ attempts }) => attempts),
+    serverNow(),
+  );
+  return pauses.reduce((sum, pause) => sum + lengthOf(pause), 0);
+}
+
+/**
+ * @param {FlowRun} run
+ * @param {boolean} isInProgress
+ * @param {number} paused
+ */
+function durationInWords({ start_time: start, end_time: end }, isInProgress, paused) {
+  const elapsed = formatDuration(start, isInProgress ? null : end);
+  if (!start || !paused) return elapsed;
+  const worked = Math.max(0, millisecondsBetween(start, isInProgress ? null : end) - paused);
+  return html`${formatMilliseconds(worked)} <span class="muted">of work in ${elapsed}</span>`;
 }
 
 /**
@@ -121,11 +156,18 @@ function useAgentName(id) {
   return name;
 }
 
-/** @param {{ data: FlowRunData }} props */
-function RunGraph({ data: { flow, taskRuns } }) {
+/** @param {{ data: FlowRunData, isOver: boolean }} props */
+function RunGraph({ data: { run, flow, taskRuns }, isOver }) {
   const { nodes, edges, runOfTask } = useMemo(() => flowGraph(flow, taskRuns), [flow, taskRuns]);
-  const open = (/** @type {string} */ taskId) => {
-    if (runOfTask.has(taskId)) navigate(pathTo("task-run", runOfTask.get(taskId)));
+  const critical = useMemo(() => criticalPath([...taskRuns.values()], edges), [taskRuns, edges]);
+  const panel = (/** @type {string} */ taskId) => {
+    const taskRun = taskRuns.get(runOfTask.get(taskId) ?? "");
+    const task = flow.tasks.get(taskId);
+    return (
+      taskRun &&
+      task &&
+      html`<${NodePanel} taskRun=${taskRun} task=${task} runId=${run.id} group=${flow.flow_group_id} isOver=${isOver} />`
+    );
   };
-  return html`<${Graph} nodes=${nodes} edges=${edges} onOpen=${open} label="Graph of ${flow.name}" />`;
+  return html`<${Graph} nodes=${nodes} edges=${edges} panel=${panel} critical=${critical} label="Graph of ${flow.name}" />`;
 }

@@ -17,7 +17,7 @@ export const MIN_LEVELS = ["INFO", "WARNING", "ERROR"];
 /** @typedef {{ flowRunId: string, taskRunId: string, minLevel: string, text: string }} LogFilter Empty: not filtered. */
 /**
  * `lines` are in the order of their times; there are earlier ones to load before the line `earliest`, if there is one.
- * @typedef {{ lines: LogLine[], earliest: LogLine | null, lastId: number }} LogData
+ * @typedef {{ lines: LogLine[], earliest: LogLine | null, lastId: string | null }} LogData
  */
 
 /**
@@ -28,19 +28,32 @@ export const MIN_LEVELS = ["INFO", "WARNING", "ERROR"];
 export async function loadLog(filter, previous) {
   if (previous) return withNewLines(filter, previous);
   const lines = (await load(NEWEST, where(filter))).reverse();
-  return { lines, earliest: firstOfFullPage(lines), lastId: Math.max(0, ...lines.map((line) => line.id)) };
+  return { lines, earliest: firstOfFullPage(lines), lastId: lastOf(lines) };
 }
 
 /**
  * @param {LogFilter} filter
  * @param {LogData} log
- * @param {LogLine} earliest
  * @returns {Promise<LogData>}
  */
-export async function loadEarlier(filter, log, { timestamp, id }) {
+export async function loadEarlier(filter, log) {
+  if (!log.earliest) return log;
+  const { timestamp, id } = log.earliest;
   const before = { timestamp: { _lte: timestamp }, _or: [{ timestamp: { _lt: timestamp } }, { id: { _lt: id } }] };
   const page = (await load(NEWEST, { ...where(filter), ...before })).reverse();
   return { ...log, lines: [...page, ...log.lines], earliest: firstOfFullPage(page) };
+}
+
+/**
+ * Everything up to the first line.
+ * @param {LogFilter} filter
+ * @param {LogData} log
+ * @returns {Promise<LogData>}
+ */
+export async function loadAllBefore(filter, log) {
+  let loaded = log;
+  while (loaded.earliest) loaded = await loadEarlier(filter, loaded);
+  return loaded;
 }
 
 /**
@@ -49,6 +62,7 @@ export async function loadEarlier(filter, log, { timestamp, id }) {
  * @returns {Promise<LogData>}
  */
 async function withNewLines(filter, previous) {
+  // A null is no condition: everything, if nothing was logged before.
   const page = await load(NEW, { ...where(filter), id: { _gt: previous.lastId } });
   const last = page.at(-1);
   if (!last) return previous;
@@ -78,6 +92,15 @@ function where({ flowRunId, taskRunId, minLevel, text }) {
   };
 }
 
+/**
+ * Ids grow in the order in which lines are written.
+ * @param {LogLine[]} lines
+ */
+function lastOf(lines) {
+  const ids = lines.map((line) => line.id).sort();
+  return ids.at(-1) ?? null;
+}
+
 /** @param {LogLine[]} page */
 function firstOfFullPage(page) {
   return page.length === PAGE_LINES ? page[0] : null;
@@ -101,5 +124,5 @@ function inOrder(lines, added) {
  */
 function compareLines(a, b) {
   if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? -1 : 1;
-  return a.id - b.id;
+  return a.id < b.id ? -1 : 1;
 }

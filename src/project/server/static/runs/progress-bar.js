@@ -3,13 +3,25 @@ import { stateFamily, tally } from "../shared/states.js";
 import { html } from "../vendor/html.js";
 
 /** What is done comes first, as in any progress bar. @type {StateFamily[]} */
-const ORDER = ["success", "skipped", "running", "retrying", "failed", "cancelled", "scheduled", "pending"];
+const ORDER = [
+  "success",
+  "skipped",
+  "running",
+  "retrying",
+  "failed",
+  "not-started",
+  "cancelled",
+  "scheduled",
+  "pending",
+];
 
 /** @param {{ taskRuns: TaskRun[] }} props */
 export function ProgressBar({ taskRuns }) {
   const counts = tally(taskRuns.map(({ state }) => stateFamily(state)));
   const families = ORDER.filter((family) => counts.has(family));
-  const words = families.map((family) => `${counts.get(family)} ${family}`).join(", ");
+  const words = families
+    .map((family) => `${counts.get(family)?.toLocaleString()} ${family.replace("-", " ")}`)
+    .join(", ");
   return html`<div class="progress">
     <div class="progress-bar" role="img" aria-label="${taskRuns.length} tasks: ${words}">
       ${families.map((family) => html`<span key=${family} class="fill-${family}" style=${{ flexGrow: counts.get(family) }}></span>`)}

@@ -1,14 +1,9 @@
 // Restarts a run from its failed tasks, after showing which tasks that are.
-import { query } from "../shared/api.js";
 import { Dialog } from "../shared/dialog.js";
 import { formatCount } from "../shared/format.js";
 import { html, useEffect, useState } from "../vendor/html.js";
-import { restartPlan } from "./restart-plan.js";
-import { setStates } from "./set-state-dialog.js";
+import { loadPlan, restart } from "./restart.js";
 
-const RESULTS = `query ($id: uuid!) {
-  task_run(where: {flow_run_id: {_eq: $id}}) { id task_id map_index state serialized_state }
-}`;
 const OPEN_UP_TO = 8;
 
 /** @import { RestartPlan } from "./restart-plan.js" */
@@ -21,33 +16,17 @@ export function RestartDialog({ run, flow, onDone, onClose }) {
   useEffect(() => {
     planning.then(setPlan, setProblem);
   }, []);
-  const restart = async () => {
-    const { taskRunIds } = await planning; // the button may be pressed before the plan is shown
-    const now = new Date().toISOString();
-    await setStates("task_run", taskRunIds, { type: "Pending", message: "Reset to run again." });
-    await setStates("flow_run", [run.id], {
-      type: "Scheduled",
-      message: "Restarted from the failed tasks.",
-      start_time: now,
-    });
+  const confirm = async () => {
+    await restart(run.id, (await planning).taskRunIds); // the button may be pressed before the plan is shown
     await onDone();
   };
   const title = `Restart ${run.name} from its failed tasks?`;
-  return html`<${Dialog} title=${title} confirm="Restart from failed" onConfirm=${restart} onClose=${onClose}>
+  return html`<${Dialog} title=${title} confirm="Restart from failed" onConfirm=${confirm} onClose=${onClose}>
     ${problem && html`<p class="problem" role="alert">${problem.message}</p>`}
     ${!plan && !problem && html`<p class="muted">Loading the tasks to run…</p>`}
     ${plan && html`<${Plan} plan=${plan} tasks=${flow.tasks} />`}
     <p class="muted">An agent with the labels of the run (${run.labels.join(", ") || "none"}) will run it.</p>
   <//>`;
-}
-
-/**
- * @param {string} id
- * @param {RunFlow} flow
- */
-async function loadPlan(id, flow) {
-  const { task_run: taskRuns } = await query(RESULTS, { id });
-  return restartPlan(flow.tasks, flow.edges, taskRuns);
 }
 
 /** @param {{ plan: RestartPlan, tasks: Map<string, RankedTask> }} props */

@@ -1,17 +1,17 @@
 // What can be done with a run: cancel, restart, run again, set a state. Each opens a dialog first.
-import { mutate, query } from "../shared/api.js";
+import { mutate } from "../shared/api.js";
 import { Dialog } from "../shared/dialog.js";
-import { navigate, pathTo } from "../shared/router.js";
+import { formatTime, serverNow, timestamp } from "../shared/format.js";
+import { pathTo } from "../shared/router.js";
 import { isFinished } from "../shared/states.js";
 import { html, useEffect, useRef, useState } from "../vendor/html.js";
 import { RestartDialog } from "./restart-dialog.js";
-import { SetStateDialog } from "./set-state-dialog.js";
+import { SetStateDialog, setStates } from "./set-state-dialog.js";
 
 const FLOW_RUN_STATES = ["Success", "Failed", "Cancelled"];
 const TASK_RUN_STATES = ["Success", "Failed", "Skipped", "Cancelled", "Pending"];
-const RUN_INPUT = "query ($id: uuid!) { flow_run_by_pk(id: $id) { parameters labels context run_config } }";
 
-/** @typedef {"cancel" | "restart" | "again" | "state"} Action */
+/** @typedef {"cancel" | "restart" | "start" | "state"} Action */
 /** @typedef {() => Promise<void>} OnDone */
 
 /** @param {{ data: FlowRunData, onDone: OnDone }} props */
@@ -22,15 +22,17 @@ export function RunActions({ data: { run, flow }, onDone }) {
   const open = (/** @type {Action} */ name) => () => setAction(name);
   const canCancel = !isFinished(run.state);
   const canRestart = isFinished(run.state) && run.state !== "Success";
+  const canStart = run.state === "Scheduled" && Date.parse(run.state_start_time ?? "") > serverNow();
   const isCancelling = run.state === "Cancelling";
   return html`<div class="actions">
     ${canCancel && html`<button key="cancel" type="button" class="danger" disabled=${isCancelling} onClick=${open("cancel")}>Cancel run</button>`}
     ${canRestart && html`<button key="restart" type="button" class="primary" onClick=${open("restart")}>Restart from failed</button>`}
-    <button type="button" onClick=${open("again")}>Run again</button>
+    ${canStart && html`<button key="start" type="button" class="primary" onClick=${open("start")}>Start now</button>`}
+    <a class="button" href=${pathTo("flow", flow.flow_group_id, { tab: "run", again: run.id })}>Run again</a>
     <button type="button" onClick=${open("state")}>Set state</button>
     ${action === "cancel" && html`<${CancelDialog} run=${run} onDone=${onDone} onClose=${close} />`}
     ${action === "restart" && html`<${RestartDialog} run=${run} flow=${flow} onDone=${onDone} onClose=${close} />`}
-    ${action === "again" && html`<${RunAgainDialog} run=${run} flow=${flow} onClose=${close} />`}
+    ${action === "start" && html`<${StartDialog} run=${run} onDone=${onDone} onClose=${close} />`}
     ${
       action === "state" &&
       html`<${SetStateDialog} what="flow_run" id=${run.id} states=${FLOW_RUN_STATES} onDone=${onDone} onClose=${close} />`
@@ -70,6 +72,17 @@ function useFocusAfterDialog(action) {
 }
 
 /** @param {{ run: FlowRun, onDone: OnDone, onClose: () => void }} props */
+function StartDialog({ run, onDone, onClose }) {
+  const start = async () => {
+    await setStates("flow_run", [run.id], { type: "Scheduled", message: "Started early.", start_time: timestamp() });
+    await onDone();
+  };
+  return html`<${Dialog} title="Start ${run.name} now?" confirm="Start now" onConfirm=${start} onClose=${onClose}>
+    <p>It was scheduled for ${formatTime(run.state_start_time)}. The next runs of the schedule stay as they are.</p>
+  <//>`;
+}
+
+/** @param {{ run: FlowRun, onDone: OnDone, onClose: () => void }} props */
 function CancelDialog({ run, onDone, onClose }) {
   const cancel = async () => {
     await mutate("cancel_flow_run", { flow_run_id: run.id }, "state");
@@ -81,19 +94,5 @@ function CancelDialog({ run, onDone, onClose }) {
       : "It will not start.";
   return html`<${Dialog} title="Cancel ${run.name}?" confirm="Cancel run" isDangerous onConfirm=${cancel} onClose=${onClose}>
     <p>${effect}</p>
-  <//>`;
-}
-
-/** @param {{ run: FlowRun, flow: RunFlow, onClose: () => void }} props */
-function RunAgainDialog({ run, flow, onClose }) {
-  const start = async () => {
-    const version = flow.archived ? { version_group_id: flow.version_group_id } : { flow_id: flow.id };
-    const { flow_run_by_pk: input } = await query(RUN_INPUT, { id: run.id }, { isExact: true });
-    const { id } = await mutate("create_flow_run", { ...version, ...input }, "id");
-    navigate(pathTo("flow-run", id));
-  };
-  return html`<${Dialog} title="Run ${flow.name} again?" confirm="Run again" onConfirm=${start} onClose=${onClose}>
-    <p>This starts a new run with the same parameters and labels.</p>
-    ${flow.archived && html`<p>It uses the newest version; this run was of version ${flow.version}.</p>`}
   <//>`;
 }

@@ -1,7 +1,7 @@
 // What the views of a flow run and of a task run have in common: loading, title, errors.
 import { UnknownId } from "../shared/not-found.js";
 import { usePolling } from "../shared/polling.js";
-import { useTitle } from "../shared/router.js";
+import { useTitle } from "../shared/title.js";
 import { html } from "../vendor/html.js";
 import { isOver } from "./flow-run-data.js";
 
@@ -11,13 +11,14 @@ import { isOver } from "./flow-run-data.js";
  * @param {{
  *   id: string, query: URLSearchParams, what: string,
  *   load: (id: string, previous: T | NotFound | null) => Promise<T | NotFound>,
- *   titleOf: (data: T) => string, Loaded: any,
+ *   titleOf: (data: T) => { title: string, state: string }, Loaded: any,
  * }} props
  */
 export function RunFrame({ id, query, what, load, titleOf, Loaded }) {
   const loadThis = (/** @type {T | NotFound | null} */ previous) => load(id, previous);
-  const { data, error, refresh } = usePolling(loadThis, [id], { isOver });
-  useTitle(data && !data.isMissing ? titleOf(data) : null);
+  const { data, error, refresh } = usePolling(loadThis, [id], { isOver, whileHidden: true });
+  const { title, state } = data && !data.isMissing ? titleOf(data) : { title: null, state: null };
+  useTitle(title, state);
   if (data?.isMissing) return html`<${UnknownId} what=${what} id=${id} />`;
   if (!data) return error && html`<p class="empty problem" role="alert">${error.message}</p>`;
   return html`

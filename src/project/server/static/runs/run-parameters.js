@@ -1,4 +1,5 @@
 // The parameters of a run.
+import { stringifyExact } from "../shared/exact-json.js";
 import { html } from "../vendor/html.js";
 
 /** @param {{ parameters: JsonObject | null }} props */
@@ -24,5 +25,5 @@ export function RunParameters({ parameters }) {
 
 /** @param {Json} value */
 function asText(value) {
-  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
+  return typeof value === "string" ? value : stringifyExact(value, 2);
 }

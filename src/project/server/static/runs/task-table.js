@@ -1,17 +1,19 @@
 // Task runs in a table that sorts and filters.
 import { formatCount, formatDuration, formatTime, millisecondsBetween } from "../shared/format.js";
 import { useNow } from "../shared/relative-time.js";
-import { pathTo } from "../shared/router.js";
+import { pathTo, setQuery, useRoute } from "../shared/router.js";
+import { SearchField } from "../shared/search-field.js";
 import { StateBadge } from "../shared/state-badge.js";
 import { compareNames, NATURAL_ORDER, taskRunName } from "../shared/tasks.js";
 import { useVisibleRows } from "../shared/visible-rows.js";
-import { html, useMemo, useState } from "../vendor/html.js";
+import { html, useMemo } from "../vendor/html.js";
 
 /** @typedef {{ id: string, title: string, sortKey: (taskRun: TaskRun) => string | number | null }} Column */
 /** @typedef {{ column: string, isDescending: boolean }} Order */
 /** @typedef {{ state: string, text: string }} TaskFilter */
 
 const ROW_PIXELS = 36;
+const DEFAULT_SORT = "started";
 /** @type {Column[]} */
 const COLUMNS = [
   { id: "name", title: "Task", sortKey: taskRunName },
@@ -23,16 +25,20 @@ const COLUMNS = [
 
 /** @param {{ taskRuns: TaskRun[], label?: string }} props */
 export function TaskTable({ taskRuns, label = "Task runs" }) {
-  const [order, setOrder] = useState(/** @type {Order} */ ({ column: "started", isDescending: false }));
-  const [filter, setFilter] = useState(/** @type {TaskFilter} */ ({ state: "", text: "" }));
+  const { query } = useRoute();
+  const filter = { state: query.get("state") ?? "", text: query.get("name") ?? "" };
+  const order = orderIn(query.get("sort") ?? DEFAULT_SORT);
   useNow(taskRuns.some(({ attempts }) => attempts.at(-1)?.end === null)); // a duration grows
-  const rows = useMemo(() => sorted(matching(taskRuns, filter), order), [taskRuns, filter, order]);
+  const rows = useMemo(
+    () => sorted(matching(taskRuns, filter), order),
+    [taskRuns, filter.state, filter.text, order.column, order.isDescending],
+  );
   const { box, first, last, before, after } = useVisibleRows(rows.length, ROW_PIXELS);
   return html`
-    <${Filters} taskRuns=${taskRuns} filter=${filter} onFilter=${setFilter} count=${rows.length} />
-    <div class="panel scroll task-table" ref=${box} tabindex="0" role="region" aria-label=${label}>
+    <${Filters} taskRuns=${taskRuns} filter=${filter} count=${rows.length} />
+    <div class="panel scroll task-table" data-scroll="tasks" ref=${box} tabindex="0" role="region" aria-label=${label}>
       <table class="table" aria-rowcount=${rows.length + 1}>
-        <thead><tr>${COLUMNS.map((column) => html`<${HeaderCell} key=${column.id} column=${column} order=${order} onOrder=${setOrder} />`)}</tr></thead>
+        <thead><tr>${COLUMNS.map((column) => html`<${HeaderCell} key=${column.id} column=${column} order=${order} />`)}</tr></thead>
         <tbody>
           <tr key="before" aria-hidden="true" class="spacer"><td style=${{ height: before }}></td></tr>
           ${rows.slice(first, last).map((taskRun, index) => html`<${Row} key=${taskRun.id} taskRun=${taskRun} index=${first + index + 2} />`)}
@@ -43,26 +49,39 @@ export function TaskTable({ taskRuns, label = "Task runs" }) {
     </div>`;
 }
 
-/** @param {{ taskRuns: TaskRun[], filter: TaskFilter, onFilter: (filter: TaskFilter) => void, count: number }} props */
-function Filters({ taskRuns, filter, onFilter, count }) {
+/**
+ * "-name" is by name, descending.
+ * @param {string} sort
+ * @returns {Order}
+ */
+function orderIn(sort) {
+  const isDescending = sort.startsWith("-");
+  return { column: isDescending ? sort.slice(1) : sort, isDescending };
+}
+
+/** @param {{ taskRuns: TaskRun[], filter: TaskFilter, count: number }} props */
+function Filters({ taskRuns, filter, count }) {
   const states = useMemo(() => [...new Set(taskRuns.map(({ state }) => state))].sort(), [taskRuns]);
-  const change = (/** @type {keyof TaskFilter} */ name) => (/** @type {FieldEvent} */ event) =>
-    onFilter({ ...filter, [name]: event.target.value });
+  const chooseState = (/** @type {FieldEvent} */ event) => setQuery({ state: event.target.value });
   return html`<div class="filters">
-    <select aria-label="State" value=${filter.state} onChange=${change("state")}>
+    <select aria-label="State" value=${filter.state} onChange=${chooseState}>
       <option value="">All states</option>
       ${states.map((state) => html`<option key=${state} value=${state}>${state}</option>`)}
     </select>
-    <input type="search" class="grows" aria-label="Name" placeholder="Filter by name" value=${filter.text} onInput=${change("text")} />
+    <${SearchField} class="grows" label="Name" placeholder="Filter by name" text=${filter.text}
+      onText=${(/** @type {string} */ name) => setQuery({ name })} />
     <span class="muted small" role="status">${formatCount(count, "task run")}</span>
   </div>`;
 }
 
-/** @param {{ column: Column, order: Order, onOrder: (order: Order) => void }} props */
-function HeaderCell({ column, order, onOrder }) {
+/** @param {{ column: Column, order: Order }} props */
+function HeaderCell({ column, order }) {
   const isSorted = order.column === column.id;
   const direction = order.isDescending ? "descending" : "ascending";
-  const choose = () => onOrder({ column: column.id, isDescending: isSorted && !order.isDescending });
+  const choose = () => {
+    const sort = isSorted && !order.isDescending ? `-${column.id}` : column.id;
+    setQuery({ sort: sort === DEFAULT_SORT ? null : sort });
+  };
   return html`<th scope="col" class="column-${column.id}" aria-sort=${isSorted ? direction : "none"}>
     <button type="button" class="sorter" onClick=${choose}>${column.title}<span class="sorter-mark" aria-hidden="true"></span></button>
   </th>`;

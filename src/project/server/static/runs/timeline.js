@@ -1,5 +1,5 @@
 // When each task ran: one row per task, one bar per attempt.
-import { formatDuration, formatTime } from "../shared/format.js";
+import { formatDuration, formatMilliseconds, formatTime } from "../shared/format.js";
 import { useNow } from "../shared/relative-time.js";
 import { pathTo } from "../shared/router.js";
 import { StateIcon } from "../shared/state-badge.js";
@@ -7,8 +7,9 @@ import { stateFamily } from "../shared/states.js";
 import { compareNames, taskRunName } from "../shared/tasks.js";
 import { useVisibleRows } from "../shared/visible-rows.js";
 import { html, useMemo } from "../vendor/html.js";
+import { lengthOf, placeOf, placeOfWork, timeScale } from "./time-scale.js";
 
-/** @typedef {{ start: number, end: number }} Span Milliseconds. */
+/** @import { TimeScale } from "./time-scale.js" */
 
 const ROW_PIXELS = 28;
 const DAY_SECONDS = 86_400;
@@ -20,32 +21,43 @@ export function Timeline({ taskRuns }) {
   const rows = useMemo(() => byStart(taskRuns), [taskRuns]);
   const isRunning = rows.some(({ attempts }) => attempts.at(-1)?.end === null);
   const now = useNow(isRunning);
-  const span = useMemo(() => spanOf(rows, now), [rows, isRunning && now]);
+  const attempts = useMemo(() => rows.flatMap((taskRun) => taskRun.attempts), [rows]);
+  const scale = useMemo(() => timeScale(attempts, now), [attempts, isRunning && now]);
   const { box, first, last, before, after } = useVisibleRows(rows.length, ROW_PIXELS);
-  return html`<div class="timeline panel" ref=${box} tabindex="0" role="region" aria-label="Timeline of ${rows.length} tasks">
-    <${Axis} span=${span} />
+  return html`<div class="timeline panel" data-scroll="timeline" ref=${box} tabindex="0" role="region" aria-label="Timeline of ${rows.length} tasks">
+    <${Axis} scale=${scale} />
     <ol class="timeline-rows">
       <li key="before" aria-hidden="true" style=${{ height: before }}></li>
-      ${rows.slice(first, last).map((taskRun) => html`<${Row} key=${taskRun.id} taskRun=${taskRun} span=${span} />`)}
+      ${rows.slice(first, last).map((taskRun) => html`<${Row} key=${taskRun.id} taskRun=${taskRun} scale=${scale} now=${now} />`)}
       <li key="after" aria-hidden="true" style=${{ height: after }}></li>
     </ol>
   </div>`;
 }
 
-/** @param {{ span: Span }} props */
-function Axis({ span }) {
+/** @param {{ scale: TimeScale }} props */
+function Axis({ scale }) {
   return html`<div class="timeline-row timeline-axis" aria-hidden="true">
     <span></span>
-    <span class="timeline-lane">${ticksOf(span).map(
+    <span class="timeline-lane">${ticksOf(scale.worked).map(
       (seconds) =>
-        html`<span class="timeline-tick" key=${seconds} style=${{ left: percent(seconds * 1000, span) }}>${tickLabel(seconds)}</span>`,
-    )}</span>
+        html`<span class="timeline-tick" key=${seconds} style=${{ left: percent(placeOfWork(scale, seconds * 1000)) }}>${tickLabel(seconds)}</span>`,
+    )}<${Pauses} scale=${scale} /></span>
     <span></span>
   </div>`;
 }
 
-/** @param {{ taskRun: TaskRun, span: Span }} props */
-function Row({ taskRun, span }) {
+/** @param {{ scale: TimeScale }} props */
+function Pauses({ scale }) {
+  return scale.pauses.map((pause) => {
+    const [from, to] = [placeOf(scale, pause.start), placeOf(scale, pause.end)];
+    const duration = formatMilliseconds(lengthOf(pause));
+    return html`<span class="timeline-pause" key=${pause.start} title="Nothing ran for ${duration}"
+      style=${{ left: percent(from), width: percent(to - from) }}><span>${duration}</span></span>`;
+  });
+}
+
+/** @param {{ taskRun: TaskRun, scale: TimeScale, now: number }} props */
+function Row({ taskRun, scale, now }) {
   const { id, state, attempts } = taskRun;
   const name = taskRunName(taskRun);
   const last = attempts.at(-1);
@@ -56,16 +68,16 @@ function Row({ taskRun, span }) {
       <span class="symbol-box state-ink-${stateFamily(state)}"><${StateIcon} family=${stateFamily(state)} /></span>
       <span class="cut">${name}</span>
     </a>
-    <span class="timeline-lane">${attempts.map((attempt) => html`<${Bar} key=${attempt.start} attempt=${attempt} span=${span} />`)}</span>
+    <span class="timeline-lane">${attempts.map((attempt) => html`<${Bar} key=${attempt.start} attempt=${attempt} scale=${scale} now=${now} />`)}</span>
     <span class="timeline-duration numbers">${duration}</span>
   </li>`;
 }
 
-/** @param {{ attempt: Attempt, span: Span }} props */
-function Bar({ attempt: { start, end, state }, span }) {
-  const from = Date.parse(start) - span.start;
-  const to = (end ? Date.parse(end) : span.end) - span.start;
-  const style = { left: percent(from, span), width: percent(to - from, span) };
+/** @param {{ attempt: Attempt, scale: TimeScale, now: number }} props */
+function Bar({ attempt: { start, end, state }, scale, now }) {
+  const from = placeOf(scale, Date.parse(start));
+  const to = placeOf(scale, end ? Date.parse(end) : now);
+  const style = { left: percent(from), width: percent(Math.max(to - from, 0)) };
   return html`<span class="timeline-bar fill-${stateFamily(state)} ${end ? "" : "is-growing"}" style=${style} data-state=${state}
     title="${state}: ${formatTime(start)}, ${formatDuration(start, end)}"></span>`;
 }
@@ -84,24 +96,11 @@ function byStart(taskRuns) {
 }
 
 /**
- * @param {TaskRun[]} rows
- * @param {number} now
- * @returns {Span}
+ * Where the axis has ticks, in seconds of work.
+ * @param {number} worked
  */
-function spanOf(rows, now) {
-  const attempts = rows.flatMap((taskRun) => taskRun.attempts);
-  if (!attempts.length) return { start: now, end: now + 1000 };
-  const start = Math.min(...attempts.map((attempt) => Date.parse(attempt.start)));
-  const end = Math.max(...attempts.map((attempt) => (attempt.end ? Date.parse(attempt.end) : now)));
-  return { start, end: Math.max(end, start + 1000) };
-}
-
-/**
- * Where the axis has ticks, in seconds from its start.
- * @param {Span} span
- */
-function ticksOf({ start, end }) {
-  const seconds = (end - start) / 1000;
+function ticksOf(worked) {
+  const seconds = worked / 1000;
   const wholeDays = Math.ceil(seconds / MAX_TICKS / DAY_SECONDS) * DAY_SECONDS;
   const step = TICK_SECONDS.find((tick) => seconds / tick <= MAX_TICKS) ?? wholeDays;
   return Array.from({ length: Math.floor(seconds / step) + 1 }, (_, index) => index * step);
@@ -114,10 +113,7 @@ function tickLabel(seconds) {
   return seconds < DAY_SECONDS ? `${seconds / 3600} h` : `${seconds / DAY_SECONDS} d`;
 }
 
-/**
- * @param {number} milliseconds
- * @param {Span} span
- */
-function percent(milliseconds, { start, end }) {
-  return `${((100 * milliseconds) / (end - start)).toFixed(3)}%`;
+/** @param {number} share */
+function percent(share) {
+  return `${(100 * share).toFixed(3)}%`;
 }

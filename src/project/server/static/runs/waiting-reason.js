@@ -1,5 +1,5 @@
 // Why a run has not started yet.
-import { agentName, isLive, liveSince, mayTake, reasonWhyNone } from "../agents/agent-matching.js";
+import { isLive, liveSince, waitingFor } from "../agents/agent-matching.js";
 import { query } from "../shared/api.js";
 import { formatTime } from "../shared/format.js";
 import { usePolling } from "../shared/polling.js";
@@ -38,8 +38,8 @@ function reason({ labels, state_start_time: dueTime }, agents, now) {
   const waited = dueTime ? now - Date.parse(dueTime) : 0;
   if (waited < 0) return `Waiting until ${formatTime(dueTime)}.`;
   const live = agents.filter((agent) => isLive(agent, now));
-  const candidates = live.filter((agent) => mayTake(agent.labels, labels));
-  if (candidates.length) return `Waiting for agent ${candidates.map(agentName).join(" or ")}.`;
+  const { isPossible, reason: words } = waitingFor(labels, live);
+  if (isPossible) return words;
   const late = waited > LATE_MILLISECONDS ? "The run is late. " : "";
-  return html`${late}${reasonWhyNone(labels, live)} <a href=${pathTo("agents")}>Agents</a>`;
+  return html`${late}${words} <a href=${pathTo("agents")}>Agents</a>`;
 }

@@ -1,11 +1,14 @@
-// Requests to the server: its GraphQL API, and the documents that it serves beside the page.
+// Requests to the server: its GraphQL API, and the documents and functions that it serves beside the page.
+import { parseExact, stringifyExact } from "./exact-json.js";
 import { syncServerClock } from "./format.js";
 
 const TOKEN_KEY = "token";
 const UNAUTHENTICATED = 401;
 const NOT_FOUND = 404;
-// Python writes NaN and Infinity, which JSON does not have. Strings are matched so that they stay as they are.
-const STRINGS_AND_NON_NUMBERS = /"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g;
+const METHOD_NOT_ALLOWED = 405;
+// Longer than any answer takes; without it, a server that hangs would look like one with nothing new.
+const QUERY_SECONDS = 20;
+const MUTATION_SECONDS = 60;
 
 /** An error whose message is for the reader; `isUnreachable` when no usable answer came at all. */
 export class ApiError extends Error {
@@ -33,22 +36,15 @@ export function onTokenRequired(prompt) {
 }
 
 /**
- * Sends a GraphQL document, and returns its data. With `isExact`, numbers that JavaScript would change
- * (1.0, or more than 16 digits) can be sent again as they came.
+ * Sends a GraphQL document, and returns its data. With `isExact`, numbers that JavaScript would change are
+ * ExactNumbers; variables may contain them in any case.
  * @param {string} document
  * @param {object} variables
  * @returns {Promise<any>}
  */
-export async function query(document, variables = {}, { isExact = false } = {}) {
-  const response = await send("/graphql", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ query: document, variables }),
-  });
-  const body = await readJson(response, isExact ? keepExactNumber : undefined);
-  if (body.errors?.length) {
-    throw new ApiError(body.errors.map((/** @type {Error} */ error) => error.message).join("\n"));
-  }
+export async function query(document, variables = {}, { isExact = false, seconds = QUERY_SECONDS } = {}) {
+  const body = readJson(await post("/graphql", { query: document, variables }, seconds), isExact);
+  if (body.errors?.length) throw new ApiError(messagesOf(body));
   return body.data;
 }
 
@@ -60,7 +56,21 @@ export async function query(document, variables = {}, { isExact = false } = {}) 
  */
 export async function mutate(name, input, fields = "success") {
   const document = `mutation($input: ${name}_input!) { ${name}(input: $input) { ${fields} } }`;
-  return (await query(document, { input }))[name];
+  return (await query(document, { input }, { seconds: MUTATION_SECONDS }))[name];
+}
+
+/**
+ * Calls a function of the server, with exact numbers in both directions; null if the server does not have it.
+ * @param {string} name
+ * @param {Json} value
+ * @returns {Promise<any>}
+ */
+export async function callServer(name, value, seconds = QUERY_SECONDS) {
+  const answer = await post(`/${name}.json`, value, seconds);
+  if (answer.status === NOT_FOUND || answer.status === METHOD_NOT_ALLOWED) return null;
+  const body = readJson(answer, true);
+  if (!answer.ok) throw new ApiError(messagesOf(body));
+  return body;
 }
 
 /**
@@ -74,73 +84,77 @@ export async function fetchDocument(path) {
 }
 
 /**
+ * @param {string} path
+ * @param {unknown} value
+ * @param {number} seconds
+ */
+function post(path, value, seconds) {
+  const headers = { "Content-Type": "application/json" };
+  return send(path, { method: "POST", headers, body: stringifyExact(value) }, seconds);
+}
+
+/** @param {{ errors?: Error[] }} body */
+function messagesOf({ errors = [] }) {
+  return errors.map(({ message }) => message).join("\n");
+}
+
+/** @typedef {{ status: number, ok: boolean, text: string }} Answer */
+
+/**
  * Sends a request with the token, and again for as long as the server refuses the token.
  * @param {string} path
  * @param {{ method?: string, headers?: Record<string, string>, body?: string }} options
  */
-async function send(path, options = {}) {
+async function send(path, options = {}, seconds = QUERY_SECONDS) {
   for (;;) {
     const token = sessionStorage.getItem(TOKEN_KEY);
     const headers = { ...options.headers, ...(token && { Authorization: `Bearer ${token}` }) };
-    const response = await fetchOrExplain(path, { ...options, headers });
-    if (response.status !== UNAUTHENTICATED) return response;
+    const answer = await fetchOrExplain(path, { ...options, headers }, seconds);
+    if (answer.status !== UNAUTHENTICATED) return answer;
     await renewToken(token);
   }
 }
 
 /**
+ * The deadline is around the whole answer: a server may hang in the middle of it.
  * @param {string} path
  * @param {RequestInit} options
+ * @param {number} seconds
+ * @returns {Promise<Answer>}
  */
-async function fetchOrExplain(path, options) {
+async function fetchOrExplain(path, options, seconds) {
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), 1000 * seconds);
   try {
-    const response = await fetch(path, options);
+    const response = await fetch(path, { ...options, signal: deadline.signal });
     syncServerClock(response.headers.get("Date"));
-    return response;
+    return { status: response.status, ok: response.ok, text: await response.text() };
   } catch (error) {
-    const reason = /** @type {Error} */ (error).message;
+    const { message } = /** @type {Error} */ (error);
+    const reason = deadline.signal.aborted ? `no answer within ${seconds} seconds` : message;
     throw new ApiError(`The server is not responding (${reason}).`, { isUnreachable: true });
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-/**
- * @param {Response} response
- * @param {typeof keepExactNumber} [reviver]
- */
-async function readJson(response, reviver) {
-  const text = await response.text().catch(() => "");
-  const body = parseJson(text, reviver) ?? parseJson(quoteNonNumbers(text), reviver);
-  if (!body)
-    throw new ApiError(`Unexpected response from the server (status ${response.status}).`, { isUnreachable: true });
+/** @param {Answer} answer */
+function readJson({ status, text }, isExact = false) {
+  const body = (isExact ? null : parseJson(JSON.parse, text)) ?? parseJson(parseExact, text);
+  if (!body) throw new ApiError(`Unexpected response from the server (status ${status}).`, { isUnreachable: true });
   return body;
 }
 
 /**
+ * @param {(text: string) => any} parse
  * @param {string} text
- * @param {typeof keepExactNumber} [reviver]
  */
-function parseJson(text, reviver) {
+function parseJson(parse, text) {
   try {
-    return JSON.parse(text, reviver);
+    return parse(text);
   } catch {
     return null;
   }
-}
-
-/** @param {string} text */
-function quoteNonNumbers(text) {
-  return text.replace(STRINGS_AND_NON_NUMBERS, (match) => (match.startsWith('"') ? match : `"${match}"`));
-}
-
-/**
- * @param {string} _key
- * @param {any} value
- * @param {{ source?: string }} [context]
- */
-function keepExactNumber(_key, value, { source } = {}) {
-  const isChanged = typeof value === "number" && source && String(value) !== source;
-  const { rawJSON } = /** @type {{ rawJSON?: (source: string) => unknown }} */ (JSON); // not in older browsers
-  return isChanged && rawJSON ? rawJSON(source) : value;
 }
 
 /**

@@ -4,11 +4,11 @@ import { html, useEffect, useRef, useState } from "../vendor/html.js";
 /**
  * If `onConfirm(FormData)` fails, the dialog stays open and shows why.
  * @param {{
- *   title: string, confirm: string, isDangerous?: boolean, children: any,
+ *   title: string, confirm: string, isDangerous?: boolean, isDisabled?: boolean, children: any,
  *   onConfirm: (form: FormData) => Promise<void>, onClose: () => void,
  * }} props
  */
-export function Dialog({ title, confirm, isDangerous, onConfirm, onClose, children }) {
+export function Dialog({ title, confirm, isDangerous, isDisabled = false, onConfirm, onClose, children }) {
   /** @type {Ref<HTMLDialogElement>} */
   const dialog = useRef();
   const [{ isBusy, problem }, setProgress] = useState({ isBusy: false, problem: "" });
@@ -32,7 +32,7 @@ export function Dialog({ title, confirm, isDangerous, onConfirm, onClose, childr
       ${problem && html`<p class="problem" role="alert">${problem}</p>`}
       <div class="dialog-actions">
         <button type="button" onClick=${() => dialog.current.close()}>Back</button>
-        <button class=${isDangerous ? "danger" : "primary"} disabled=${isBusy}>${confirm}</button>
+        <button class=${isDangerous ? "danger" : "primary"} disabled=${isBusy || isDisabled}>${confirm}</button>
       </div>
     </form>
   </dialog>`;

@@ -1,5 +1,6 @@
 // Names and values in a row.
 import { html } from "../vendor/html.js";
+import { CopyButton } from "./copy-button.js";
 
 /**
  * `facts` are [name, value]; those without a value are left out.
@@ -10,6 +11,11 @@ export function Facts({ facts }) {
   return html`<dl class="facts">
     ${shown.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}
   </dl>`;
+}
+
+/** @param {{ id: string, label: string }} props */
+export function CopiedId({ id, label }) {
+  return html`<code>${id}</code><${CopyButton} text=${id} label=${label} />`;
 }
 
 /** @param {{ labels: string[] }} props */

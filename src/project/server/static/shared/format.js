@@ -10,12 +10,20 @@ const UNITS = [
 const MIN_SKEW_MILLISECONDS = 2000; // the Date header has whole seconds
 
 let skew = 0; // milliseconds by which the server's clock is ahead
+// Formats take 30 ms to make.
 /** @type {Intl.DateTimeFormat | undefined} */
-let timeFormat; // takes 30 ms to make
+let timeFormat;
+/** @type {Intl.DateTimeFormat | undefined} */
+let dateFormat;
 
 /** The present in milliseconds by the server's clock, which states and schedules go by. */
 export function serverNow() {
   return Date.now() + skew;
+}
+
+/** A time of the server as the API takes it: its present, or some milliseconds ago. */
+export function timestamp(millisecondsAgo = 0) {
+  return new Date(serverNow() - millisecondsAgo).toISOString();
 }
 
 /**
@@ -38,6 +46,28 @@ export function formatTime(iso) {
 }
 
 /**
+ * A local date: "Thu, 26 Nov 2026".
+ * @param {string} iso
+ */
+export function formatDate(iso) {
+  dateFormat ??= new Intl.DateTimeFormat(undefined, {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+  });
+  return dateFormat.format(new Date(iso));
+}
+
+/** The time zone of the times that are shown: "Europe/Paris (GMT+1)". */
+export function timeZoneInWords() {
+  const parts = new Intl.DateTimeFormat("en", { timeZoneName: "shortOffset" }).formatToParts();
+  const offset = parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  return timeZone === offset ? timeZone : `${timeZone} (${offset})`;
+}
+
+/**
  * How far away a time is: "just now", "5 min ago", "in 2 h".
  * @param {string | null | undefined} iso
  */
@@ -56,7 +86,15 @@ export function formatRelativeTime(iso, now = serverNow()) {
 export function formatDuration(start, end = null) {
   if (!start) return "–";
   const milliseconds = millisecondsBetween(start, end);
-  return milliseconds < 1000 && end ? `${milliseconds} ms` : inTwoUnits(milliseconds / 1000);
+  return end ? formatMilliseconds(milliseconds) : inTwoUnits(milliseconds / 1000);
+}
+
+/**
+ * "340 ms", "2 m 05 s"
+ * @param {number} milliseconds
+ */
+export function formatMilliseconds(milliseconds) {
+  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : inTwoUnits(milliseconds / 1000);
 }
 
 /**
@@ -76,6 +114,14 @@ export function millisecondsBetween(start, end) {
 export function formatCount(number, word) {
   const digits = number < 1000 ? number : number.toLocaleString(); // 8 ms the first time
   return `${digits} ${word}${number === 1 ? "" : "s"}`;
+}
+
+/**
+ * A key by which names with numbers are in their natural order.
+ * @param {string} name
+ */
+export function naturalKey(name) {
+  return name.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(12, "0"));
 }
 
 /** @param {number} seconds */

@@ -1,6 +1,7 @@
 // What is shown for an address that leads nowhere.
 import { html } from "../vendor/html.js";
-import { pathTo, useTitle } from "./router.js";
+import { pathTo } from "./router.js";
+import { useTitle } from "./title.js";
 
 export default function UnknownAddress() {
   useTitle("Nothing here");

@@ -2,10 +2,13 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "../vendor/html.js";
 
 const MAX_SECONDS = 30;
+const HIDDEN_SECONDS = 20;
 
 /**
  * @template T
- * @typedef {{ load: (previous: T | null) => Promise<T>, seconds: number, isOver: (data: T | null) => boolean }} Polling
+ * @typedef {{
+ *   load: (previous: T | null) => Promise<T>, seconds: number, isOver: (data: T | null) => boolean, whileHidden: boolean,
+ * }} Polling
  */
 /**
  * @template T
@@ -14,17 +17,17 @@ const MAX_SECONDS = 30;
 
 /**
  * Loads now, and again every `seconds` while the tab is visible; every 30 seconds while `isOver(data)`, for what is
- * over may begin again. If `load(previousData)` returns its argument, nothing is rendered again.
+ * over may begin again. A hidden tab polls slowly if `whileHidden`, or else not at all. If `load(previousData)` returns its argument, nothing is rendered again.
  * @template T
  * @param {(previous: T | null) => Promise<T>} load
  * @param {unknown[]} dependencies
- * @param {{ seconds?: number, isOver?: (data: T | null) => boolean }} options
+ * @param {{ seconds?: number, isOver?: (data: T | null) => boolean, whileHidden?: boolean }} options
  */
-export function usePolling(load, dependencies, { seconds = 1, isOver = () => false } = {}) {
+export function usePolling(load, dependencies, { seconds = 1, isOver = () => false, whileHidden = false } = {}) {
   const [polled, setPolled] = useState(/** @type {Polled<T>} */ (NOT_LOADED));
   /** @type {Ref<Polling<T>>} */
   const latest = useRef();
-  latest.current = { load, seconds, isOver };
+  latest.current = { load, seconds, isOver, whileHidden };
   /** @type {Ref<ReturnType<typeof startPolling> | null>} */
   const poller = useRef(null);
   // An effect would wait for the first paint; this way the request is on its way while the browser paints.
@@ -94,14 +97,14 @@ function startPolling(latest, show) {
 
   function scheduleNext() {
     clearTimeout(timer);
-    if (isStopped || document.hidden) return;
+    if (isStopped || (document.hidden && !latest.current.whileHidden)) return;
     timer = setTimeout(run, 1000 * secondsToWait());
   }
 
   function secondsToWait() {
     const { seconds, isOver } = latest.current;
     if (!failures && isOver(data)) return MAX_SECONDS;
-    return Math.min(seconds * 2 ** failures, MAX_SECONDS);
+    return Math.min(Math.max(seconds * 2 ** failures, document.hidden ? HIDDEN_SECONDS : 0), MAX_SECONDS);
   }
 
   function run() {

@@ -1,5 +1,6 @@
 // Addresses as Prefect prints them, and moving between them without loading the page again.
 import { useEffect, useState } from "../vendor/html.js";
+import { saveScrolling } from "./scroll-memory.js";
 
 const NAVIGATED = "navigated";
 const OWN_LINK = "a[href^='/']:not([download]):not([target])";
@@ -30,7 +31,9 @@ export function pathTo(view, id, query = null) {
 /** @param {string} path */
 export function navigate(path, { replace = false } = {}) {
   const previous = location.pathname;
-  history[replace ? "replaceState" : "pushState"](null, "", path);
+  saveScrolling();
+  if (replace) history.replaceState(history.state, "", path);
+  else history.pushState(null, "", path);
   if (location.pathname !== previous) scrollTo(0, 0);
   dispatchEvent(new Event(NAVIGATED));
 }
@@ -61,16 +64,6 @@ export function useRoute() {
     };
   }, []);
   return route;
-}
-
-/**
- * The title of the window names what is shown.
- * @param {string | null | undefined} title
- */
-export function useTitle(title) {
-  useEffect(() => {
-    if (title) document.title = title;
-  }, [title]);
 }
 
 /**

@@ -12,6 +12,14 @@ export function latestUpdate(rows, since) {
 }
 
 /**
+ * The condition on rows that were written after those that are loaded: their ids grow.
+ * @param {{ id: string }[]} rows
+ */
+export function afterLast(rows) {
+  return { id: { _gt: rows.at(-1)?.id ?? null } }; // a null is no condition
+}
+
+/**
  * Whether a row brings nothing new.
  * @param {Record<string, any>} loaded
  * @param {Record<string, any>} row

@@ -11,6 +11,7 @@ const SHAPES = {
   retrying: "M13 8A5 5 0 1 1 11.2 4.2M11.5 1.5V4.5H8.5",
   pending: "M8 3A5 5 0 1 0 8 13A5 5 0 1 0 8 3",
   cancelled: "M4 4H12V12H4Z",
+  "not-started": "M8 2.5A5.5 5.5 0 1 0 8 13.5A5.5 5.5 0 1 0 8 2.5M4.5 11.5 11.5 4.5",
   skipped: "M3 4 8 8 3 12M8 4 13 8 8 12",
 };
 

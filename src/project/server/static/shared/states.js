@@ -11,7 +11,7 @@ export const STATES = [
   { "state": "TimedOut", "family": "failed", "isFinished": true },
   { "state": "ValidationFailed", "family": "failed", "isFinished": true },
   { "state": "ClientFailed", "family": "failed", "isFinished": false },
-  { "state": "TriggerFailed", "family": "failed", "isFinished": true },
+  { "state": "TriggerFailed", "family": "not-started", "isFinished": true },
   { "state": "Cancelled", "family": "cancelled", "isFinished": true },
   { "state": "Cancelling", "family": "cancelled", "isFinished": false },
   { "state": "Retrying", "family": "retrying", "isFinished": false },

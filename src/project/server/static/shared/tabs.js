@@ -19,12 +19,13 @@ export function Tabs({ tabs, shown, label }) {
   useLayoutEffect(() => {
     list.current.scrollLeft = elementOf(current).offsetLeft - list.current.offsetLeft - MARGIN_PIXELS;
   }, [current.id]);
-  const select = (/** @type {Tab} */ tab) => setQuery({ tab: tab === tabs[0] ? null : tab.id });
+  const select = (/** @type {Tab} */ tab, { replace = false } = {}) =>
+    setQuery({ tab: tab === tabs[0] ? null : tab.id }, { replace });
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
     const next = tabForKey(event.key, tabs, current);
     if (!next) return;
     event.preventDefault();
-    select(next);
+    select(next, { replace: true }); // or else Back would go through all that the keys have passed
     elementOf(next).focus();
   };
   return html`
@@ -41,7 +42,7 @@ function TabButton({ tab, isShown, onSelect }) {
   const count = tab.count ?? 0;
   return html`<button
     type="button" role="tab" id="tab-${tab.id}" aria-selected=${String(isShown)} aria-controls="panel"
-    tabindex=${isShown ? 0 : -1} onClick=${() => onSelect(tab)}
+    tabindex=${isShown ? 0 : -1} onClick=${() => isShown || onSelect(tab)}
   >${tab.title}${count > 0 && html` <span class="tab-count">${count.toLocaleString()}</span>`}</button>`;
 }
 

@@ -1,7 +1,7 @@
 // A task run: loaded whole once, and from then on only what has changed.
 import { attemptsOf, loadAttempts, withAttempts } from "../runs/attempts.js";
 import { query } from "../shared/api.js";
-import { BEFORE_ALL, includesAll, latestUpdate } from "../shared/row-changes.js";
+import { afterLast, BEFORE_ALL, includesAll, latestUpdate } from "../shared/row-changes.js";
 import { isFinished } from "../shared/states.js";
 import { isParameterTask } from "../shared/tasks.js";
 
@@ -18,11 +18,11 @@ const FIXED = `query ($id: uuid!) {
   }
 }`;
 const CHANGES = `query (
-  $id: uuid!, $run: uuid!, $task: uuid!, $neighbours: [uuid!]!, $state: Int!, $since: timestamptz!, $neighboursSince: timestamptz!
+  $id: uuid!, $run: uuid!, $task: uuid!, $neighbours: [uuid!]!, $states: task_run_state_bool_exp!, $since: timestamptz!, $neighboursSince: timestamptz!
 ) {
   task_run_by_pk(id: $id) {
     name state state_message state_timestamp state_start_time start_time end_time heartbeat
-    states(where: {id: {_gt: $state}}, order_by: {id: asc}) { id timestamp state message }
+    states(where: $states, order_by: {id: asc}) { id timestamp state message }
   }
   flow_run_by_pk(id: $run) { state }
   neighbours: task_run(
@@ -46,7 +46,7 @@ export async function loadTaskRun(id, previous) {
     run: loaded.flowRun.id,
     task: loaded.task.id,
     neighbours: loaded.neighbourIds,
-    state: loaded.states.at(-1)?.id ?? 0,
+    states: afterLast(loaded.states),
     since: loaded.since,
     neighboursSince: loaded.neighboursSince,
   });

@@ -1,13 +1,15 @@
 // A task run: its states, its log, what the node reads and writes, and its neighbours.
 import { Artifacts } from "../runs/artifacts.js";
-import { Traceback, useErrorLines } from "../runs/failures.js";
+import { useErrorLines } from "../runs/failures.js";
 import { useIsOver } from "../runs/flow-run-data.js";
 import { Log } from "../runs/log.js";
 import { TaskRunActions } from "../runs/run-actions.js";
 import { RunFrame } from "../runs/run-frame.js";
 import { StateHistory } from "../runs/state-history.js";
 import { TaskTable } from "../runs/task-table.js";
-import { Facts, Labels } from "../shared/facts.js";
+import { Traceback } from "../runs/traceback-text.js";
+import { DatasetList } from "../shared/dataset-list.js";
+import { CopiedId, Facts, Labels } from "../shared/facts.js";
 import { formatDuration, formatRelativeTime, formatTime } from "../shared/format.js";
 import { useNow } from "../shared/relative-time.js";
 import { pathTo } from "../shared/router.js";
@@ -16,13 +18,16 @@ import { isFinished, stateFamily } from "../shared/states.js";
 import { Tabs } from "../shared/tabs.js";
 import { taskRunName } from "../shared/tasks.js";
 import { html, useMemo } from "../vendor/html.js";
-import { DatasetList } from "./dataset-list.js";
+
 import { loadTaskRun } from "./task-run-data.js";
 
 const NO_NAMES = new Map();
 
 /** @param {TaskRunData} data */
-const titleOf = ({ taskRun }) => `${taskRunName(taskRun)} · ${taskRun.state}`;
+const titleOf = ({ taskRun, flowRun }) => ({
+  title: `${taskRunName(taskRun)} ${taskRun.state.toLowerCase()} · ${flowRun.flow.name}`,
+  state: taskRun.state,
+});
 
 /** @param {ViewProps} props */
 export default function TaskRunView({ id, query }) {
@@ -78,7 +83,7 @@ function TaskRunFacts({ taskRun, task, attempts }) {
     ["Map index", taskRun.map_index >= 0 ? taskRun.map_index : null],
     ["Heartbeat", !isFinished(taskRun.state) && taskRun.heartbeat ? formatRelativeTime(taskRun.heartbeat, now) : null],
     ["Tags", task.tags?.length ? html`<${Labels} labels=${task.tags} />` : null],
-    ["Task run id", html`<code>${taskRun.id}</code>`],
+    ["Task run id", html`<${CopiedId} id=${taskRun.id} label="Copy task run id" />`],
   ];
   return html`<${Facts} facts=${facts} />`;
 }
@@ -100,7 +105,13 @@ function Panels({ data, tab }) {
   const children = useMemo(() => [...data.children.values()], [data.children]);
   const isOver = useIsOver(data.endSeen);
   const ofTaskRun = { task_run_id: { _eq: taskRun.id } };
-  const log = { flowRunId: flowRun.id, taskRunId: taskRun.id, names: NO_NAMES, isOver };
+  const log = {
+    flowRunId: flowRun.id,
+    taskRunId: taskRun.id,
+    names: NO_NAMES,
+    name: `${flowRun.name}-${taskRunName(taskRun)}`,
+    isOver,
+  };
   const artifacts = { where: ofTaskRun, names: NO_NAMES, isOver };
   /** @type {Tab[]} */
   const tabs = [

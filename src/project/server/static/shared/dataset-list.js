@@ -1,6 +1,7 @@
 // What a node reads or writes, with the types in the catalog.
-import { areDatasets } from "../shared/tasks.js";
+
 import { html } from "../vendor/html.js";
+import { areDatasets } from "./tasks.js";
 
 /**
  * Shows nothing for Prefect's own tasks, which have no datasets.

@@ -1,0 +1,137 @@
+"""Rules for the values in ``prefect.yml``, as marshmallow fields."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import lru_cache
+from typing import Any, Callable, Dict, Mapping, Type
+
+from marshmallow import Schema, ValidationError, fields, post_load, pre_load
+
+UNKNOWN = "unknown key"
+
+
+class Value(fields.Field):
+    """Rule for one value, which is taken as it is or refused; ``words`` follow "must be".
+
+    ``may_be_empty``: a key with nothing behind it, which YAML reads as null, has its default.
+    """
+
+    def __init__(
+        self,
+        words: str,
+        accepts: Callable[[Any], bool],
+        *,
+        optional: bool = False,
+        may_be_empty: bool = False,
+    ):
+        message = f"must be {words}"
+        super().__init__(allow_none=optional, error_messages={"null": message, "wrong": message})
+        self.may_be_empty = may_be_empty
+        self._accepts = accepts
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not self._accepts(value):
+            raise self.make_error("wrong")
+        return tuple(value) if isinstance(value, list) else value
+
+
+class SectionRule(fields.Nested):
+    """Rule for a section with keys of its own."""
+
+    def __init__(self, section: type, *, optional: bool = False):
+        super().__init__(lambda: schema_of(section), allow_none=optional)
+        self.section = section
+        self.may_be_empty = not optional
+
+
+def choice(*choices: str) -> Value:
+    """Return the rule for one of several words."""
+    words = f"{', '.join(choices[:-1])} or {choices[-1]}" if choices[1:] else choices[0]
+    return Value(words, lambda value: isinstance(value, str) and value in choices)
+
+
+def whole_number(at_least: int, *, optional: bool = False) -> Value:
+    """Return the rule for a whole number."""
+    words = f"a whole number of at least {at_least}"
+    return Value(words, lambda value: type(value) is int and value >= at_least, optional=optional)
+
+
+def string(*, optional: bool = False) -> Value:
+    """Return the rule for a string that is not empty."""
+    return Value("a string that is not empty", _is_string, optional=optional)
+
+
+def switch() -> Value:
+    """Return the rule for true or false."""
+    return Value("true or false", lambda value: isinstance(value, bool))
+
+
+def strings() -> Value:
+    """Return the rule for a list of strings."""
+    return Value(
+        "a list of strings",
+        lambda value: isinstance(value, (list, tuple)) and all(map(_is_string, value)),
+        may_be_empty=True,
+    )
+
+
+def mapping(*, optional: bool = False) -> Value:
+    """Return the rule for a mapping whose content is not looked at."""
+    return Value(
+        "a mapping of keys",
+        lambda value: isinstance(value, Mapping) and all(isinstance(key, str) for key in value),
+        optional=optional,
+        may_be_empty=not optional,
+    )
+
+
+def _is_string(value: object) -> bool:
+    # "${" is left where the configuration loader replaces nothing, and it is never meant.
+    return isinstance(value, str) and value != "" and "${" not in value
+
+
+def setting(default: Any, rule: fields.Field) -> Any:
+    """Declare a key of a section, which is a dataclass: its default and its rule."""
+    return dataclasses.field(default_factory=lambda: default, metadata={"rule": rule})
+
+
+def rules_of(section: type) -> Dict[str, Any]:
+    """Return the rules of a section by its keys."""
+    declared = {field.name: field.metadata.get("rule") for field in dataclasses.fields(section)}
+    return {name: rule for name, rule in declared.items() if rule is not None}
+
+
+@lru_cache(maxsize=None)  # marshmallow keeps every schema class for ever
+def schema_of(section: type) -> Schema:
+    """Return the schema that makes a section of a mapping."""
+    schema: Type[Schema] = type(
+        f"{section.__name__}Schema", (_SectionSchema,), {**rules_of(section), "_section": section}
+    )
+    return schema()
+
+
+def without_empty_keys(section: type, raw: Mapping[str, Any]) -> Dict[str, Any]:
+    """Return a mapping without keys that have nothing behind them where the default is meant."""
+    rules = rules_of(section)
+    return {
+        key: value
+        for key, value in raw.items()
+        if value is not None or not getattr(rules.get(key), "may_be_empty", False)
+    }
+
+
+class _SectionSchema(Schema):
+    _section: type
+    error_messages = {"unknown": UNKNOWN, "type": "must be a mapping of keys"}  # noqa: RUF012
+
+    @pre_load
+    def _drop_empty_keys(self, raw: Any, **kwargs: Any) -> Any:
+        return without_empty_keys(self._section, raw) if isinstance(raw, Mapping) else raw
+
+    @post_load
+    def _make_section(self, values: Dict[str, Any], **kwargs: Any) -> Any:
+        try:
+            return self._section(**values)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error

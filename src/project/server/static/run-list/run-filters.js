@@ -1,0 +1,116 @@
+// The filters above the list of runs; all of them are in the address.
+import { query } from "../shared/api.js";
+import { formatTime } from "../shared/format.js";
+import { setQuery } from "../shared/router.js";
+import { SearchField } from "../shared/search-field.js";
+import { StateIcon } from "../shared/state-badge.js";
+import { html, useEffect, useState } from "../vendor/html.js";
+import { isFiltered, STATE_CHIPS, TIMES } from "./run-filter.js";
+
+/** @import { RunFilter } from "./run-filter.js" */
+
+const OWN_RANGE = "own";
+const FLOW_NAMES = "query { flow(where: {archived: {_eq: false}}, order_by: {name: asc}) { name } }";
+const NO_FILTER = { state: null, since: null, until: null, ended: null, flow: null, env: null, text: null, page: null };
+
+/**
+ * Another filter begins with its first page.
+ * @param {Record<string, string | null>} changes
+ */
+function setFilter(changes) {
+  setQuery({ ...changes, page: null });
+}
+
+/** @param {{ filter: RunFilter }} props */
+export function RunFilters({ filter }) {
+  return html`<div class="run-filters" role="search" aria-label="Runs">
+    <${StateChips} states=${filter.states} />
+    <div class="filters">
+      <${TimeFilter} since=${filter.since} until=${filter.until} />
+      <${FlowFilter} flow=${filter.flow} />
+      <${SearchField} class="env-filter" label="Environment" placeholder="Environment" text=${filter.env}
+        onText=${(/** @type {string} */ env) => setFilter({ env })} />
+      <${SearchField} class="grows" label="Run, failed task, or name=value" placeholder="Run, failed task, or name=value of a parameter"
+        text=${filter.text} onText=${(/** @type {string} */ text) => setFilter({ text })} />
+      ${filter.ended && html`<button type="button" class="chip" aria-pressed="true" onClick=${() => setFilter({ ended: null })}>Ended since ${formatTime(filter.ended)} ✕</button>`}
+      ${isFiltered(filter) && html`<button type="button" class="quiet" onClick=${() => setFilter(NO_FILTER)}>Clear filters</button>`}
+    </div>
+  </div>`;
+}
+
+/** @param {{ states: string[] }} props */
+function StateChips({ states }) {
+  const toggle = (/** @type {string} */ id) => {
+    const next = states.includes(id) ? states.filter((other) => other !== id) : [...states, id];
+    setFilter({ state: next.join(",") });
+  };
+  return html`<div class="chips" role="group" aria-label="State">
+    ${STATE_CHIPS.map(
+      ({ id, title, family }) => html`<button key=${id} type="button" class="chip state-ink-${family}"
+        aria-pressed=${String(states.includes(id))} onClick=${() => toggle(id)}><${StateIcon} family=${family} />${title}</button>`,
+    )}
+  </div>`;
+}
+
+/** @param {{ since: string, until: string }} props */
+function TimeFilter({ since, until }) {
+  const isPreset = TIMES.some(({ id }) => id === since);
+  const isOwn = Boolean(until || (since && !isPreset));
+  const choose = (/** @type {FieldEvent} */ event) => {
+    const { value } = event.target;
+    if (value !== OWN_RANGE) setFilter({ since: value, until: null });
+    else setFilter({ since: new Date(Date.now() - 86_400_000).toISOString(), until: new Date().toISOString() });
+  };
+  return html`
+    <select aria-label="Time" value=${isOwn ? OWN_RANGE : since} onChange=${choose}>
+      <option value="">Any time</option>
+      ${TIMES.map(({ id, title }) => html`<option key=${id} value=${id}>${title}</option>`)}
+      <option value=${OWN_RANGE}>Own range</option>
+    </select>
+    ${
+      isOwn &&
+      html`<${TimeField} label="From" time=${since} onTime=${(/** @type {string | null} */ time) => setFilter({ since: time })} />
+      <${TimeField} label="To" time=${until} onTime=${(/** @type {string | null} */ time) => setFilter({ until: time })} />`
+    }`;
+}
+
+/** @param {{ label: string, time: string, onTime: (time: string | null) => void }} props */
+function TimeField({ label, time, onTime }) {
+  const change = (/** @type {FieldEvent} */ event) => {
+    const { value } = event.target;
+    onTime(value ? new Date(value).toISOString() : null);
+  };
+  return html`<label class="time-field">${label}
+    <input type="datetime-local" value=${localTime(time)} onChange=${change} />
+  </label>`;
+}
+
+/** @param {{ flow: string }} props */
+function FlowFilter({ flow }) {
+  const [names, setNames] = useState(/** @type {string[]} */ ([]));
+  useEffect(() => {
+    query(FLOW_NAMES).then(
+      ({ flow: flows }) => setNames([...new Set(flows.map((/** @type {{ name: string }} */ { name }) => name))]),
+      () => {}, // the list itself says that the server is away
+    );
+  }, []);
+  const choose = (/** @type {FieldEvent} */ event) => setFilter({ flow: event.target.value });
+  // A flow that is archived, or of which nothing is known yet, stays chosen.
+  const all = flow && !names.includes(flow) ? [flow, ...names] : names;
+  return html`<select aria-label="Flow" value=${flow} onChange=${choose}>
+    <option value="">All flows</option>
+    ${all.map((name) => html`<option key=${name} value=${name}>${name}</option>`)}
+  </select>`;
+}
+
+/**
+ * A time as a datetime-local field has it: in the user's time zone.
+ * @param {string} iso
+ */
+function localTime(iso) {
+  if (!iso) return "";
+  const time = new Date(iso);
+  if (Number.isNaN(time.getTime())) return "";
+  time.setMinutes(time.getMinutes() - time.getTimezoneOffset());
+  return time.toISOString().slice(0, 16);
+}

@@ -1,0 +1,138 @@
+// The rows of the list of runs: a page of them loaded whole, and from then on only the runs that have changed.
+import { query } from "../shared/api.js";
+import { timestamp } from "../shared/format.js";
+import { statesIn } from "../shared/states.js";
+import { conditionOf, containing, isName, isUpcoming } from "./run-filter.js";
+
+/** @import { RunFilter } from "./run-filter.js" */
+
+export const PAGE_SIZE = 50;
+const MAX_MATCHING_TASKS = 500;
+const RELOAD_MILLISECONDS = 30_000; // what was deleted, or became late, is noticed then
+
+const FAILED = JSON.stringify(statesIn("failed"));
+// The first failure of a run is its cause; the others often follow from it.
+const ROW = `id name state state_message start_time end_time scheduled_start_time auto_scheduled updated labels
+  flow { id name version }
+  failed: task_runs(where: {state: {_in: ${FAILED}}}, order_by: {state_timestamp: asc}, limit: 1) {
+    id state_message task { name }
+  }`;
+const PAGE = `query ($where: flow_run_bool_exp!, $order: [flow_run_order_by!], $limit: Int!, $offset: Int!) {
+  flow_run(where: $where, order_by: $order, limit: $limit, offset: $offset) { ${ROW} }
+  newest: flow_run(order_by: {updated: desc}, limit: 1) { updated }
+}`;
+const CHANGES = `query ($changed: flow_run_bool_exp!, $gone: flow_run_bool_exp!, $since: timestamptz!, $limit: Int!) {
+  changed: flow_run(where: $changed, limit: $limit) { ${ROW} }
+  gone: flow_run(where: $gone) { id }
+  newest: flow_run(where: {updated: {_gt: $since}}, order_by: {updated: desc}, limit: 1) { updated }
+}`;
+const COUNT = `query ($where: flow_run_bool_exp!) { flow_run_aggregate(where: $where) { aggregate { count } } }`;
+const FAILED_TASKS = `query ($name: String!) {
+  task_run(
+    where: {state: {_in: ${FAILED}}, task: {name: {_ilike: $name}}},
+    order_by: {state_timestamp: desc}, limit: ${MAX_MATCHING_TASKS}
+  ) { flow_run_id }
+}`;
+const IDS = `query ($where: flow_run_bool_exp!, $order: [flow_run_order_by!], $limit: Int!) {
+  flow_run(where: $where, order_by: $order, limit: $limit) { id name state flow { name } }
+}`;
+
+/**
+ * @typedef {{
+ *   id: string, name: string, state: string, state_message: string | null, start_time: string | null,
+ *   end_time: string | null, scheduled_start_time: string, auto_scheduled: boolean, updated: string, labels: string[],
+ *   flow: { id: string, name: string, version: number },
+ *   failed: { id: string, state_message: string | null, task: { name: string } }[],
+ * }} RunListRow
+ */
+/** @typedef {{ id: string, name: string, state: string, flow: { name: string } }} SelectedRun */
+/** @typedef {{ rows: RunListRow[], since: string, loadedAt: number }} RunListData */
+
+/**
+ * @param {RunFilter} filter
+ * @param {RunListData | null} previous
+ * @returns {Promise<RunListData>}
+ */
+export async function loadRunList(filter, previous) {
+  if (!previous || Date.now() - previous.loadedAt > RELOAD_MILLISECONDS) return loadPage(filter);
+  const where = conditionOf(filter, await runsWithFailedTask(filter));
+  const changedSince = { updated: { _gt: previous.since } };
+  const shown = { id: { _in: previous.rows.map(({ id }) => id) } };
+  const data = await query(CHANGES, {
+    changed: { _and: [where, changedSince] },
+    gone: { _and: [shown, changedSince, { _not: where }] },
+    since: previous.since,
+    limit: PAGE_SIZE,
+  });
+  if (!data.newest.length) return previous;
+  const since = data.newest[0].updated;
+  if (!data.changed.length && !data.gone.length) return { ...previous, since };
+  // On later pages, rows that come or go move all others.
+  if (filter.page > 1 || data.gone.length) return loadPage(filter);
+  return { ...previous, rows: withChanged(previous.rows, data.changed, filter), since };
+}
+
+/**
+ * How many runs match a filter. Apart from the rows, which can be shown before all runs are counted.
+ * @param {RunFilter} filter
+ * @returns {Promise<number>}
+ */
+export async function countMatching(filter) {
+  const where = conditionOf(filter, await runsWithFailedTask(filter));
+  return (await query(COUNT, { where })).flow_run_aggregate.aggregate.count;
+}
+
+/**
+ * The runs that match a filter, for what is done with all of them.
+ * @param {RunFilter} filter
+ * @param {number} limit
+ * @returns {Promise<SelectedRun[]>}
+ */
+export async function loadMatching(filter, limit) {
+  const where = conditionOf(filter, await runsWithFailedTask(filter));
+  return (await query(IDS, { where, order: orderOf(filter), limit })).flow_run;
+}
+
+/**
+ * @param {RunFilter} filter
+ * @returns {Promise<RunListData>}
+ */
+async function loadPage(filter) {
+  const where = conditionOf(filter, await runsWithFailedTask(filter));
+  const offset = (filter.page - 1) * PAGE_SIZE;
+  const data = await query(PAGE, { where, order: orderOf(filter), limit: PAGE_SIZE, offset });
+  return {
+    rows: data.flow_run,
+    since: data.newest[0]?.updated ?? timestamp(),
+    loadedAt: Date.now(),
+  };
+}
+
+/**
+ * The ids of runs in which a task failed whose name has the text of the filter.
+ * @param {RunFilter} filter
+ * @returns {Promise<string[]>}
+ */
+async function runsWithFailedTask({ text }) {
+  if (!isName(text)) return [];
+  const { task_run: rows } = await query(FAILED_TASKS, { name: containing(text) });
+  return [...new Set(rows.map((/** @type {{ flow_run_id: string }} */ row) => row.flow_run_id))];
+}
+
+/** @param {RunFilter} filter */
+function orderOf(filter) {
+  return [{ scheduled_start_time: isUpcoming(filter) ? "asc" : "desc" }];
+}
+
+/**
+ * @param {RunListRow[]} rows
+ * @param {RunListRow[]} changed
+ * @param {RunFilter} filter
+ */
+function withChanged(rows, changed, filter) {
+  const sign = isUpcoming(filter) ? 1 : -1;
+  const ids = new Set(changed.map(({ id }) => id));
+  return [...rows.filter(({ id }) => !ids.has(id)), ...changed]
+    .sort((a, b) => sign * (a.scheduled_start_time < b.scheduled_start_time ? -1 : 1))
+    .slice(0, PAGE_SIZE);
+}

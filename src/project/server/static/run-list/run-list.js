@@ -1,0 +1,207 @@
+// All runs of all flows, the newest first: found by state, time, flow and text, and acted on together.
+import { ErrorBanner } from "../shared/error-banner.js";
+import { formatCount, formatDuration } from "../shared/format.js";
+import { PageButtons } from "../shared/page-buttons.js";
+import { usePolling } from "../shared/polling.js";
+import { RelativeTime } from "../shared/relative-time.js";
+import { pathTo } from "../shared/router.js";
+import { StateBadge } from "../shared/state-badge.js";
+import { useTitle } from "../shared/title.js";
+import { html, useEffect, useRef, useState } from "../vendor/html.js";
+import { BULK_ACTIONS } from "./bulk-actions.js";
+import { BulkDialog } from "./bulk-dialog.js";
+import { useFailedSinceLastVisit } from "./last-visit.js";
+import { filterIn, isFiltered, isUpcoming } from "./run-filter.js";
+import { RunFilters } from "./run-filters.js";
+import { countMatching, loadMatching, loadRunList, PAGE_SIZE } from "./run-list-data.js";
+
+/** @import { BulkAction } from "./bulk-actions.js" */
+/** @import { RunFilter } from "./run-filter.js" */
+/** @import { RunListData, RunListRow, SelectedRun } from "./run-list-data.js" */
+/** @typedef {Map<string, SelectedRun>} Selected */
+/** @typedef {(change: (previous: Selected) => Selected) => void} Select */
+
+const MAX_SELECTED = 1000;
+
+/** @param {ViewProps} props */
+export default function RunList({ query }) {
+  useTitle("Runs");
+  const filter = filterIn(query);
+  const mustReload = useRef(false);
+  const load = (/** @type {RunListData | null} */ previous) => {
+    const loaded = mustReload.current ? null : previous;
+    mustReload.current = false;
+    return loadRunList(filter, loaded);
+  };
+  const { data, error, refresh } = usePolling(load, [JSON.stringify(filter)], { seconds: 2 });
+  // Runs that were deleted are not among those that have changed.
+  const reload = () => {
+    mustReload.current = true;
+    return refresh();
+  };
+  const [selected, select] = useState(/** @type {Selected} */ (new Map()));
+  const count = useCount(filter, data && `${data.since} ${data.loadedAt}`);
+  return html`
+    <div class="view-head">
+      <h1>Runs</h1>
+      <p class="muted" role="status">${count !== null && formatCount(count, "run")}</p>
+    </div>
+    <${FailedSinceLastVisit} />
+    <${RunFilters} filter=${filter} />
+    <${ErrorBanner} error=${error} />
+    <div class="runs-tools">
+      <${Selection} filter=${filter} count=${count ?? 0} selected=${selected} select=${select} reload=${reload} />
+      ${count !== null && html`<${PageButtons} page=${filter.page} count=${count} size=${PAGE_SIZE} />`}
+    </div>
+    ${data && html`<${Table} rows=${data.rows} filter=${filter} selected=${selected} select=${select} />`}`;
+}
+
+/**
+ * Counted again when anything has changed. The last number stays meanwhile, and with it the buttons and the focus.
+ * @param {RunFilter} filter
+ * @param {string | null} version
+ */
+function useCount(filter, version) {
+  const [count, setCount] = useState(/** @type {number | null} */ (null));
+  useEffect(() => {
+    if (version === null) return undefined;
+    let isLate = false;
+    countMatching(filter).then(
+      (number) => isLate || setCount(number),
+      () => {}, // the list itself says that the server is away
+    );
+    return () => {
+      isLate = true;
+    };
+  }, [JSON.stringify({ ...filter, page: 1 }), version]);
+  return count;
+}
+
+function FailedSinceLastVisit() {
+  const failed = useFailedSinceLastVisit();
+  if (!failed?.count) return null;
+  const address = pathTo("runs", undefined, { state: "failed", ended: failed.since });
+  return html`<p class="notice since-visit" role="status">
+    <a href=${address}>${formatCount(failed.count, "run")} failed</a> since your last visit, <${RelativeTime} time=${failed.since} />.
+  </p>`;
+}
+
+/**
+ * @param {{ filter: RunFilter, count: number, selected: Selected, select: Select, reload: () => Promise<void> }} props
+ */
+function Selection({ filter, count, selected, select, reload }) {
+  const [action, setAction] = useState(/** @type {BulkAction | null} */ (null));
+  const [problem, setProblem] = useState("");
+  const selectMatching = async () => {
+    try {
+      const runs = await loadMatching(filter, MAX_SELECTED);
+      select(() => new Map(runs.map((run) => [run.id, run])));
+    } catch (error) {
+      setProblem(/** @type {Error} */ (error).message);
+    }
+  };
+  const finish = async () => {
+    select(() => new Map());
+    await reload();
+  };
+  const runs = [...selected.values()];
+  const matching = Math.min(count, MAX_SELECTED);
+  const words =
+    count > MAX_SELECTED ? `Select the first ${MAX_SELECTED.toLocaleString()}` : `Select all ${count.toLocaleString()}`;
+  return html`<div class="run-selection">
+    <span role="status" class="numbers">${runs.length ? `${runs.length.toLocaleString()} selected` : ""}</span>
+    ${
+      runs.length > 0 &&
+      BULK_ACTIONS.map(
+        (each) => html`<button key=${each.id} type="button" class=${each.isDangerous ? "danger" : null}
+          disabled=${!runs.some(each.applies)} onClick=${() => setAction(each)}>${each.title}</button>`,
+      )
+    }
+    ${runs.length > 0 && html`<button type="button" class="quiet" onClick=${() => select(() => new Map())}>Clear selection</button>`}
+    ${runs.length < matching && html`<button type="button" class="quiet" onClick=${selectMatching}>${words}</button>`}
+    ${problem && html`<span class="problem" role="alert">${problem}</span>`}
+    ${action && html`<${BulkDialog} action=${action} runs=${runs} onDone=${finish} onClose=${() => setAction(null)} />`}
+  </div>`;
+}
+
+/** @param {{ rows: RunListRow[], filter: RunFilter, selected: Selected, select: Select }} props */
+function Table({ rows, filter, selected, select }) {
+  if (!rows.length) {
+    const words = isFiltered(filter) ? "No run matches the filters." : "No runs yet. Start one from its flow.";
+    return html`<div class="empty"><p>${words}</p></div>`;
+  }
+  const set = (/** @type {RunListRow[]} */ changed, /** @type {boolean} */ isIn) =>
+    select((previous) => {
+      const next = new Map(previous);
+      for (const run of changed) {
+        if (isIn) next.set(run.id, run);
+        else next.delete(run.id);
+      }
+      return next;
+    });
+  const count = rows.filter(({ id }) => selected.has(id)).length;
+  return html`<div class="panel scroll"><table class="table run-list">
+    <thead><tr>
+      <th scope="col" class="pick"><${Checkbox} label="Select all that are shown" isChecked=${count === rows.length} isMixed=${count > 0 && count < rows.length}
+        onChange=${(/** @type {boolean} */ isIn) => set(rows, isIn)} /></th>
+      <th scope="col">Run</th><th scope="col">State</th><th scope="col">${isUpcoming(filter) ? "Starts" : "Started"}</th>
+      <th scope="col">Duration</th><th scope="col">What happened</th>
+    </tr></thead>
+    <tbody>${rows.map(
+      (run) =>
+        html`<${Row} key=${run.id} run=${run} isSelected=${selected.has(run.id)} onSelect=${(/** @type {boolean} */ isIn) => set([run], isIn)} />`,
+    )}</tbody>
+  </table></div>`;
+}
+
+/** @param {{ run: RunListRow, isSelected: boolean, onSelect: (isIn: boolean) => void }} props */
+function Row({ run, isSelected, onSelect }) {
+  const { id, name, state, flow, start_time: start, end_time: end, scheduled_start_time: scheduled } = run;
+  return html`<tr aria-selected=${String(isSelected)}>
+    <td class="pick"><${Checkbox} label="Select ${flow.name} ${name}" isChecked=${isSelected} onChange=${onSelect} /></td>
+    <th scope="row"><a href=${pathTo("flow-run", id)}>${name}</a>
+      <span class="small muted run-flow"><a href=${pathTo("flow", flow.id)}>${flow.name}</a></span></th>
+    <td class="run-state"><${StateBadge} state=${state} /></td>
+    <td class="run-start"><${RelativeTime} time=${start ?? scheduled} /></td>
+    <td class="numbers run-duration">${start ? formatDuration(start, end) : ""}</td>
+    <td class="run-cause"><${Cause} run=${run} /></td>
+  </tr>`;
+}
+
+/**
+ * The task that failed first, and the last line of its error.
+ * @param {{ run: RunListRow }} props
+ */
+function Cause({
+  run: {
+    state,
+    state_message: message,
+    failed: [task],
+  },
+}) {
+  if (task) {
+    return html`<a href=${pathTo("task-run", task.id)}>${task.task.name}</a>
+      <span class="cause-message" title=${task.state_message}>${lastLine(task.state_message)}</span>`;
+  }
+  return state === "Success"
+    ? null
+    : html`<span class="muted cause-message" title=${message}>${lastLine(message)}</span>`;
+}
+
+/** @param {string | null} text */
+function lastLine(text) {
+  return text?.trim().split("\n").at(-1) ?? "";
+}
+
+/**
+ * @param {{ label: string, isChecked: boolean, isMixed?: boolean, onChange: (isChecked: boolean) => void }} props
+ */
+function Checkbox({ label, isChecked, isMixed = false, onChange }) {
+  /** @type {Ref<HTMLInputElement>} */
+  const box = useRef();
+  useEffect(() => {
+    box.current.indeterminate = isMixed;
+  }, [isMixed]);
+  const change = (/** @type {Event & { target: HTMLInputElement }} */ event) => onChange(event.target.checked);
+  return html`<input type="checkbox" ref=${box} aria-label=${label} checked=${isChecked} onChange=${change} />`;
+}

@@ -1,0 +1,66 @@
+"""Registering by our own requests, compared with Prefect's own client."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline, node
+from prefect import Client
+from prefect.utilities.configuration import set_temporary_config
+
+from project.api.client import PrefectApi, connect
+from project.compat.run_options import RUN_OPTIONS
+from project.config.model import ScheduleSettings, Settings
+from project.deploy.deployment import Deployment
+from project.deploy.registration import register
+from project.flow.pipeline_ref import PipelineRef
+
+FLOW = """
+query($project: String) {
+  flow(where: {project: {name: {_eq: $project}}}) {
+    name description environment run_config storage parameters schedule is_schedule_active
+    core_version serialized_flow
+    tasks(order_by: {slug: asc}) {
+      name slug description type max_retries retry_delay cache_key trigger tags inputs outputs
+      auto_generated mapped
+    }
+    edges { key mapped upstream_task { slug } downstream_task { slug } }
+  }
+}
+"""
+
+
+def add(*numbers: int) -> int:
+    return sum(numbers)
+
+
+def registered(api: PrefectApi, project: str) -> Any:
+    (flow,) = api.query(FLOW, project=project)
+    flow["edges"].sort(key=str)
+    return flow
+
+
+@pytest.mark.filterwarnings("ignore:No result handler was specified")
+def test_the_api_gets_what_prefects_own_client_sends(tmp_path: Path) -> None:
+    nodes = [node(add, None, "n0", name="n0", tags="first")]
+    # More tasks than Prefect's client sends at a time.
+    nodes += [node(add, [f"n{i}"], f"n{i + 1}", name=f"n{i + 1}") for i in range(500)]
+    settings = Settings(schedule=ScheduleSettings(cron="0 6 * * *"), labels=["gpu"])
+    ref = PipelineRef(tmp_path, "shop", "chain")
+    deployment = Deployment(Pipeline(nodes), ref, settings, DataCatalog)
+    with connect("embedded", tmp_path) as api:
+        register(api, deployment)
+        flow = deployment.make_flow()
+        flow.dataset_types = dict.fromkeys(flow.dataset_names(), "MemoryDataset")
+        with set_temporary_config({"backend": "server", "cloud.api": api.url}):
+            client = Client()
+            client.create_project("theirs")
+            client.register(flow, "theirs", no_url=True)
+
+        ours, theirs = registered(api, "shop"), registered(api, "theirs")
+
+    assert len(ours["tasks"]) == 501 + 1 + len(RUN_OPTIONS)
+    assert ours == theirs

@@ -1,0 +1,1 @@
+"""Random kills of all processes, which take too long for the ordinary tests."""
