@@ -51,6 +51,7 @@ class PrefectRunner(compat.KedroRunner):
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
         run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async)
         request = find_request(hook_manager, run_id)
+        run.options = request.options if request else {}
         state = self._run_registered(run, request) if request else self._run_unregistered(run)
         if state is not None and not state.is_successful():
             run.suggest_resume(self)

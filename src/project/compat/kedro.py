@@ -171,6 +171,22 @@ def get_dataset(catalog: Any, name: str) -> Any:
     return get(name)
 
 
+def copy_value(source: Any, target: Any) -> None:
+    """Give an in-memory dataset the value of another one, without copying it.
+
+    Replacing the dataset in the catalog would do, but Kedro warns of it for each one.
+    """
+    vars(target).update(vars(source))
+
+
+def take_value(dataset: Any) -> Any:
+    """Return a dataset with the value of one in memory, which is empty afterwards."""
+    taken = object.__new__(type(dataset))
+    copy_value(dataset, taken)
+    dataset.release()
+    return taken
+
+
 def dataset_type(catalog: Any, name: str) -> Optional[str]:
     """Return a dataset's class as catalogs spell it, without creating the dataset.
 

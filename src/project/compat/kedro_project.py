@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 import kedro.io
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 
+from project.compat import kedro as compat
 from project.compat.kedro_config import load_config
 from project.compat.run_options import RunOptions, RunParams, selection_keywords
 
@@ -71,6 +73,44 @@ def run_session(project_path: Path, pipeline: str, options: RunOptions, runner: 
         return session.run(
             runner=runner, load_versions=options.get("load_versions") or {}, **keywords
         )
+
+
+class OpenCatalog(NamedTuple):
+    """The catalog of a session in which nothing is run, with its nodes and hooks."""
+
+    pipeline: Pipeline
+    catalog: Any
+    hook_manager: Any
+
+
+@contextmanager
+def open_catalog(
+    pipeline: Pipeline, project_path: Path, options: RunOptions, run_id: Optional[str]
+) -> Iterator[OpenCatalog]:
+    """Open a Kedro session whose catalog has the save version of a run of another process.
+
+    Hooks are called for the context and the catalog, but not for a run.
+    """
+    session_class: Any = import_module("kedro.framework.session").KedroSession
+    accepted = _accepted(session_class, "create")
+    params = "runtime_params" if "runtime_params" in accepted else "extra_params"
+    keywords = {"env": options.get("env"), params: options.get("params")}
+    with session_class.create(project_path=project_path, **keywords) as session:
+        context = session.load_context()
+        make_catalog = context._get_catalog
+        keywords = {}
+        if "catalog_class" in inspect.signature(make_catalog).parameters:  # Kedro 1
+            settings = import_module("kedro.framework.project").settings
+            keywords["catalog_class"] = settings.DATA_CATALOG_CLASS
+        load_versions = options.get("load_versions") or {}
+        catalog = make_catalog(save_version=run_id, load_versions=load_versions, **keywords)
+        for name in sorted(compat.dataset_names(pipeline) - pipeline.inputs()):
+            if not compat.is_registered(catalog, name):
+                compat.add_dataset(catalog, name, compat.MemoryDataset())
+        hook_manager = getattr(session, "_hook_manager", None)
+        if hook_manager is None:  # Kedro 0.17: one for the whole process
+            hook_manager = import_module("kedro.framework.hooks").get_hook_manager()
+        yield OpenCatalog(pipeline, catalog, hook_manager)
 
 
 def _accepted(owner: type, method: str) -> Dict[str, Any]:

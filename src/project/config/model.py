@@ -28,13 +28,30 @@ _api_rule = Value(
     lambda value: isinstance(value, str) and _API.fullmatch(value) is not None,
 )
 
+_GROUPING = re.compile(r"none|memory|chain|namespace|pipeline|tag:.+|[\w.]+:\w+")
+_grouping_rule = Value(
+    "none, memory, chain, namespace, pipeline, tag:<prefix> or <module>:<function>",
+    lambda value: isinstance(value, str) and _GROUPING.fullmatch(value) is not None,
+)
+
 
 @dataclass(frozen=True)
 class ExecutorSettings:
-    """Where the tasks of a flow run; ``workers=None`` means one per core."""
+    """Where the tasks of a flow run; ``workers=None`` means one per core.
 
-    type: str = setting("local", choice("local", "threads"))
+    The other keys are Dask's: the address of a scheduler, or the class of a cluster to create for
+    the run, with that class's arguments.
+    """
+
+    type: str = setting("local", choice("local", "threads", "dask"))
     workers: Optional[int] = setting(None, whole_number(at_least=1, optional=True))
+    address: Optional[str] = setting(None, string(optional=True))
+    cluster_class: Optional[str] = setting(None, string(optional=True))
+    cluster_kwargs: Mapping[str, Any] = setting({}, mapping())
+
+    def __post_init__(self) -> None:
+        if self.address is not None and (self.cluster_class or self.cluster_kwargs):
+            raise ValueError("must have either address or cluster_class and cluster_kwargs")
 
 
 @dataclass(frozen=True)
@@ -64,7 +81,7 @@ class Settings:
     project: Optional[str] = setting(None, string(optional=True))
     flow: Optional[str] = setting(None, string(optional=True))
     executor: ExecutorSettings = setting(ExecutorSettings(), SectionRule(ExecutorSettings))
-    grouping: str = setting("none", choice("none"))
+    grouping: str = setting("none", _grouping_rule)
     schedule: Optional[ScheduleSettings] = setting(
         None, SectionRule(ScheduleSettings, optional=True)
     )

@@ -102,7 +102,7 @@ def make_local_flow(pipeline: Pipeline, settings: Settings) -> KedroFlow:
     """Return the flow of a pipeline that is run immediately and never registered."""
     ref = PipelineRef(Path.cwd(), package_name(), "__default__")
     flow = build_flow(pipeline, ref.pipeline_name, ref, KedroRuns())
-    flow.executor = make_executor(settings.executor)
+    flow.executor = make_executor(settings, ref=None)
     return flow
 
 
@@ -116,7 +116,7 @@ def make_flow(pipeline: Pipeline, spec: FlowSpec) -> KedroFlow:
         KedroRuns(),
         parameters=[option.name for option in RUN_OPTIONS],
     )
-    flow.executor = make_executor(settings.executor)
+    flow.executor = make_executor(settings, spec.ref)
     flow.schedule = make_schedule(settings)
     flow.result = make_result(settings)
     flow.run_config = make_run_config(settings, {**_HEARTBEAT_ENV, **spec.to_env()})

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from itertools import chain
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple, Optional, Set
+from typing import TYPE_CHECKING, Iterable, NamedTuple, Optional, Set
 
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from kedro.runner import AbstractRunner
 
 from project.compat import kedro as compat
+from project.compat.run_options import RunOptions
 from project.flow.tasks import InMemory
 
 if TYPE_CHECKING:
@@ -26,7 +27,11 @@ class RemoteOutput(NamedTuple):
 
 
 class KedroRun:
-    """Kedro run of one session: its nodes, with the catalog, the hook manager and the run id."""
+    """Kedro run of one session: its nodes, with the catalog, the hook manager and the run id.
+
+    ``options`` are those of the run, by which another process opens the same catalog. ``kept`` are
+    datasets that are read outside of the pipeline, too.
+    """
 
     def __init__(
         self,
@@ -35,19 +40,21 @@ class KedroRun:
         hook_manager: PluginManager,
         run_id: Optional[str],
         is_async: bool = False,
+        kept: Iterable[str] = (),
     ):
         self.pipeline = pipeline
         self.catalog = catalog
         self.hook_manager = hook_manager
         self.run_id = run_id
         self.is_async = is_async
+        self.options: RunOptions = {}
         self.nodes = {node.name: node for node in pipeline.nodes}
         self.done_nodes: Set[Node] = set()
         self.error: Optional[BaseException] = None
         self.failed_node: Optional[str] = None
         self._producers = {name: node.name for node in pipeline.nodes for name in node.outputs}
         self._inputs = pipeline.inputs()
-        self._outputs = pipeline.outputs()
+        self._outputs = pipeline.outputs().union(kept)
         self._loads_left = Counter(chain.from_iterable(node.inputs for node in pipeline.nodes))
         self._lock = Lock()
         # Resolving a pattern from two threads at once is a race in Kedro 0.18.12 to 0.19.9.

@@ -35,7 +35,7 @@ def run_in_session(ref: PipelineRef, options: RunOptions, run_tasks: RunTasks) -
 
     As with ``kedro run``, a hook that fails after the nodes fails the run.
     """
-    runner = _TaskRunner(run_tasks, is_async=bool(options.get("is_async")))
+    runner = _TaskRunner(run_tasks, options)
     error: Optional[BaseException] = None
     try:
         check_run_options(options)
@@ -58,8 +58,9 @@ def run_in_session(ref: PipelineRef, options: RunOptions, run_tasks: RunTasks) -
 class _TaskRunner(compat.KedroRunner):
     """Kedro runner that runs a flow's tasks with the pipeline and the catalog of a session."""
 
-    def __init__(self, run_tasks: RunTasks, is_async: bool):
-        super().__init__(is_async=is_async)
+    def __init__(self, run_tasks: RunTasks, options: RunOptions):
+        super().__init__(is_async=bool(options.get("is_async")))
+        self._options = options
         self.state: Optional[State] = None
         self.error: Optional[BaseException] = None
         self._run_tasks = run_tasks
@@ -67,6 +68,7 @@ class _TaskRunner(compat.KedroRunner):
     def _run(self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any) -> None:
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
         run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async)
+        run.options = self._options
         self.state = self._run_tasks(run)
         if not self.state.is_successful():
             run.suggest_resume(self)

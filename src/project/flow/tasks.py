@@ -119,7 +119,7 @@ class NodeTask(Task):
         self.description = _function_name(node)
         self.reads = tuple(node.inputs)
         self.writes = tuple(node.outputs)
-        self._runs = runs
+        self.runs = runs
         super().__init__(
             name=node.name,
             tags=set(node.tags),
@@ -141,7 +141,7 @@ class NodeTask(Task):
 
     def run(self, **upstream: Optional[InMemory]) -> InMemory:
         """Run the node; each argument is the result of one upstream task."""
-        run = self._runs.acquire(prefect.context.flow_run_id)
+        run = self.runs.acquire(prefect.context.flow_run_id)
         if self.name not in run.nodes:
             raise SKIP("Not selected for this run.", result=None)
         results = (result or {} for result in upstream.values())  # None: a task that was skipped
@@ -162,14 +162,14 @@ class NodeTask(Task):
         Like Kedro's runners, a run starts no further node once one has failed. There is no Kedro
         run if its session could not be opened; the init task, which is upstream, has failed then.
         """
-        run = self._runs.find(prefect.context.flow_run_id)
+        run = self.runs.find(prefect.context.flow_run_id)
         if run is not None and run.failed_node is not None:
             raise TRIGGERFAIL(f"Not started: node '{run.failed_node}' had already failed.")
         return bool(all_successful(upstream_states))
 
     def record_failure(self, state: State) -> None:
         """Record in the Kedro run a failure that no retry follows."""
-        run = self._runs.find(prefect.context.flow_run_id)
+        run = self.runs.find(prefect.context.flow_run_id)
         is_failure = state.is_failed() and not isinstance(state, TriggerFailed)
         is_final = prefect.context.get("task_run_count", 1) > self.max_retries
         if run is not None and is_failure and is_final:
