@@ -13,14 +13,17 @@ from typing import NamedTuple, Optional
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
 
 _MAIN = """
+import os
 import sys
 from distributed import LocalCluster
 
 if __name__ == "__main__":
+    answer = os.dup(1)
+    os.dup2(2, 1)  # workers print to the log, never to a pipe that nobody reads
     cluster = LocalCluster(
         n_workers=int(sys.argv[1]), threads_per_worker=1, dashboard_address=":0"
     )
-    print(cluster.scheduler_address, flush=True)
+    os.write(answer, f"{cluster.scheduler_address}\\n".encode())
     sys.stdin.read()
     cluster.close()
 """

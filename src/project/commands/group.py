@@ -10,6 +10,7 @@ import click
 
 from project.commands.agent import agent
 from project.commands.cancel import cancel
+from project.commands.compile import compile_flow
 from project.commands.doctor import doctor
 from project.commands.register import register
 from project.commands.run import run
@@ -22,8 +23,8 @@ cli = click.Group(name="Prefect")
 
 @cli.group(name="prefect")
 def prefect_commands() -> None:
-    """Serve, register, run and watch this project's Prefect flows."""
+    """Serve, register, compile, run and watch this project's Prefect flows."""
 
 
-for command in (server, agent, register, run, runs, watch, cancel, doctor):
+for command in (server, agent, register, compile_flow, run, runs, watch, cancel, doctor):
     prefect_commands.add_command(command)

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any, ContextManager, Dict, List, NamedTuple, Optional
 
 from project.api.client import PrefectApi, connect
+from project.compat import kedro as compat
 from project.compat.kedro_config import missing_env_folder
 from project.compat.kedro_project import registered_pipelines, session_class
 from project.config.load import read_settings
 from project.config.model import Settings
+from project.console.compiled import CompiledFlow
 from project.deploy.deployment import Deployment, find_deployment
 from project.errors import SettingsError
+from project.flow.groups.units import units_of
 
 
 class _Request(NamedTuple):
@@ -63,6 +66,28 @@ class KedroProject:
         settings = self.read_settings(name)
         request = _Request(self.project_path, name, self._env)
         return find_deployment(request, settings, lambda: self.context.catalog)
+
+    def compile(self, pipeline: Optional[str] = None) -> CompiledFlow:
+        """Return the flow of a pipeline with its units, by default of the default pipeline.
+
+        Raises:
+            SettingsError: the pipeline cannot be grouped as ``prefect.yml`` says.
+        """
+        deployment = self.find_deployment(pipeline)
+        memory = compat.MemoryDataset.__name__
+        units = units_of(
+            deployment.pipeline,
+            deployment.settings.grouping,
+            lambda name: compat.dataset_type(deployment.load_catalog(), name) == memory,
+            registered_pipelines(),
+        )
+        return CompiledFlow(
+            deployment.flow_name,
+            deployment.ref.pipeline_name,
+            deployment.settings.grouping,
+            deployment.pipeline,
+            units,
+        )
 
     def find_deployments(self) -> List[Deployment]:
         """Return the deployments of all pipelines.

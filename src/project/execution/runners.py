@@ -15,7 +15,7 @@ from prefect.engine.task_runner import TaskRunner
 from prefect.utilities.logging import get_logger
 
 from project.compat.prefect_patches import patch_context
-from project.errors import FlowRunError
+from project.errors import FlowRunError, ProjectError
 from project.execution.kedro_run import KedroRun
 from project.flow.graph import KedroFlow
 
@@ -87,8 +87,10 @@ def run_flow(
         )
 
 
-def failure_of(state: State) -> FlowRunError:
+def failure_of(state: State) -> ProjectError:
     """Return the error of a flow run in which no node raised one, with its tasks' messages."""
+    if isinstance(state.result, ProjectError):  # of the executor
+        return state.result
     # The result of a flow run is the states of its tasks, or an exception if it ended early.
     states: Mapping[Task, State] = state.result if isinstance(state.result, dict) else {}
     failed = [
