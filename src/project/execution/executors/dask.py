@@ -24,6 +24,7 @@ from project.execution.remote.worker import NodeCall, RunSpec
 from project.flow.pipeline_ref import PipelineRef
 from project.flow.tasks import NodeTask
 
+CONNECT_SECONDS = 10.0
 WORKERS_SECONDS = 60.0
 
 # What tasks read of the flow run; everything else in Prefect's context stays in this process.
@@ -71,6 +72,7 @@ class KedroDaskExecutor(DaskExecutor):
             address=executor.address,
             cluster_class=_load_cluster_class(settings),
             cluster_kwargs=None if executor.address else kwargs,
+            client_kwargs={"timeout": CONNECT_SECONDS},
             disable_cancellation_event=True,  # units ask their worker's plugin
         )
 
