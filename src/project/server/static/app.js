@@ -14,13 +14,14 @@ const VIEWS = {
   runs: () => import("./run-list/run-list.js"),
   "flow-run": () => import("./runs/flow-run.js"),
   "task-run": () => import("./task-run/task-run.js"),
+  task: () => import("./node/node.js"),
   agents: () => import("./agents/agents.js"),
 };
 const MINUTE = 60_000;
 const FOOTER_MILLISECONDS = 500;
 const RELOAD_MILLISECONDS = 3000;
 const RELOADED_KEY = "reloaded";
-const VIEWS_WITH_ID = new Set(["flow", "flow-run", "task-run"]);
+const VIEWS_WITH_ID = new Set(["flow", "flow-run", "task-run", "task"]);
 
 function App() {
   const route = useRoute();
