@@ -1,5 +1,6 @@
 // What every view is in: header, routing, and what is shown when a view fails.
 import { Header } from "./header.js";
+import { Notifications } from "./notifications.js";
 import { onTokenRequired } from "./shared/api.js";
 import { timeZoneInWords } from "./shared/format.js";
 import { followLinks, useRoute } from "./shared/router.js";
@@ -34,6 +35,7 @@ function App() {
     <${Header} route=${route} />
     <main id="main" tabindex="-1" ref=${main}><${ErrorBoundary} key=${place} route=${route} /></main>
     <${Footer} />
+    <${Notifications} route=${route} />
   `;
 }
 

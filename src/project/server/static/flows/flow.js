@@ -49,9 +49,13 @@ function LoadedFlow({ data, query, onChange }) {
     { id: "graph", title: "Graph", panel: () => html`<${LastRunGraph} graph=${graph} data=${data} />` },
     { id: "grid", title: "Grid", panel: () => html`<${Grid} flow=${flow} query=${query} />` },
     { id: "runs", title: "Runs", panel: () => html`<${FlowRuns} flow=${flow} query=${query} />` },
-    { id: "parameters", title: "Parameters", panel: () => html`<${FlowParameters} flow=${flow} />` },
+    {
+      id: "parameters",
+      title: "Parameters",
+      panel: () => html`<${FlowParameters} flow=${flow} onChange=${onChange} />`,
+    },
     { id: "versions", title: "Versions", panel: () => html`<${FlowVersions} flow=${flow} />` },
-    { id: "details", title: "Details", panel: () => html`<${FlowDetails} flow=${flow} />` },
+    { id: "details", title: "Details", panel: () => html`<${FlowDetails} flow=${flow} onChange=${onChange} />` },
   ];
   if (hasRunForm) {
     tabs.push({
