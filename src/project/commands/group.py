@@ -12,6 +12,7 @@ from project.commands.agent import agent
 from project.commands.cancel import cancel
 from project.commands.compile import compile_flow
 from project.commands.doctor import doctor
+from project.commands.explain import explain
 from project.commands.register import register
 from project.commands.run import run
 from project.commands.runs import runs
@@ -26,5 +27,7 @@ def prefect_commands() -> None:
     """Serve, register, compile, run and watch this project's Prefect flows."""
 
 
-for command in (server, agent, register, compile_flow, run, runs, watch, cancel, doctor):
+for command in (
+    server, agent, register, compile_flow, run, runs, watch, cancel, doctor, explain
+):  # fmt: skip
     prefect_commands.add_command(command)

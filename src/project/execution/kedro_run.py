@@ -13,6 +13,9 @@ from kedro.runner import AbstractRunner
 
 from project.compat import kedro as compat
 from project.compat.run_options import RunOptions
+from project.config.model import Settings, TaskPolicy
+from project.config.policies import policy_of
+from project.execution.time_limit import call_with_limit
 from project.flow.tasks import InMemory
 
 if TYPE_CHECKING:
@@ -29,8 +32,7 @@ class RemoteOutput(NamedTuple):
 class KedroRun:
     """Kedro run of one session: its nodes, with the catalog, the hook manager and the run id.
 
-    ``options`` are those of the run, by which another process opens the same catalog. ``kept`` are
-    datasets that are read outside of the pipeline, too.
+    ``options`` are those of the run, by which another process opens the same catalog.
     """
 
     def __init__(
@@ -40,13 +42,14 @@ class KedroRun:
         hook_manager: PluginManager,
         run_id: Optional[str],
         is_async: bool = False,
-        kept: Iterable[str] = (),
+        settings: Optional[Settings] = None,
     ):
         self.pipeline = pipeline
         self.catalog = catalog
         self.hook_manager = hook_manager
         self.run_id = run_id
         self.is_async = is_async
+        self.settings = settings or Settings()
         self.options: RunOptions = {}
         self.nodes = {node.name: node for node in pipeline.nodes}
         self.done_nodes: Set[Node] = set()
@@ -54,12 +57,20 @@ class KedroRun:
         self.failed_node: Optional[str] = None
         self._producers = {name: node.name for node in pipeline.nodes for name in node.outputs}
         self._inputs = pipeline.inputs()
-        self._outputs = pipeline.outputs().union(kept)
+        self._outputs = pipeline.outputs()
         self._loads_left = Counter(chain.from_iterable(node.inputs for node in pipeline.nodes))
         self._lock = Lock()
         # Resolving a pattern from two threads at once is a race in Kedro 0.18.12 to 0.19.9.
         for name in compat.dataset_names(pipeline):
             compat.get_dataset(catalog, name)
+
+    def policy(self, node_name: str) -> TaskPolicy:
+        """Return the policy of a node."""
+        return policy_of(self.settings.tasks, node_name, self.nodes[node_name].tags)
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Keep the values of datasets that are read outside of the pipeline, too."""
+        self._outputs = self._outputs.union(names)
 
     def execute(self, node_name: str, received: InMemory) -> InMemory:
         """Run a node and return the in-memory datasets that other nodes may need.
@@ -82,7 +93,13 @@ class KedroRun:
 
     def _execute(self, node: Node) -> None:
         try:
-            compat.execute_node(node, self.catalog, self.hook_manager, self.is_async, self.run_id)
+            call_with_limit(
+                lambda: compat.execute_node(
+                    node, self.catalog, self.hook_manager, self.is_async, self.run_id
+                ),
+                node.name,
+                self.policy(node.name).timeout_seconds,
+            )
         except compat.DatasetError as error:
             # Kedro's message does not say which node should have saved the dataset.
             for name in node.inputs:

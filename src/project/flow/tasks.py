@@ -23,6 +23,8 @@ from prefect.engine.state import State, TriggerFailed
 from prefect.triggers import all_successful
 from prefect.utilities.executors import RecursiveCall
 
+from project.config.model import TaskPolicy
+
 if TYPE_CHECKING:
     from kedro.io import AbstractDataset
 
@@ -53,6 +55,9 @@ class NodeRun(Protocol):
     @property
     def nodes(self) -> Mapping[str, Node]:
         """The nodes that were selected for this run, by name."""
+
+    def policy(self, node_name: str) -> TaskPolicy:
+        """Return the policy of a node."""
 
     def execute(self, node_name: str, received: InMemory) -> InMemory:
         """Run a node and return the in-memory datasets that it leaves."""
@@ -156,6 +161,12 @@ class NodeTask(Task):
                 raise
             raise NodeError(error) from error
 
+    @property
+    def policy(self) -> TaskPolicy:
+        """The policy of the node in the Kedro run; the default if it is not selected."""
+        run = self.runs.find(prefect.context.flow_run_id)
+        return run.policy(self.name) if run and self.name in run.nodes else TaskPolicy()
+
     def may_start(self, upstream_states: Mapping[Edge, State]) -> bool:
         """Trigger for node tasks: starts if all upstream tasks succeeded and no node has failed.
 
@@ -168,11 +179,10 @@ class NodeTask(Task):
         return bool(all_successful(upstream_states))
 
     def record_failure(self, state: State) -> None:
-        """Record in the Kedro run a failure that no retry follows."""
+        """Record in the Kedro run that a node has failed for good."""
         run = self.runs.find(prefect.context.flow_run_id)
         is_failure = state.is_failed() and not isinstance(state, TriggerFailed)
-        is_final = prefect.context.get("task_run_count", 1) > self.max_retries
-        if run is not None and is_failure and is_final:
+        if run is not None and is_failure:
             error = state.result
             run.fail(self.name, error.error if isinstance(error, NodeError) else error)
 

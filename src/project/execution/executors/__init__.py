@@ -21,7 +21,7 @@ def make_executor(settings: Settings, ref: Optional[PipelineRef]) -> Executor:
         SettingsError: the class of the Dask cluster cannot be loaded.
     """
     if settings.executor.type == "threads":
-        return ThreadsExecutor(settings.executor.workers)
+        return ThreadsExecutor(settings.executor.workers, settings.limits)
     if settings.executor.type == "dask":
         if ref is None:
             raise FlowRunError(

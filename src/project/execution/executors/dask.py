@@ -147,6 +147,7 @@ class KedroDaskExecutor(DaskExecutor):
             options=run.options,
             run_id=run.run_id,
             is_async=run.is_async,
+            policies=run.settings.tasks,
             node_names=tuple(run.nodes),
             task_runner_class=first.arguments["task_runner_cls"],
             flow_result=first.arguments["flow_result"],

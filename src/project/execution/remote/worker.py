@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from threading import Lock, get_ident
+from threading import Event, Lock, get_ident
 from typing import (
     Any,
     Callable,
@@ -40,6 +40,7 @@ from project.compat import kedro as compat
 from project.compat.kedro_project import OpenCatalog, find_pipeline, open_catalog, open_project
 from project.compat.prefect_patches import patch_context
 from project.compat.run_options import RunOptions
+from project.config.model import Settings, TaskSettings
 from project.errors import FlowRunError
 from project.execution.executors.local import without_config
 from project.execution.kedro_run import KedroRun
@@ -73,6 +74,7 @@ class RunSpec(NamedTuple):
     options: RunOptions
     run_id: Optional[str]
     is_async: bool
+    policies: TaskSettings
     node_names: Tuple[str, ...]
     task_runner_class: Callable[..., TaskRunner]
     flow_result: Optional[Result]
@@ -143,7 +145,7 @@ class WorkerRun:
         self._receivers: Counter[str] = Counter()
         self._running: Dict[int, Unit] = {}  # by thread
         self._stopped_by: Optional[str] = None
-        self._is_stopped = False
+        self._stopping = Event()
         self._lock = Lock()
         self._upstream = Task(name="upstream")
 
@@ -155,7 +157,7 @@ class WorkerRun:
         """
         patch_context()
         with self._lock:
-            if self._is_stopped:
+            if self._stopping.is_set():
                 raise UnitFailedError
             self._running[get_ident()] = unit
         try:
@@ -168,7 +170,8 @@ class WorkerRun:
     def stop(self, failed_node: Optional[str], is_interrupt: bool) -> List[str]:
         """Start no further node, and return the nodes of the units that still run."""
         with self._lock:
-            self._is_stopped, self._stopped_by = True, failed_node
+            self._stopped_by = failed_node
+            self._stopping.set()
             if is_interrupt:
                 for thread in self._running:
                     _raise_in_thread(thread, KeyboardInterrupt)
@@ -201,8 +204,9 @@ class WorkerRun:
                 opened.hook_manager,
                 self._spec.run_id,
                 self._spec.is_async,
-                kept=unit.needed_outside,
+                Settings(tasks=self._spec.policies),
             )
+            run.keep(unit.needed_outside)
             for call in unit.calls:
                 self._run_node(call, run, attempt)
             if run.failed_node is not None:
@@ -219,16 +223,18 @@ class WorkerRun:
             if new.is_running():
                 self._reports.flush()  # a node may end its process
 
-        if self._is_stopped and self._stopped_by is None:  # interrupted
+        if self._stopping.is_set() and self._stopped_by is None:  # interrupted
             raise UnitFailedError
         run.failed_node = run.failed_node or self._stopped_by
+        # A node that waits for its next attempt looks at "stopping".
+        context = {**without_config(prefect.context), "stopping": self._stopping}
         try:
             with runs.provide(self._spec.flow_run_id, run):
                 state = run_task(
                     task=task,
                     state=call.state,
                     upstream_states={**edges, **call.upstream_states},
-                    context={**without_config(prefect.context), **call.context},
+                    context={**context, **call.context},
                     flow_result=self._spec.flow_result,
                     task_runner_cls=self._spec.task_runner_class,
                     task_runner_state_handlers=[report],
