@@ -45,11 +45,12 @@ def start_cluster(workers: int = 2, folder: Optional[str] = None) -> Cluster:
     folder = folder or mkdtemp()
     with open(f"{folder}/cluster.py", "w") as file:
         file.write(_MAIN)
+    path = [REPOSITORY, *filter(None, [os.environ.get("PYTHONPATH")])]
     with open(f"{folder}/cluster.log", "w") as log:
         process = subprocess.Popen(
             [sys.executable, "cluster.py", str(workers)],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": REPOSITORY},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -117,7 +117,8 @@ class KedroDaskExecutor(DaskExecutor):
                     if isinstance(edge.upstream_task, NodeTask)
                 }
                 ids = {key: context[key] for key in context if key.startswith("task_")}
-                call = NodeCall(task.name, kwargs["state"], states, ids)
+                is_limited = not task.tags.isdisjoint(self._settings.limits)
+                call = NodeCall(task.name, kwargs["state"], states, ids, is_limited)
                 self._submitted[task.name] = _Submitted(call, task, run, kwargs)
                 return NodeFuture(task.name)
             kwargs["upstream_states"] = ended

@@ -6,7 +6,19 @@ import logging
 from contextlib import suppress
 from queue import Empty, Queue
 from time import monotonic, sleep
-from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Set,
+    Tuple,
+    Union,
+)
 
 import prefect
 from distributed import Future, KilledWorker
@@ -15,12 +27,14 @@ from prefect.engine.state import Failed, Pending, State, Success, TriggerFailed
 
 from project.compat import kedro as compat
 from project.errors import FlowRunError
+from project.execution.executors.limits import Limiter
 from project.execution.kedro_run import KedroRun
 from project.execution.remote.reports import (
     EndReport,
     InterruptReport,
     LineReport,
     Report,
+    SlotRequest,
     StateReport,
     read_reports,
 )
@@ -31,6 +45,8 @@ from project.execution.remote.worker import (
     RunPlugin,
     RunSpec,
     UnitFailedError,
+    grant_slot,
+    resources_of_worker,
     stop_run,
 )
 from project.flow.tasks import NodeError
@@ -71,7 +87,7 @@ class GraphRun:
         self._handlers = list(handlers)
         self._calls: Mapping[str, NodeCall] = {}
         self._tasks: Mapping[str, Task] = {}
-        self._graph = UnitGraph({}, {}, ())
+        self._graph = UnitGraph({}, {}, (), {})
         self._futures: Dict[str, Future[Any]] = {}
         self._states: Dict[str, State] = {}  # the newest of each node
         self._ended: Dict[str, State] = {}
@@ -79,6 +95,8 @@ class GraphRun:
         self._running_at: Dict[str, str] = {}  # once stopped: the workers of nodes still running
         self._news: Queue[Union[Report, WorkerRemoved]] = Queue()
         self._is_stopped = False
+        self._limiter = Limiter(run.settings.limits)
+        self._slots: Set[str] = set()  # the nodes that have asked the limiter
         self._address: str = client.scheduler.address
 
     def execute(
@@ -96,10 +114,11 @@ class GraphRun:
             self._client.subscribe_topic(self._spec.name, self._receive)
             self._client.subscribe_topic("all", self._receive_scheduler_event)
             self._register_plugin()
+            self._require_resources()
             # The whole graph at once; futures only of what nothing else needs, so that workers
             # forget each value once its readers have ended.
             wanted = self._graph.wanted
-            futures = self._client.get(dict(self._graph.tasks), wanted, sync=False)
+            futures = self._client.get(self._graph.for_dask(), wanted, sync=False)
             self._futures = dict(zip(wanted, futures))
             self._follow()
             if self._run.error is None:
@@ -122,6 +141,27 @@ class GraphRun:
                 f"The Dask workers cannot run this flow: {error!r}. They need the same versions of "
                 "Python, Kedro and this package as the process of the run."
             ) from error
+
+    def _require_resources(self) -> None:
+        """Require that some worker has what a unit needs; Dask would wait for ever.
+
+        Raises:
+            FlowRunError: names the node and what it needs.
+        """
+        if not self._graph.resources:
+            return
+        workers = self._client.run(resources_of_worker).values()
+        for key, needed in self._graph.resources.items():
+            if not any(
+                all(has.get(name, 0) >= amount for name, amount in needed.items())
+                for has in workers
+            ):
+                wanted = " ".join(f"{name}={amount:g}" for name, amount in needed.items())
+                raise FlowRunError(
+                    f"Node '{self._graph.units[key].calls[0].name}' needs a Dask worker with the "
+                    f"resources {wanted} (prefect.yml: tasks), but there is none. Start one: "
+                    f'dask worker {self._address} --resources "{wanted}"'
+                )
 
     def _receive(self, event: Tuple[float, bytes]) -> None:
         for report in read_reports(event[1]):
@@ -154,6 +194,10 @@ class GraphRun:
             self._end(news.node, news.state)
         elif isinstance(news, LineReport):
             self._log(news)
+        elif isinstance(news, SlotRequest):
+            self._slots.add(news.node)
+            tags = self._tasks[news.node].tags
+            self._limiter.submit(tags, lambda: self._grant_slot(news.node, news.worker))
         elif isinstance(news, InterruptReport):
             raise KeyboardInterrupt
         else:
@@ -182,6 +226,8 @@ class GraphRun:
         elif not isinstance(state, TriggerFailed):
             error = state.result
             self._fail_run(node, error.error if isinstance(error, NodeError) else error)
+        if node in self._slots:
+            self._limiter.end(self._tasks[node].tags)
 
     def _fail_run(self, node: str, error: BaseException) -> None:
         self._run.fail(node, error)
@@ -214,6 +260,10 @@ class GraphRun:
         if nodes and not self._is_stopped:
             running = [name for name in nodes if name in self._attempts and name not in self._ended]
             self._fail_lost((running or nodes)[0], f"Worker {removed.address}")
+
+    def _grant_slot(self, node: str, worker: str) -> None:
+        if not self._is_stopped:
+            self._client.run(grant_slot, self._spec.name, node, workers=[worker])
 
     def _log(self, line: LineReport) -> None:
         call = self._calls.get(line.node or "")

@@ -41,6 +41,13 @@ class InterruptReport(NamedTuple):
     node: str
 
 
+class SlotRequest(NamedTuple):
+    """A node waits on its worker until the limits of its tags allow it to start."""
+
+    node: str
+    worker: str
+
+
 class LineReport(NamedTuple):
     """A log line as the fields of its record, with the node that wrote it."""
 
@@ -48,7 +55,7 @@ class LineReport(NamedTuple):
     fields: Dict[str, Union[str, float, bool]]
 
 
-Report = Union[StateReport, EndReport, InterruptReport, LineReport]
+Report = Union[StateReport, EndReport, InterruptReport, SlotRequest, LineReport]
 
 
 class RemoteError(Exception):

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any, DefaultDict, Dict, List, Mapping, NamedTuple, Set, Tuple
 
 import cloudpickle
+from dask.highlevelgraph import HighLevelGraph, MaterializedLayer
 from kedro.pipeline import Pipeline
 
 from project.compat import kedro as compat
@@ -19,17 +20,34 @@ from project.flow.groups.units import units_of
 
 
 class UnitGraph(NamedTuple):
-    """A graph as Dask reads it; ``output_keys`` are those of the free outputs."""
+    """A graph as Dask reads it.
+
+    ``output_keys`` are those of the free outputs; ``resources`` are what the workers of some units
+    must have.
+    """
 
     tasks: Mapping[str, Tuple[Any, ...]]
     units: Mapping[str, Unit]
     output_keys: Tuple[str, ...]
+    resources: Mapping[str, Mapping[str, float]]
 
     @property
     def wanted(self) -> List[str]:
         """The keys that no other key needs, those of the free outputs among them."""
         needed = {argument for task in self.tasks.values() for argument in task[1:]}
         return [key for key in self.tasks if key not in needed]
+
+    def for_dask(self) -> Any:
+        """Return the graph for ``Client.get``, in layers if units need resources."""
+        if not self.resources:
+            return dict(self.tasks)
+        layers, dependencies = {}, {}
+        for key, task in self.tasks.items():
+            resources = self.resources.get(key)
+            annotations = {"resources": resources} if resources else None
+            layers[key] = MaterializedLayer({key: task}, annotations=annotations)
+            dependencies[key] = {argument for argument in task[1:] if argument in self.tasks}
+        return HighLevelGraph(layers, dependencies)
 
 
 def make_unit_graph(
@@ -70,7 +88,18 @@ def make_unit_graph(
         if outputs:
             output_keys.append(f"outputs-{key}")
             tasks[output_keys[-1]] = (pick_outputs, cloudpickle.dumps(outputs), key)
-    return UnitGraph(tasks, units, tuple(output_keys))
+    resources = {key: _resources(run, unit) for key, unit in units.items()}
+    needed = {key: found for key, found in resources.items() if found}
+    return UnitGraph(tasks, units, tuple(output_keys), needed)
+
+
+def _resources(run: KedroRun, unit: Unit) -> Dict[str, float]:
+    """Return the most that one of the nodes of a unit needs of each resource."""
+    most: Dict[str, float] = {}
+    for call in unit.calls:
+        for name, amount in run.policy(call.name).resources.items():
+            most[name] = max(amount, most.get(name, 0))
+    return most
 
 
 def pick_outputs(pickled_names: bytes, values: Received) -> Received:

@@ -49,6 +49,7 @@ from project.execution.remote.reports import (
     EndReport,
     InterruptReport,
     ReportSender,
+    SlotRequest,
     StateReport,
     make_line,
     without_value,
@@ -60,6 +61,8 @@ from project.flow.tasks import NodeTask
 
 # Kedro has one project per process; only what a session has loaded already is safe from another's.
 _opening = Lock()
+
+SLOT_SECONDS = 1.0
 
 
 class RunSpec(NamedTuple):
@@ -88,12 +91,16 @@ class RunSpec(NamedTuple):
 
 
 class NodeCall(NamedTuple):
-    """One node to run: its state before, those of tasks that ended before the run, its ids."""
+    """One node to run: its state before, those of tasks that ended before the run, its ids.
+
+    The limits of its tags, if it has some, are kept by the process of the run.
+    """
 
     name: str
     state: Optional[State]
     upstream_states: Mapping[Edge, State]
     context: Mapping[str, Any]
+    is_limited: bool
 
 
 class Unit(NamedTuple):
@@ -126,6 +133,10 @@ class RunPlugin(WorkerPlugin):
         """Run the nodes of a unit."""
         return self._run.run_unit(unit, received)
 
+    def grant_slot(self, node: str) -> None:
+        """Let a node start that has waited for it."""
+        self._run.grant_slot(node)
+
     def stop(self, failed_node: Optional[str], is_interrupt: bool) -> List[str]:
         """Start no further node, and return the nodes of the units that still run."""
         return self._run.stop(failed_node, is_interrupt)
@@ -146,6 +157,8 @@ class WorkerRun:
         self._running: Dict[int, Unit] = {}  # by thread
         self._stopped_by: Optional[str] = None
         self._stopping = Event()
+        self._address: str = worker.address
+        self._slots: Dict[str, Event] = {}
         self._lock = Lock()
         self._upstream = Task(name="upstream")
 
@@ -166,6 +179,10 @@ class WorkerRun:
         finally:
             with self._lock:
                 del self._running[get_ident()]
+
+    def grant_slot(self, node: str) -> None:
+        """Let a node start that has waited for it."""
+        self._slots[node].set()
 
     def stop(self, failed_node: Optional[str], is_interrupt: bool) -> List[str]:
         """Start no further node, and return the nodes of the units that still run."""
@@ -214,38 +231,48 @@ class WorkerRun:
             return self._take(run, unit.needed_outside)
 
     def _run_node(self, call: NodeCall, run: KedroRun, attempt: str) -> None:
-        runs = KedroRuns()
-        task = NodeTask(run.nodes[call.name], runs)
-        edges = {Edge(self._upstream, task): Success()}
-
-        def report(task_runner: TaskRunner, old: State, new: State) -> None:
-            self._reports.put(StateReport(call.name, without_value(new), attempt))
-            if new.is_running():
-                self._reports.flush()  # a node may end its process
-
-        if self._stopping.is_set() and self._stopped_by is None:  # interrupted
-            raise UnitFailedError
+        if call.is_limited:
+            self._wait_for_slot(call.name)
         run.failed_node = run.failed_node or self._stopped_by
-        # A node that waits for its next attempt looks at "stopping".
-        context = {**without_config(prefect.context), "stopping": self._stopping}
+        if self._stopping.is_set() and run.failed_node is None:  # interrupted
+            raise UnitFailedError
         try:
-            with runs.provide(self._spec.flow_run_id, run):
-                state = run_task(
-                    task=task,
-                    state=call.state,
-                    upstream_states={**edges, **call.upstream_states},
-                    context={**context, **call.context},
-                    flow_result=self._spec.flow_result,
-                    task_runner_cls=self._spec.task_runner_class,
-                    task_runner_state_handlers=[report],
-                    upstream_mapped_states={},
-                )
+            state = self._run_task(call, run, attempt)
         except KeyboardInterrupt:
             self._reports.put(InterruptReport(call.name))
             raise UnitFailedError from None
         if not state.is_successful():
             run.failed_node = run.failed_node or call.name
         self._reports.put(EndReport(call.name, without_value(state)))
+
+    def _wait_for_slot(self, node: str) -> None:
+        slot = self._slots[node] = Event()
+        self._reports.put(SlotRequest(node, self._address))
+        self._reports.flush()
+        while not (slot.wait(SLOT_SECONDS) or self._stopping.is_set()):
+            pass
+
+    def _run_task(self, call: NodeCall, run: KedroRun, attempt: str) -> State:
+        def report(task_runner: TaskRunner, old: State, new: State) -> None:
+            self._reports.put(StateReport(call.name, without_value(new), attempt))
+            if new.is_running():
+                self._reports.flush()  # a node may end its process
+
+        runs = KedroRuns()
+        task = NodeTask(run.nodes[call.name], runs)
+        # A node that waits for its next attempt looks at "stopping".
+        context = {**without_config(prefect.context), "stopping": self._stopping}
+        with runs.provide(self._spec.flow_run_id, run):
+            return run_task(
+                task=task,
+                state=call.state,
+                upstream_states={Edge(self._upstream, task): Success(), **call.upstream_states},
+                context={**context, **call.context},
+                flow_result=self._spec.flow_result,
+                task_runner_cls=self._spec.task_runner_class,
+                task_runner_state_handlers=[report],
+                upstream_mapped_states={},
+            )
 
     def _open(self) -> OpenCatalog:
         with _opening:
@@ -306,6 +333,17 @@ def run_unit(plugin_name: str, pickled_unit: bytes, *received: Received) -> Dict
 def pick_outputs(names: Sequence[str], values: Received) -> Received:
     """Return the values of some names."""
     return {name: values[name] for name in names if name in values}
+
+
+def grant_slot(plugin_name: str, node: str, dask_worker: Worker) -> None:
+    """Let a node start that waits on a worker."""
+    cast(RunPlugin, dask_worker.plugins[plugin_name]).grant_slot(node)
+
+
+def resources_of_worker(dask_worker: Worker) -> Dict[str, float]:
+    """Return the resources of a worker."""
+    state = getattr(dask_worker, "state", dask_worker)  # its own before distributed 2022.6
+    return dict(state.total_resources)
 
 
 def stop_run(
