@@ -42,7 +42,7 @@ def test_a_run_is_left_to_the_agents_of_the_configured_api(
     said = configured.run("--env", "own")
 
     assert said.code == 0, said.text
-    (id_,) = re.findall(r"Flow run ([0-9a-f-]{36}) on", said.text)
+    (id_,) = re.findall(r"Flow run ([0-9a-f-]{36}):", said.text)
     assert configured.flow_run(id_, "state flow { name }") == {
         "state": "Scheduled",
         "flow": {"name": "__default__"},

@@ -64,7 +64,7 @@ def test_a_merge_registers_the_flow_and_runs_nothing(job: Job) -> None:
 
     assert said.code == 0, said.text
     assert "Flow '__default__' of project 'shop', version 1: registered" in said.text
-    assert re.search(rf"^{PAGES}/default/flow/[0-9a-f-]{{36}}$", said.text, re.MULTILINE)
+    assert re.search(rf"^Flow: {PAGES}/default/flow/[0-9a-f-]{{36}}$", said.text, re.MULTILINE)
     assert KEY not in said.text
     assert job.shop.saved() == {}
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Callable, ContextManager, Iterator, Optional
 
-import prefect
 from prefect import Client
 
 from project.api import queries
 from project.api.embedded import embedded_api, own_flow_run
+from project.api.pages import MakeAddress, embedded_page, remote_page
 from project.api.transport import REQUEST_SECONDS, Transport
 from project.api.unreported import UnreportedStates
 from project.errors import ApiUncertainError
@@ -23,16 +23,17 @@ RETRY_SECONDS = 15.0
 class PrefectApi:
     """One Prefect API; a failed request raises an ``ApiError`` that names the address.
 
-    ``client`` has the address and the credentials, and ``pages`` is the address of the web page.
+    ``client`` has the address and the credentials, and ``page`` makes the address of a web page.
     ``own_flow_run`` makes this process the owner of the flow run with an idempotency key, if the
     API can detect that an owner has died. ``unreported`` has what earlier runs could not report.
     """
 
-    def __init__(self, client: Client, pages: Optional[str] = None):
+    def __init__(self, client: Client, page: Optional[MakeAddress] = None):
         self.url: str = client.api_server
         self.own_flow_run: Callable[[str], ContextManager[Any]] = nullcontext
         self.unreported: Optional[UnreportedStates] = None
-        self._pages = pages or self.url
+        self._page = page or remote_page(self.url)
+        self._tenant_slug = "default"
         self.tenant_id: Optional[str] = client._tenant_id
         self._transport = Transport(self.url, client.api_key, client._tenant_id)
 
@@ -63,6 +64,8 @@ class PrefectApi:
         tenants = queries.tenants(self)
         if self.tenant_id is None and tenants:
             self.tenant_id = tenants[0].id
+        slugs = {tenant.id: tenant.slug for tenant in tenants}
+        self._tenant_slug = slugs.get(self.tenant_id or "", self._tenant_slug)
 
     def ensure_tenant(self) -> str:
         """Return the client's tenant; create one if the API has none."""
@@ -71,8 +74,12 @@ class PrefectApi:
         return self.tenant_id
 
     def page_url(self, kind: str, id_: str) -> str:
-        """Return the web page of a ``flow`` or a ``flow-run``, in the form that Prefect prints."""
-        return f"{self._pages.rstrip('/')}/default/{kind}/{id_}"
+        """Return the web page of a ``flow`` or a ``flow-run``, in the form that Prefect prints.
+
+        The address of an embedded API that ends with this process comes with a note that says how
+        to open it.
+        """
+        return self._page(f"{self._tenant_slug}/{kind}/{id_}")
 
 
 @contextmanager
@@ -88,10 +95,10 @@ def connect(
     """
     with ExitStack() as stack:
         if api == "prefect":
-            prefect_api = PrefectApi(Client(), prefect.config.server.ui.endpoint)
+            prefect_api = PrefectApi(Client())
         elif api == "embedded":
             url = stack.enter_context(embedded_api(project_path, must_outlive_process))
-            prefect_api = PrefectApi(Client(api_server=url))
+            prefect_api = PrefectApi(Client(api_server=url), embedded_page(project_path))
             prefect_api.own_flow_run = partial(own_flow_run, project_path)
         else:
             prefect_api = PrefectApi(Client(api_server=api))
