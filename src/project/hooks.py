@@ -15,6 +15,7 @@ from project.compat import kedro as compat
 from project.compat.kedro_project import (
     config_loader_of_running_session,
     pipeline_names_of,
+    registered_pipelines,
     run_id_of,
 )
 from project.compat.run_options import OptionValue, RunParams, read_run_options
@@ -70,11 +71,13 @@ class RunRequest:
 
     def read_settings(self, overrides: Mapping[str, Any]) -> Settings:
         """Return the settings of the pipeline: those of ``prefect.yml``, then ``overrides``."""
-        from project.config.load import parse_settings, read_settings
+        from project.config.load import parse_settings, read_file
 
         if self.config_loader is None:
             return parse_settings(overrides, self.pipeline_name)
-        return read_settings(self.config_loader, self.pipeline_name, overrides)
+        file = read_file(self.config_loader, overrides)
+        file.require_pipelines(sorted(registered_pipelines()))
+        return file.of_pipeline(self.pipeline_name)
 
 
 class PrefectHooks:

@@ -359,6 +359,7 @@ class FlowRunRow(NamedTuple):
 
     id: str
     name: str
+    project: str
     flow_name: str
     flow_version: int
     state: str
@@ -367,19 +368,44 @@ class FlowRunRow(NamedTuple):
     scheduled_start_time: Optional[str]
 
 
-def latest_flow_runs(api: GraphQL, tenant_id: Optional[str], limit: int) -> List[FlowRunRow]:
+class RunFilter(NamedTuple):
+    """Which flow runs to list: of these projects, in these states, of this flow, since then.
+
+    What is empty or ``None`` restricts nothing; ``since`` is a timestamp.
+    """
+
+    projects: Sequence[str] = ()
+    states: Sequence[str] = ()
+    flow: Optional[str] = None
+    since: Optional[str] = None
+
+
+def latest_flow_runs(
+    api: GraphQL, tenant_id: Optional[str], run_filter: RunFilter, limit: int
+) -> List[FlowRunRow]:
     """Return the latest flow runs, newest first."""
+    conditions: List[Json] = [{"tenant_id": {"_eq": tenant_id}}]
+    if run_filter.projects:
+        conditions.append({"flow": {"project": {"name": {"_in": list(run_filter.projects)}}}})
+    if run_filter.states:
+        conditions.append({"state": {"_in": list(run_filter.states)}})
+    if run_filter.flow is not None:
+        conditions.append({"flow": {"name": {"_eq": run_filter.flow}}})
+    if run_filter.since is not None:
+        conditions.append({"created": {"_gte": run_filter.since}})
     rows = api.query(
-        "query($tenant: uuid, $limit: Int) { flow_run(where: {tenant_id: {_eq: $tenant}}, "
+        "query($where: flow_run_bool_exp, $limit: Int) { flow_run(where: $where, "
         "order_by: {created: desc}, limit: $limit) "
-        "{ id name state start_time end_time scheduled_start_time flow { name version } } }",
-        tenant=tenant_id,
+        "{ id name state start_time end_time scheduled_start_time "
+        "flow { name version project { name } } } }",
+        where={"_and": conditions},
         limit=limit,
     )
     return [
         FlowRunRow(
             id=row["id"],
             name=row["name"],
+            project=row["flow"]["project"]["name"],
             flow_name=row["flow"]["name"],
             flow_version=row["flow"]["version"],
             state=row["state"],
@@ -389,3 +415,26 @@ def latest_flow_runs(api: GraphQL, tenant_id: Optional[str], limit: int) -> List
         )
         for row in rows
     ]
+
+
+class RunState(NamedTuple):
+    """A flow run's id and the name of its state."""
+
+    id: str
+    state: str
+
+
+def flow_runs_between(
+    api: GraphQL, tenant_id: Optional[str], first: str, last: str, limit: int
+) -> List[RunState]:
+    """Return the newest flow runs whose ids are between two ids, both included."""
+    rows = api.query(
+        "query($tenant: uuid, $first: uuid, $last: uuid, $limit: Int) { flow_run(where: "
+        "{tenant_id: {_eq: $tenant}, id: {_gte: $first, _lte: $last}}, "
+        "order_by: {created: desc}, limit: $limit) { id state } }",
+        tenant=tenant_id,
+        first=first,
+        last=last,
+        limit=limit,
+    )
+    return [RunState(row["id"], row["state"]) for row in rows]

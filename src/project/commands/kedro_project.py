@@ -9,8 +9,14 @@ from typing import Any, ContextManager, Dict, List, NamedTuple, Optional
 
 from project.api.client import PrefectApi, connect
 from project.compat.kedro_config import missing_env_folder
-from project.compat.kedro_project import registered_pipelines, session_class
-from project.config.load import read_settings
+from project.compat.kedro_project import (
+    package_name,
+    registered_pipelines,
+    session_class,
+    split_names,
+)
+from project.config.load import read_file, read_settings
+from project.config.messages import nearest
 from project.config.model import Settings
 from project.deploy.deployment import Deployment, find_deployment
 from project.errors import SettingsError
@@ -57,10 +63,13 @@ class KedroProject:
             SettingsError: the project does not have the pipeline.
         """
         name = pipeline or "__default__"
-        if name not in registered_pipelines():
-            names = ", ".join(sorted(registered_pipelines()))
-            raise SettingsError(f"The project has no pipeline '{name}'; it has {names}.")
-        settings = self.read_settings(name)
+        names = registered_pipelines()
+        if not set(split_names(names, name)) <= set(names):
+            hint = nearest(name, sorted(names), "Its pipelines")
+            raise SettingsError(f"The project has no pipeline '{name}'. {hint}")
+        file = read_file(self.context.config_loader, {})
+        file.require_pipelines(sorted(names))
+        settings = file.of_pipeline(name)
         request = _Request(self.project_path, name, self._env)
         return find_deployment(request, settings, lambda: self.context.catalog)
 
@@ -86,6 +95,12 @@ class KedroProject:
     def read_settings(self, pipeline: Optional[str] = None) -> Settings:
         """Return the settings of a pipeline, by default of the default pipeline."""
         return read_settings(self.context.config_loader, pipeline or "__default__", {})
+
+    def prefect_projects(self) -> List[str]:
+        """Return the names of the Prefect projects that have this project's flows."""
+        file = read_file(self.context.config_loader, {})
+        settings = [file.shared, *file.by_pipeline.values()]
+        return sorted({each.project or package_name() for each in settings})
 
     def connect(
         self, api: Optional[str] = None, *, must_outlive_process: bool = False

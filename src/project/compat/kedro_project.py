@@ -85,7 +85,7 @@ def _accepted(owner: type, method: str) -> Dict[str, Any]:
 
 
 def _pipeline_keyword(pipeline: str, accepted: Mapping[str, Any]) -> Dict[str, Any]:
-    names = [] if pipeline == "__default__" else _split_names(registered_pipelines(), pipeline)
+    names = [] if pipeline == "__default__" else split_names(registered_pipelines(), pipeline)
     if "pipeline_names" in accepted:
         return {"pipeline_names": names}
     return {"pipeline_name": names[0] if names else None}
@@ -116,10 +116,11 @@ def open_project(path: Path, package_name: str) -> Mapping[str, Any]:
 
 def find_pipeline(pipelines: Mapping[str, Any], name: str) -> Pipeline:
     """Return a pipeline by name, or the sum of several whose names are joined with ``+``."""
-    return sum((pipelines[each] for each in _split_names(pipelines, name)), Pipeline([]))
+    return sum((pipelines[each] for each in split_names(pipelines, name)), Pipeline([]))
 
 
-def _split_names(pipelines: Mapping[str, Any], name: str) -> List[str]:
+def split_names(pipelines: Mapping[str, Any], name: str) -> List[str]:
+    """Return the names of the pipelines that are joined in one name with ``+``."""
     # A pipeline's own name may contain a plus sign.
     return [name] if name in pipelines else name.split("+")
 

@@ -36,6 +36,10 @@ class ExecutorSettings:
     type: str = setting("local", choice("local", "threads"))
     workers: Optional[int] = setting(None, whole_number(at_least=1, optional=True))
 
+    def __post_init__(self) -> None:
+        if self.type == "local" and self.workers is not None:
+            raise ValueError("workers needs a type with several workers, such as threads")
+
 
 @dataclass(frozen=True)
 class ScheduleSettings:
