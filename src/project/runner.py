@@ -10,15 +10,16 @@ from project.api.follow import follow_agent_run
 from project.api.run_here import run_here
 from project.compat import kedro as compat
 from project.config.load import parse_settings, require_own_conf_source
+from project.config.run_request import RunRequest, find_request
 from project.console.echo import echo
 from project.console.progress import follow_progress
 from project.deploy.deployment import find_deployment, make_flow, make_local_flow
 from project.deploy.orphans import end_orphaned_runs
-from project.deploy.registration import deploy, register, start_run
+from project.deploy.registration import deploy, register, start_agent_run, start_run_here
 from project.execution.kedro_run import KedroRun
 from project.execution.runners import failure_of, run_flow
 from project.execution.tracebacks import hide_frames
-from project.hooks import RunRequest, find_request, inject_memory_datasets
+from project.hooks import inject_memory_datasets
 
 if TYPE_CHECKING:
     from kedro.io import DataCatalog
@@ -75,12 +76,12 @@ class PrefectRunner(compat.KedroRunner):
             if settings.run == "here":
                 end_orphaned_runs(api, deployment)
                 with api.own_flow_run(key), follow_progress(run.nodes) as progress:
-                    flow_run_id = start_run(api, registration, options, key, is_here=True)
+                    flow_run_id = start_run_here(api, registration, options, key)
                     echo(f"Flow run {flow_run_id}: {api.page_url('flow-run', flow_run_id)}")
                     flow = make_flow(run.pipeline, deployment.spec)
                     return run_here(api, flow, flow_run_id, run, progress)
             if settings.run == "agent":
-                flow_run_id = start_run(api, registration, options, key, is_here=False)
+                flow_run_id = start_agent_run(api, registration, options, deployment)
                 echo(f"Flow run {flow_run_id}: {api.page_url('flow-run', flow_run_id)}")
                 follow_agent_run(api, flow_run_id, settings.wait)
             else:

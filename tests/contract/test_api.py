@@ -185,6 +185,8 @@ def test_an_api_that_is_down_is_one_clear_error_and_nothing_runs(make_project: M
         ("result: {type: PrefectResult}", "result.type: PrefectResult stores JSON in the API"),
         ("schedule: {timezone: UTC}", "schedule: must have either cron or interval_seconds, not "),
         ("schedule: {cron: often}", "schedule: "),
+        ("schedule: {cron: '0 0 6 * * *'}", "schedule: cron '0 0 6 * * *' has 6 fields, not 5."),
+        ("schedule: {cron: 0 0 31 2 *}", "schedule: "),
         ("schedule: {cron: 0 6 * * *, timezone: Mars/Olympus}", "unknown time zone"),
         ("api: somewhere", "api: must be embedded, prefect, or an address that starts with http"),
     ],

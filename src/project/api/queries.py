@@ -135,6 +135,20 @@ def activate_schedule(api: GraphQL, flow_id: str) -> None:
     api.mutate("set_schedule_active", "success", flow_id=flow_id)
 
 
+class DeployedRow(NamedTuple):
+    """When and how one version of a flow is run: serialized objects of Prefect."""
+
+    schedule: Optional[Dict[str, Json]]
+    run_config: Optional[Dict[str, Json]]
+    is_schedule_active: bool
+
+
+def deployed_flow(api: GraphQL, flow_id: str) -> DeployedRow:
+    """Return when and how a registered flow is run."""
+    text = "query($id: uuid!) { flow_by_pk(id: $id) { schedule run_config is_schedule_active } }"
+    return DeployedRow(**api.query(text, id=flow_id))
+
+
 class RegisteredTasks(NamedTuple):
     """The tasks of one version of a flow."""
 
@@ -174,12 +188,16 @@ def create_flow_run(
     parameters: Mapping[str, Json],
     key: str,
     labels: Optional[Sequence[str]] = None,
+    run_config: Optional[Mapping[str, Json]] = None,
 ) -> str:
-    """Create a flow run and return its id; without ``labels`` it gets those of the flow.
+    """Create a flow run and return its id.
+
+    Without ``labels`` and ``run_config`` it gets those of the flow.
 
     If a run of the flow has the same idempotency ``key``, the API returns that run's id.
     """
-    given = {} if labels is None else {"labels": list(labels)}
+    options = {"labels": labels, "run_config": run_config}
+    given = {name: value for name, value in options.items() if value is not None}
     payload = {"flow_id": flow_id, "parameters": dict(parameters), "idempotency_key": key, **given}
     return str(api.mutate("create_flow_run", "id", **payload)["id"])
 
