@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from project.commands.init import TEMPLATE
 from project.config.load import FileSettings, parse_settings
 from project.config.messages import describe_unreadable
 from project.config.model import (
@@ -27,6 +28,12 @@ def test_the_shipped_file_has_every_key_with_its_default() -> None:
     shipped = yaml.safe_load((REPOSITORY / "conf/base/prefect.yml").read_text())
 
     assert shipped == as_dict(SettingsFile())
+
+
+def test_a_new_project_gets_the_shipped_file() -> None:
+    shipped = (REPOSITORY / "conf/base/prefect.yml").read_text()
+
+    assert TEMPLATE.read_text() == shipped
 
 
 def test_every_key_is_documented() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any, Callable, ContextManager, Iterator, Optional
+from typing import Any, Callable, ContextManager, Dict, Iterator, Optional
 from urllib.parse import urlsplit
 
 from prefect import Client
@@ -19,6 +20,8 @@ from project.api.transport import (
     REQUEST_SECONDS,
     SETTING,
     Transport,
+    exempt_this_machine,
+    is_on_this_machine,
 )
 from project.api.unreported import UnreportedStates
 from project.errors import ApiError, ApiUncertainError
@@ -85,6 +88,16 @@ class PrefectApi:
         if self.tenant_id is None:
             self.tenant_id = queries.create_tenant(self, "default")
         return self.tenant_id
+
+    def client_variables(self) -> Dict[str, str]:
+        """Return the environment variables with which Prefect's own client uses this API.
+
+        An API key is not among them.
+        """
+        variables = {"PREFECT__BACKEND": "server", "PREFECT__CLOUD__API": self.url}
+        if is_on_this_machine(self.url):
+            variables["NO_PROXY"] = exempt_this_machine(os.environ.get("NO_PROXY"))
+        return variables
 
     def page_url(self, kind: str, id_: str) -> str:
         """Return the web page of a ``flow`` or a ``flow-run``, in the form that Prefect prints.

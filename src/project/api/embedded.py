@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FOLDER = ".prefect"
 NO_SERVER = (
-    "No embedded server is running, and an agent needs one that outlives this command. Start "
+    "No embedded server is running, but this needs one that outlives the command. Start "
     "'kedro prefect server' in another terminal, or name a Prefect API in prefect.yml ('api')."
 )
 

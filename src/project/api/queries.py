@@ -226,6 +226,35 @@ def scheduled_flow_runs(
     return [ScheduledRow(row["id"], row["labels"] or [], row["state_timestamp"]) for row in rows]
 
 
+class WaitingRow(NamedTuple):
+    """A flow run that has not ended; times are timestamps."""
+
+    id: str
+    state: str
+    labels: List[str]
+    scheduled_start_time: str
+    state_timestamp: str
+    heartbeat: Optional[str]
+
+
+def waiting_flow_runs(
+    api: GraphQL, tenant_id: Optional[str], project: str, name: str, limit: int
+) -> List[WaitingRow]:
+    """Return the runs of a flow that should have ended or will run next, the oldest first."""
+    rows = api.query(
+        "query($tenant: uuid, $project: String, $name: String, $limit: Int) { flow_run(where: "
+        '{state: {_in: ["Scheduled", "Submitted", "Running", "Cancelling"]}, flow: {name: '
+        "{_eq: $name}, project: {name: {_eq: $project}, tenant_id: {_eq: $tenant}}}}, "
+        "order_by: {created: asc}, limit: $limit) "
+        "{ id state labels scheduled_start_time state_timestamp heartbeat } }",
+        tenant=tenant_id,
+        project=project,
+        name=name,
+        limit=limit,
+    )
+    return [WaitingRow(**{**row, "labels": row["labels"] or []}) for row in rows]
+
+
 def cancel_flow_run(api: GraphQL, flow_run_id: str) -> str:
     """Cancel a flow run and return its new state."""
     return str(api.mutate("cancel_flow_run", "state", flow_run_id=flow_run_id)["state"])

@@ -155,6 +155,11 @@ def is_on_this_machine(url: str) -> bool:
     return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
 
 
+def exempt_this_machine(no_proxy: Optional[str]) -> str:
+    """Return the value of ``NO_PROXY`` that also keeps requests to this machine off a proxy."""
+    return ",".join(filter(None, [no_proxy, "127.0.0.1", "localhost"]))
+
+
 def _within(seconds: float, function: Callable[[], T]) -> T:
     """Return the result of a function, or raise TimeoutError after some seconds.
 

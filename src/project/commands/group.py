@@ -11,6 +11,8 @@ import click
 from project.commands.agent import agent
 from project.commands.cancel import cancel
 from project.commands.doctor import doctor
+from project.commands.env import env_command
+from project.commands.init import init
 from project.commands.register import register
 from project.commands.run import run
 from project.commands.runs import runs
@@ -25,5 +27,5 @@ def prefect_commands() -> None:
     """Serve, register, run and watch this project's Prefect flows."""
 
 
-for command in (server, agent, register, run, runs, watch, cancel, doctor):
+for command in (init, server, agent, register, run, runs, watch, cancel, doctor, env_command):
     prefect_commands.add_command(command)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ContextManager, Dict, List, NamedTuple, Optional
+from typing import Any, ContextManager, Dict, Iterable, List, NamedTuple, Optional
 
 from project.api.client import PrefectApi, connect
 from project.compat.kedro_config import missing_env_folder
 from project.compat.kedro_project import (
+    hook_plugins,
     package_name,
     registered_pipelines,
     session_class,
@@ -36,7 +37,11 @@ class KedroProject:
 
     def __init__(self, project_path: Path, env: Optional[str] = None):
         self.project_path = project_path
-        self._env = env or os.environ.get("KEDRO_ENV")
+        self.env = env or os.environ.get("KEDRO_ENV")
+
+    @cached_property
+    def _session(self) -> Any:
+        return session_class().create(project_path=self.project_path, env=self.env)
 
     @cached_property
     def context(self) -> Any:
@@ -45,16 +50,19 @@ class KedroProject:
         Raises:
             SettingsError: the environment has no folder.
         """
-        session = session_class().create(project_path=self.project_path, env=self._env)
-        context = session.load_context()
+        context = self._session.load_context()
         missing = missing_env_folder(context.config_loader)
-        if self._env and missing:
+        if self.env and missing:
             names = sorted(path.name for path in missing.parent.iterdir() if path.is_dir())
             raise SettingsError(
-                f"There is no Kedro environment '{self._env}': {missing.parent} has "
+                f"There is no Kedro environment '{self.env}': {missing.parent} has "
                 f"{', '.join(names)}."
             )
         return context
+
+    def hook_plugins(self) -> Iterable[Any]:
+        """Return the plugins whose hooks a run of this project calls."""
+        return hook_plugins(self._session)
 
     def find_deployment(self, pipeline: Optional[str] = None) -> Deployment:
         """Return the deployment of a pipeline, by default of the default pipeline.
@@ -70,7 +78,7 @@ class KedroProject:
         file = read_file(self.context.config_loader, {})
         file.require_pipelines(sorted(names))
         settings = file.of_pipeline(name)
-        request = _Request(self.project_path, name, self._env)
+        request = _Request(self.project_path, name, self.env)
         return find_deployment(request, settings, lambda: self.context.catalog)
 
     def find_deployments(self) -> List[Deployment]:

@@ -38,6 +38,12 @@ def registered_pipelines() -> Mapping[str, Any]:
     return pipelines
 
 
+def conf_folder(project_path: Path) -> Path:
+    """Return the folder of the project's configuration."""
+    settings = import_module("kedro.framework.project").settings
+    return project_path / str(getattr(settings, "CONF_SOURCE", "conf"))
+
+
 def config_loader_of_running_session() -> Any:
     """Return the configuration loader of the session that runs, if this Kedro can name it.
 
@@ -53,6 +59,14 @@ def session_class() -> Any:
     settings = import_module("kedro.framework.project").settings
     default = import_module("kedro.framework.session").KedroSession
     return getattr(settings, "SESSION_CLASS", None) or default
+
+
+def hook_plugins(session: Any) -> Iterable[Any]:
+    """Return the plugins whose hooks a session calls."""
+    manager = getattr(session, "_hook_manager", None)
+    if manager is None:  # Kedro 0.17: one hook manager for the whole process
+        manager = import_module("kedro.framework.hooks").get_hook_manager()
+    return list(manager.get_plugins())
 
 
 def run_session(project_path: Path, pipeline: str, options: RunOptions, runner: Any) -> Any:
