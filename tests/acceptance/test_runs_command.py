@@ -28,7 +28,10 @@ def ids(served: Shop) -> Dict[str, str]:
     assert served.run().code == 0
     assert served.run("--pipeline", "failing").code == 1
     assert served.kedro("prefect", "register", "--pipeline", "lonely").code == 0
-    served.write("conf/other/prefect.yml", "{project: elsewhere, flow: sales}")
+    served.write(
+        "conf/other/prefect.yml",
+        "{project: elsewhere, pipelines: {__default__: {flow: sales}}}",
+    )
     served.write("conf/other/credentials.yml", "store: {key: none}")
     assert served.kedro("prefect", "register", "--env", "other").code == 0
     served.start_run("sales")

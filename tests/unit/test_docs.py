@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import pkgutil
 import re
 from pathlib import Path
@@ -57,6 +58,43 @@ def test_each_link_leads_to_a_file(document: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text())
 
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def headings_of(document: Path) -> set[str]:
+    """Return the anchors of a document's headings, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.*)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@each_document
+def test_each_anchor_leads_to_a_heading(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]*)#([^)]+)\)", document.read_text())
+    targets = [(document.parent / file if file else document, anchor) for file, anchor in links]
+
+    assert [anchor for file, anchor in targets if anchor not in headings_of(file)] == []
+
+
+def messages() -> list[str]:
+    """Return the strings of the package, with a space for what is filled in."""
+    found = []
+    for file in (REPOSITORY / "src/project").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.JoinedStr):
+                parts = [getattr(part, "value", " ") for part in node.values]
+                found.append("".join(part if isinstance(part, str) else " " for part in parts))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.append(node.value)
+    return found
+
+
+def test_the_messages_in_the_guide_to_troubleshooting_are_those_of_the_package() -> None:
+    guide = (REPOSITORY / "docs/troubleshooting.md").read_text()
+    quoted = re.findall(r"\*\*`([^`]+)`\*\*", guide)
+    known = messages()
+
+    assert len(quoted) > 20
+    others = [text for text in quoted if not any(text in each for each in known)]
+    assert others == ["No matching distribution found for prefect==1.1.0"]
 
 
 @each_document
