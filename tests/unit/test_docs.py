@@ -14,6 +14,8 @@ from project.commands.group import prefect_commands
 
 REPOSITORY = Path(__file__).parents[2]
 DOCUMENTS = [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")]
+# Files of the projects that readers make or have.
+OF_READERS = {"register_prefect_flow.py", "src/greetings/pipelines/greet/__init__.py"}
 each_document = pytest.mark.parametrize(
     "document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY))
 )
@@ -30,7 +32,8 @@ def code_in(document: Path) -> list[str]:
 
 
 def options_of(command: Command) -> set[str]:
-    return {option for parameter in command.params for option in parameter.opts}
+    parameters = command.get_params(Context(command))
+    return {option for parameter in parameters for option in parameter.opts}
 
 
 @each_document
@@ -104,7 +107,8 @@ def test_each_module_exists(document: Path) -> None:
     files = [name for line in code_in(document) for name in re.findall(file, line)]
     roots = [REPOSITORY, REPOSITORY / "src/project", document.parent]
 
-    assert [name for name in files if not any((root / name).exists() for root in roots)] == []
+    missing = {name for name in files if not any((root / name).exists() for root in roots)}
+    assert missing <= OF_READERS
 
 
 @each_document
