@@ -102,6 +102,15 @@ def test_a_server_for_other_machines_needs_a_token(shop: Shop) -> None:
     assert "give a token" in said.text
 
 
+def test_a_host_that_does_not_exist_is_no_problem_of_the_port(shop: Shop) -> None:
+    options = ("--host", "nothing.invalid", "--token", "key")
+    said = shop.kedro("prefect", "server", *options, "--port", "0")
+
+    assert said.code == 1
+    assert "Cannot listen on nothing.invalid:0: " in said.text
+    assert said.text.rstrip().endswith("Choose another host.")
+
+
 def test_registering_reports_only_what_has_changed(served: Shop) -> None:
     check = served.kedro("prefect", "register", "--all", "--check")
     assert check.code == 1
