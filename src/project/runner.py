@@ -9,8 +9,7 @@ from project.api.client import connect
 from project.api.follow import follow_agent_run
 from project.api.run_here import run_here
 from project.compat import kedro as compat
-from project.config.load import parse_settings, require_own_conf_source
-from project.config.run_request import RunRequest, find_request
+from project.config.run_request import RunRequest, find_request, read_run_settings
 from project.console.echo import echo
 from project.console.progress import follow_progress
 from project.deploy.deployment import find_deployment, make_flow, make_local_flow
@@ -50,23 +49,22 @@ class PrefectRunner(compat.KedroRunner):
     def _run(self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any) -> None:
         inject_memory_datasets(pipeline, catalog)
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
-        run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async)
         request = find_request(hook_manager, run_id)
+        settings = read_run_settings(request, self._overrides)
+        run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async, settings)
         state = self._run_registered(run, request) if request else self._run_unregistered(run)
         if state is not None and not state.is_successful():
             run.suggest_resume(self)
             raise failure_of(state) if run.error is None else hide_frames(run.error)
 
     def _run_unregistered(self, run: KedroRun) -> State:
-        flow = make_local_flow(run.pipeline, parse_settings(self._overrides))
+        flow = make_local_flow(run.pipeline, run.settings)
         with follow_progress(run.nodes) as progress:
             return run_flow(flow, run, progress)
 
     def _run_registered(self, run: KedroRun, request: RunRequest) -> Optional[State]:
         """Register the whole pipeline and run the selected nodes; ``None`` if not here."""
-        settings = request.read_settings(self._overrides)
-        if settings.run == "agent":
-            require_own_conf_source(request.config_loader, request.project_path)
+        settings = run.settings
         deployment = find_deployment(request, settings, lambda: run.catalog)
         options = {**request.options, "is_async": self._is_async or None}
         key, flow_run_id = str(uuid4()), None

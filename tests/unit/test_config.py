@@ -15,6 +15,8 @@ from project.config.model import (
     ScheduleSettings,
     Settings,
     SettingsFile,
+    TaskPolicy,
+    TaskSettings,
     as_dict,
 )
 from project.config.origin import Origin
@@ -37,8 +39,9 @@ def test_a_new_project_gets_the_shipped_file() -> None:
 
 
 def test_every_key_is_documented() -> None:
-    documented = (REPOSITORY / "docs/configuration.md").read_text()
-    sections = [SettingsFile, ExecutorSettings, ScheduleSettings]
+    pages = [REPOSITORY / "docs" / name for name in ("configuration.md", "policies.md")]
+    documented = "".join(page.read_text() for page in pages)
+    sections = [SettingsFile, ExecutorSettings, ScheduleSettings, TaskSettings, TaskPolicy]
     keys = [key for section in sections for key in rules_of(section)]
 
     assert [key for key in keys if f"`{key}`" not in documented] == []

@@ -95,7 +95,7 @@ class AgentFlowRunner(CloudFlowRunner):
 
         def run_tasks(run: Union[NodeRun, BaseException], settings: Settings) -> State:
             capture.reattach()  # Kedro configures logging when it opens a session
-            arguments["executor"] = make_executor(settings.executor)
+            arguments["executor"] = make_executor(settings)
             with self.flow.runs.provide(prefect.context.flow_run_id, run):
                 return self._run_cancellable_tasks(cancellation, state, arguments)
 

@@ -12,6 +12,7 @@ from project.commands.agent import agent
 from project.commands.cancel import cancel
 from project.commands.doctor import doctor
 from project.commands.env import env_command
+from project.commands.explain import explain
 from project.commands.init import init
 from project.commands.register import register
 from project.commands.run import run
@@ -27,5 +28,8 @@ def prefect_commands() -> None:
     """Serve, register, run and watch this project's Prefect flows."""
 
 
-for command in (init, server, agent, register, run, runs, watch, cancel, doctor, env_command):
+for command in (
+    *(init, server, agent, register, run, runs, watch, cancel, doctor, explain),
+    env_command,
+):
     prefect_commands.add_command(command)

@@ -64,8 +64,8 @@ def _not_this(key: str, value: Any) -> str:
 
 
 def _nearest(section: Any, path: Sequence[str]) -> str:
-    for key in path[:-1]:
-        section = rules_of(section)[key].section
+    for key in path[:-1]:  # some are names of the user's, such as those of nodes
+        section = getattr(rules_of(section).get(key), "section", section)
     return nearest(path[-1], list(rules_of(section)), "Valid keys")
 
 

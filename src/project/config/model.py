@@ -8,16 +8,20 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 
 from project.config.origin import UNKNOWN_ORIGIN, Origin
 from project.config.rules import (
+    ChangesRule,
     SectionRule,
     Value,
     choice,
     mapping,
+    number,
+    numbers,
     rules_of,
     setting,
     string,
     strings,
     switch,
     whole_number,
+    whole_numbers,
 )
 
 PrefectObject = Mapping[str, Any]
@@ -39,6 +43,35 @@ class ExecutorSettings:
     def __post_init__(self) -> None:
         if self.type == "local" and self.workers is not None:
             raise ValueError("workers needs a type with several workers, such as threads")
+
+
+@dataclass(frozen=True)
+class TaskPolicy:
+    """How often, how long and where a node may run.
+
+    ``retry_on`` are names of exceptions, whose subclasses count, too; none means all. With
+    ``retry_backoff``, each delay is so many times as long as the one before. ``resources`` are what
+    a Dask worker must have.
+    """
+
+    retries: int = setting(0, whole_number(at_least=0))
+    retry_delay_seconds: float = setting(10, number(at_least=0))
+    retry_backoff: float = setting(1, number(at_least=1))
+    retry_on: Tuple[str, ...] = setting((), strings())
+    timeout_seconds: Optional[float] = setting(None, number(above=0, optional=True))
+    resources: Mapping[str, float] = setting({}, numbers())
+
+
+@dataclass(frozen=True)
+class TaskSettings:
+    """The policies of tasks: for all, for those with a tag, and by names or patterns of nodes.
+
+    ``tags`` and ``nodes`` contain only what they change.
+    """
+
+    default: TaskPolicy = setting(TaskPolicy(), SectionRule(TaskPolicy))
+    tags: Mapping[str, Mapping[str, Any]] = setting({}, ChangesRule(TaskPolicy))
+    nodes: Mapping[str, Mapping[str, Any]] = setting({}, ChangesRule(TaskPolicy))
 
 
 @dataclass(frozen=True)
@@ -69,6 +102,8 @@ class Settings:
     flow: Optional[str] = setting(None, string(optional=True))
     executor: ExecutorSettings = setting(ExecutorSettings(), SectionRule(ExecutorSettings))
     grouping: str = setting("none", choice("none"))
+    tasks: TaskSettings = setting(TaskSettings(), SectionRule(TaskSettings))
+    limits: Mapping[str, int] = setting({}, whole_numbers(at_least=1))
     schedule: Optional[ScheduleSettings] = setting(
         None, SectionRule(ScheduleSettings, optional=True)
     )

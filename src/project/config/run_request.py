@@ -73,14 +73,30 @@ class RunRequest:
         return self._config_loader
 
     def read_settings(self, overrides: Mapping[str, Any]) -> Settings:
-        """Return the settings of the pipeline: those of ``prefect.yml``, then ``overrides``."""
-        from project.config.load import parse_settings, read_file
+        """Return the settings of the pipeline: those of ``prefect.yml``, then ``overrides``.
+
+        Raises:
+            SettingsError: a file cannot be read or is wrong, or an agent would read another one.
+        """
+        from project.config.load import parse_settings, read_file, require_own_conf_source
 
         if self.config_loader is None:
             return parse_settings(overrides, self.pipeline_name)
         file = read_file(self.config_loader, overrides)
         file.require_pipelines(sorted(registered_pipelines()))
-        return file.of_pipeline(self.pipeline_name)
+        settings = file.of_pipeline(self.pipeline_name)
+        if settings.run == "agent":
+            require_own_conf_source(self.config_loader, self.project_path)
+        return settings
+
+
+def read_run_settings(request: Optional[RunRequest], overrides: Mapping[str, Any]) -> Settings:
+    """Return the settings of a run; without a request, those of ``overrides`` alone."""
+    if request is not None:
+        return request.read_settings(overrides)
+    from project.config.load import parse_settings
+
+    return parse_settings(overrides)
 
 
 @runtime_checkable

@@ -14,6 +14,7 @@ from prefect.storage import Module
 from project.compat.kedro_project import find_pipeline, package_name, registered_pipelines
 from project.compat.run_options import RUN_OPTIONS
 from project.config.model import Settings
+from project.config.policies import require_known_names, require_repeatable
 from project.deploy.flow_spec import VARIABLE, FlowSpec
 from project.deploy.prefect_objects import (
     make_result,
@@ -101,8 +102,17 @@ class PipelineRequest(Protocol):
 def find_deployment(
     request: PipelineRequest, settings: Settings, load_catalog: Callable[[], Any]
 ) -> Deployment:
-    """Return the deployment of a pipeline of the project in this process."""
-    pipeline = find_pipeline(registered_pipelines(), request.pipeline_name)
+    """Return the deployment of a pipeline of the project in this process.
+
+    Raises:
+        SettingsError: the settings name a tag or a node that the project does not have, or let a
+            node run again that cannot.
+    """
+    pipelines = registered_pipelines()
+    pipeline = find_pipeline(pipelines, request.pipeline_name)
+    every = {node.name: node.tags for each in pipelines.values() for node in each.nodes}
+    require_known_names(settings, every)
+    require_repeatable(settings, pipeline)
     ref = PipelineRef(request.project_path, package_name(), request.pipeline_name)
     return Deployment(pipeline, ref, settings, load_catalog, request.env)
 
@@ -111,7 +121,7 @@ def make_local_flow(pipeline: Pipeline, settings: Settings) -> KedroFlow:
     """Return the flow of a pipeline that is run immediately and never registered."""
     ref = PipelineRef(Path.cwd(), package_name(), "__default__")
     flow = build_flow(pipeline, ref.pipeline_name, ref, KedroRuns(), grouping=settings.grouping)
-    flow.executor = make_executor(settings.executor)
+    flow.executor = make_executor(settings)
     return flow
 
 
@@ -126,7 +136,7 @@ def make_flow(pipeline: Pipeline, spec: FlowSpec) -> KedroFlow:
         grouping=settings.grouping,
         parameters=[option.name for option in RUN_OPTIONS],
     )
-    flow.executor = make_executor(settings.executor)
+    flow.executor = make_executor(settings)
     flow.result = make_result(settings)
     return flow
 

@@ -12,6 +12,9 @@ from kedro.pipeline.node import Node
 from kedro.runner import AbstractRunner
 
 from project.compat import kedro as compat
+from project.config.model import Settings, TaskPolicy
+from project.config.policies import policy_of
+from project.execution.time_limit import call_with_limit
 from project.flow.tasks import InMemory
 
 if TYPE_CHECKING:
@@ -35,12 +38,14 @@ class KedroRun:
         hook_manager: PluginManager,
         run_id: Optional[str],
         is_async: bool = False,
+        settings: Optional[Settings] = None,
     ):
         self.pipeline = pipeline
         self.catalog = catalog
         self.hook_manager = hook_manager
         self.run_id = run_id
         self.is_async = is_async
+        self.settings = settings or Settings()
         self.nodes = {node.name: node for node in pipeline.nodes}
         self.done_nodes: Set[Node] = set()
         self.error: Optional[BaseException] = None
@@ -53,6 +58,10 @@ class KedroRun:
         # Resolving a pattern from two threads at once is a race in Kedro 0.18.12 to 0.19.9.
         for name in compat.dataset_names(pipeline):
             compat.get_dataset(catalog, name)
+
+    def policy(self, node_name: str) -> TaskPolicy:
+        """Return the policy of a node."""
+        return policy_of(self.settings.tasks, node_name, self.nodes[node_name].tags)
 
     def execute(self, node_names: Sequence[str], received: InMemory) -> InMemory:
         """Run nodes in order and return the in-memory datasets that other nodes may need.
@@ -77,7 +86,13 @@ class KedroRun:
 
     def _execute(self, node: Node) -> None:
         try:
-            compat.execute_node(node, self.catalog, self.hook_manager, self.is_async, self.run_id)
+            call_with_limit(
+                lambda: compat.execute_node(
+                    node, self.catalog, self.hook_manager, self.is_async, self.run_id
+                ),
+                node.name,
+                self.policy(node.name).timeout_seconds,
+            )
         except compat.DatasetError as error:
             # Kedro's message does not say which node should have saved the dataset.
             for name in node.inputs:

@@ -17,7 +17,7 @@ from project.compat import kedro as compat
 from project.compat.kedro_project import run_session
 from project.compat.run_options import RunOptions, check_run_options
 from project.config.model import Settings
-from project.config.run_request import find_request
+from project.config.run_request import find_request, read_run_settings
 from project.errors import FlowRunError
 from project.execution.kedro_run import KedroRun
 from project.execution.runners import failure_of
@@ -70,8 +70,8 @@ class _TaskRunner(compat.KedroRunner):
     def _run(self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any) -> None:
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
         request = find_request(hook_manager, run_id)
-        settings = request.read_settings({}) if request else Settings()
-        run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async)
+        settings = read_run_settings(request, {})
+        run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async, settings)
         self.state = self._run_tasks(run, settings)
         if not self.state.is_successful():
             run.suggest_resume(self)

@@ -26,6 +26,7 @@ from prefect.engine.state import State, TriggerFailed
 from prefect.triggers import all_successful
 from prefect.utilities.executors import RecursiveCall
 
+from project.config.model import TaskPolicy
 from project.flow.groups import Group
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ class NodeRun(Protocol):
     @property
     def nodes(self) -> Mapping[str, Node]:
         """The nodes that were selected for this run, by name."""
+
+    def policy(self, node_name: str) -> TaskPolicy:
+        """Return the policy of a node."""
 
     def execute(self, node_names: Sequence[str], received: InMemory) -> InMemory:
         """Run nodes and return the in-memory datasets that they leave."""
@@ -164,6 +168,12 @@ class NodeTask(Task):
                 raise
             raise NodeError(error) from error
 
+    @property
+    def policy(self) -> TaskPolicy:
+        """The policy of the node in the Kedro run; the default if it is not selected."""
+        run = self._runs.find(prefect.context.flow_run_id)
+        return run.policy(self.name) if run and self.name in run.nodes else TaskPolicy()
+
     def may_start(self, upstream_states: Mapping[Edge, State]) -> bool:
         """Trigger for node tasks: starts if all upstream tasks succeeded and no node has failed.
 
@@ -176,11 +186,10 @@ class NodeTask(Task):
         return bool(all_successful(upstream_states))
 
     def record_failure(self, state: State) -> None:
-        """Record in the Kedro run a failure that no retry follows."""
+        """Record in the Kedro run that a node has failed for good."""
         run = self._runs.find(prefect.context.flow_run_id)
         is_failure = state.is_failed() and not isinstance(state, TriggerFailed)
-        is_final = prefect.context.get("task_run_count", 1) > self.max_retries
-        if run is not None and is_failure and is_final:
+        if run is not None and is_failure:
             error = state.result
             run.fail(self.name, error.error if isinstance(error, NodeError) else error)
 
