@@ -110,6 +110,13 @@ def test_the_variables_need_an_api_that_is_up(project: KedroProject) -> None:
     assert_one_clear_error(run, "No embedded server is running")
 
 
+def test_a_host_that_does_not_exist_is_no_problem_of_the_port(project: KedroProject) -> None:
+    options = ("--host", "nothing.invalid", "--token", "key", "--port", "0")
+    run = kedro_command(project, "prefect", "server", *options)
+
+    assert_one_clear_error(run, "Cannot listen on nothing.invalid:0: ", "Choose another host.")
+
+
 def completions(shop: Shop, *words: str) -> List[str]:
     """Return how a shell completes the last word."""
     process = shop.start_python(
