@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from click import Command, Context
 
 from project.commands.group import prefect_commands
@@ -125,3 +126,15 @@ def test_the_architecture_describes_each_room() -> None:
     modules = {path.name for path in package.glob("*.py")}
 
     assert {name for name in rooms | modules if f"`{name}`" not in text} == {"__init__.py"}
+
+
+def test_the_repositorys_own_ci_runs_the_commands_of_the_document() -> None:
+    document = (REPOSITORY / "docs/ci.md").read_text()
+    commands = re.findall(r"^    (kedro .*)$", document, re.MULTILINE)
+    workflow = yaml.safe_load((REPOSITORY / ".github/workflows/ci.yml").read_text())
+    steps = [step.get("run", "") for step in workflow["jobs"]["example"]["steps"]]
+    script = (REPOSITORY / ".ci/run").read_text()
+
+    assert [step for step in steps if step.startswith("kedro ")] == commands
+    assert [line for line in commands[1:] if f".venv/bin/{line}\n" not in script] == []
+    assert "\nmake run\n" in script
