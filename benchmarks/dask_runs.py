@@ -1,4 +1,4 @@
-"""What a node costs on Dask, beside plain Prefect's ``DaskExecutor`` on the same kind of cluster."""
+"""What a node costs on Dask, beside plain Prefect's ``DaskExecutor`` on such a cluster."""
 
 from __future__ import annotations
 

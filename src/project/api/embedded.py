@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterator
+from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterator, Optional
 
 from project.api.page_functions import page_functions
 from project.compat.run_options import describe_run_options
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FOLDER = ".prefect"
 NO_SERVER = (
-    "No embedded server is running, and an agent needs one that outlives this command. Start "
+    "No embedded server is running, but this needs one that outlives the command. Start "
     "'kedro prefect server' in another terminal, or name a Prefect API in prefect.yml ('api')."
 )
 
@@ -55,6 +55,13 @@ def serve(project_path: Path, on_start: Callable[[str], None], **options: Any) -
         serve_settings(server_settings(project_path, **options), on_start)
     except ServerError as error:
         raise ApiError(str(error)) from error
+
+
+def served_url(project_path: Path) -> Optional[str]:
+    """Return the address at which 'kedro prefect server' serves a project, if one does."""
+    from project.server.process import running_server
+
+    return running_server(project_path / FOLDER)
 
 
 def own_flow_run(project_path: Path, key: str) -> ContextManager[None]:

@@ -27,7 +27,9 @@ T = TypeVar("T")
 
 REQUEST_SECONDS = 15.0
 
-_CHECK = "Check its log, and the address ('api' in prefect.yml)."
+# What gives the address of an API, as messages name it.
+PREFECTS_CONFIGURATION = "PREFECT__CLOUD__API, or ~/.prefect/config.toml"
+SETTING = "'api' in prefect.yml"
 
 # Prefect Server answers with these, and HTTP 200, when a service behind its gateway fails. The
 # request may have been executed.
@@ -42,8 +44,16 @@ _INTERNAL_ERRORS = (
 class Transport:
     """Transport of GraphQL requests to one address."""
 
-    def __init__(self, url: str, api_key: Optional[str] = None, tenant_id: Optional[str] = None):
+    def __init__(
+        self,
+        url: str,
+        api_key: Optional[str] = None,
+        tenant_id: Optional[str] = None,
+        address_source: str = PREFECTS_CONFIGURATION,
+    ):
         self.url = url
+        self._address_source = address_source
+        self._check = f"Check its log, and the address ({address_source})."
         # requests uses the environment's proxies even for addresses of this machine.
         self._use_proxies = not is_on_this_machine(url)
         self._headers = {"Content-Type": "application/json", "X-PREFECT-CORE-VERSION": "1.1.0"}
@@ -72,7 +82,8 @@ class Transport:
             raise self._unreachable(error) from error
         except (requests.Timeout, TimeoutError) as error:
             raise ApiUncertainError(
-                f"The Prefect API at {self.url} did not answer within {seconds:g} seconds. {_CHECK}"
+                f"The Prefect API at {self.url} did not answer within {seconds:g} seconds. "
+                f"{self._check}"
             ) from error
         except requests.RequestException as error:
             raise self._broken(error) from error
@@ -85,15 +96,16 @@ class Transport:
 
     def _unreachable(self, error: BaseException) -> ApiUnreachableError:
         return ApiUnreachableError(
-            f"The Prefect API at {self.url} cannot be reached: {_cause(error)}. Start one with "
-            "'kedro prefect server', or set 'api: embedded' in prefect.yml."
+            f"The Prefect API at {self.url} cannot be reached: {_cause(error)}. Check that it is "
+            f"running, and the address ({self._address_source})."
         )
 
     def _broken(self, error: requests.RequestException) -> ApiError:
         if "NewConnectionError" in repr(error) or "Failed to establish" in str(error):
             return self._unreachable(error)
         return ApiUncertainError(
-            f"The connection to the Prefect API at {self.url} was lost: {_cause(error)}. {_CHECK}"
+            f"The connection to the Prefect API at {self.url} was lost: {_cause(error)}. "
+            f"{self._check}"
         )
 
     def _read(self, response: requests.Response) -> Any:
@@ -109,8 +121,8 @@ class Transport:
             return next(iter(answer["data"].values()))
         except (AttributeError, KeyError, StopIteration, TypeError):
             raise ApiError(
-                f"The server at {self.url} is not a Prefect API. Check the address ('api' in "
-                "prefect.yml), and any proxy in between."
+                f"The server at {self.url} is not a Prefect API. Check the address "
+                f"({self._address_source}), and any proxy in between."
             ) from None
 
     def _refusal(self, errors: Any, response: requests.Response) -> ApiError:
@@ -135,12 +147,17 @@ class Transport:
             return RequestTooLargeError(answer)
         if code in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
             return ApiUnreachableError(answer)
-        return ApiUncertainError(f"{answer} {_CHECK}")
+        return ApiUncertainError(f"{answer} {self._check}")
 
 
 def is_on_this_machine(url: str) -> bool:
     """Return whether an address is one of this machine's loopback addresses."""
     return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
+
+
+def exempt_this_machine(no_proxy: Optional[str]) -> str:
+    """Return the value of ``NO_PROXY`` that also keeps requests to this machine off a proxy."""
+    return ",".join(filter(None, [no_proxy, "127.0.0.1", "localhost"]))
 
 
 def _within(seconds: float, function: Callable[[], T]) -> T:

@@ -33,7 +33,7 @@ def server(project: ProjectMetadata, host: str, port: int, token: Optional[str])
     from project.api.embedded import serve
 
     def report_address(url: str) -> None:
-        click.echo(f"Prefect API at {url} (press Ctrl-C to stop)")
+        click.echo(f"Prefect API and web page at {url} (press Ctrl-C to stop)")
 
     try:
         serve(project.project_path, report_address, host=host, port=port, token=token)

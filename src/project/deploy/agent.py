@@ -24,7 +24,7 @@ from project.api.agent_runner import UNREPORTED_EXIT_CODE
 from project.api.client import PrefectApi
 from project.api.state_sender import RunState, StateSender
 from project.api.states import FINISHED
-from project.api.transport import is_on_this_machine
+from project.api.transport import exempt_this_machine, is_on_this_machine
 from project.deploy.flow_spec import PROJECTS_VARIABLE
 from project.errors import ApiError
 
@@ -64,8 +64,7 @@ def exec_agent(options: AgentOptions, api: Optional[str] = None) -> NoReturn:
     if api is not None:
         environment.update({"PREFECT__BACKEND": "server", "PREFECT__CLOUD__API": api})
         if is_on_this_machine(api):
-            exempt = [environment.get("NO_PROXY"), "127.0.0.1", "localhost"]
-            environment["NO_PROXY"] = ",".join(filter(None, exempt))
+            environment["NO_PROXY"] = exempt_this_machine(environment.get("NO_PROXY"))
     command = [sys.executable, "-m", "project.deploy.agent", json.dumps(options._asdict())]
     sys.stdout.flush()
     os.execve(sys.executable, command, environment)  # noqa: S606
