@@ -76,12 +76,12 @@ class PrefectRunner(compat.KedroRunner):
                 end_orphaned_runs(api, deployment)
                 with api.own_flow_run(key), follow_progress(run.nodes) as progress:
                     flow_run_id = start_run(api, registration, options, key, is_here=True)
-                    echo(f"Flow run {flow_run_id} on {api.url}")
+                    echo(api.describe_run(flow_run_id))
                     flow = make_flow(run.pipeline, deployment.spec)
                     return run_here(api, flow, flow_run_id, run, progress)
             if settings.run == "agent":
                 flow_run_id = start_run(api, registration, options, key, is_here=False)
-                echo(f"Flow run {flow_run_id} on {api.url}")
+                echo(api.describe_run(flow_run_id))
                 follow_agent_run(api, flow_run_id, settings.wait)
             else:
                 echo(api.page_url("flow", registration.flow_id))

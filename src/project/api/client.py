@@ -12,8 +12,13 @@ import prefect
 from prefect import Client
 
 from project.api import queries
-from project.api.embedded import embedded_api, own_flow_run
-from project.api.transport import REQUEST_SECONDS, Transport
+from project.api.embedded import (
+    EmbeddedApi,
+    embedded_api,
+    exclusive_registration,
+    own_flow_run,
+)
+from project.api.transport import REQUEST_SECONDS, Transport, is_on_this_machine
 from project.api.unreported import UnreportedStates
 from project.errors import ApiUncertainError
 
@@ -24,17 +29,27 @@ class PrefectApi:
     """One Prefect API; a failed request raises an ``ApiError`` that names the address.
 
     ``client`` has the address and the credentials, and ``pages`` is the address of the web page.
-    ``own_flow_run`` makes this process the owner of the flow run with an idempotency key, if the
-    API can detect that an owner has died. ``unreported`` has what earlier runs could not report.
+    An embedded API ``is_private`` if it is for this process only. ``own_flow_run`` makes this
+    process the owner of the flow run with an idempotency key, if the API can detect that an owner
+    has died, and ``exclusive_registration`` lets no other process of this machine register flows.
+    ``unreported`` has what earlier runs could not report.
     """
 
-    def __init__(self, client: Client, pages: Optional[str] = None):
+    def __init__(
+        self, client: Client, pages: Optional[str] = None, embedded: Optional[EmbeddedApi] = None
+    ):
         self.url: str = client.api_server
+        self.api_key: Optional[str] = client.api_key
+        self.is_on_this_machine = embedded is not None or is_on_this_machine(self.url)
+        self.is_private = embedded is not None and embedded.is_private
         self.own_flow_run: Callable[[str], ContextManager[Any]] = nullcontext
+        self.exclusive_registration: Callable[[], ContextManager[Any]] = nullcontext
         self.unreported: Optional[UnreportedStates] = None
         self._pages = pages or self.url
         self.tenant_id: Optional[str] = client._tenant_id
-        self._transport = Transport(self.url, client.api_key, client._tenant_id)
+        self._transport = Transport(
+            self.url, client.api_key, client._tenant_id, use_proxies=not self.is_on_this_machine
+        )
 
     def query(self, text: str, **variables: Any) -> Any:
         """Return the value of a query's only root field, retrying if the API has an error."""
@@ -70,6 +85,10 @@ class PrefectApi:
             self.tenant_id = queries.create_tenant(self, "default")
         return self.tenant_id
 
+    def describe_run(self, flow_run_id: str) -> str:
+        """Return a line of text about a flow run that has started."""
+        return f"Flow run {flow_run_id}" + ("" if self.is_private else f" on {self.url}")
+
     def page_url(self, kind: str, id_: str) -> str:
         """Return the web page of a ``flow`` or a ``flow-run``, in the form that Prefect prints."""
         return f"{self._pages.rstrip('/')}/default/{kind}/{id_}"
@@ -90,12 +109,14 @@ def connect(
         if api == "prefect":
             prefect_api = PrefectApi(Client(), prefect.config.server.ui.endpoint)
         elif api == "embedded":
-            url = stack.enter_context(embedded_api(project_path, must_outlive_process))
-            prefect_api = PrefectApi(Client(api_server=url))
+            embedded = stack.enter_context(embedded_api(project_path, must_outlive_process))
+            client = Client(api_server=embedded.url, api_key=embedded.token)
+            prefect_api = PrefectApi(client, embedded=embedded)
             prefect_api.own_flow_run = partial(own_flow_run, project_path)
+            prefect_api.exclusive_registration = partial(exclusive_registration, project_path)
         else:
             prefect_api = PrefectApi(Client(api_server=api))
         prefect_api.connect()
-        prefect_api.unreported = UnreportedStates.of_project(project_path, api)
+        prefect_api.unreported = UnreportedStates(project_path, api)
         prefect_api.unreported.deliver(prefect_api)
         yield prefect_api

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
+from ipaddress import ip_address
 from queue import Empty, Queue
 from threading import Thread
 from typing import Any, Callable, List, Mapping, Optional, TypeVar, Union
@@ -40,12 +41,22 @@ _INTERNAL_ERRORS = (
 
 
 class Transport:
-    """Transport of GraphQL requests to one address."""
+    """Transport of GraphQL requests to one address.
 
-    def __init__(self, url: str, api_key: Optional[str] = None, tenant_id: Optional[str] = None):
+    ``use_proxies``: whether to use the environment's proxies, which requests would also do for
+    addresses of this machine.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        api_key: Optional[str] = None,
+        tenant_id: Optional[str] = None,
+        *,
+        use_proxies: bool,
+    ):
         self.url = url
-        # requests uses the environment's proxies even for addresses of this machine.
-        self._use_proxies = not is_on_this_machine(url)
+        self._use_proxies = use_proxies
         self._headers = {"Content-Type": "application/json", "X-PREFECT-CORE-VERSION": "1.1.0"}
         if api_key:
             self._headers["Authorization"] = f"Bearer {api_key}"
@@ -140,7 +151,11 @@ class Transport:
 
 def is_on_this_machine(url: str) -> bool:
     """Return whether an address is one of this machine's loopback addresses."""
-    return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _within(seconds: float, function: Callable[[], T]) -> T:

@@ -39,5 +39,5 @@ def run(project: Any, /, wait: bool, **values: Any) -> None:
     with kedro_project.connect(deployment.settings.api, must_outlive_process=True) as api:
         registration = require_registration(api, deployment)
         flow_run_id = start_run(api, registration, options, str(uuid4()), is_here=False)
-        echo(f"Flow run {flow_run_id} on {api.url}")
+        echo(api.describe_run(flow_run_id))
         follow_agent_run(api, flow_run_id, wait)

@@ -60,9 +60,12 @@ def register(api: PrefectApi, deployment: Deployment) -> Registration:
     """Register a flow unless the API has this version, which takes one request to find out."""
     flow = deployment.make_flow()
     key = flow_key(flow, deployment.spec)
-    current = _find(api, deployment, key)
-    if current is not None:
-        return current
+    with api.exclusive_registration():
+        current = _find(api, deployment, key)
+        return current or _register(api, deployment, flow, key)
+
+
+def _register(api: PrefectApi, deployment: Deployment, flow: KedroFlow, key: str) -> Registration:
     # Added after the key was computed: the classes differ between environments.
     catalog = deployment.load_catalog()
     flow.dataset_types = {name: compat.dataset_type(catalog, name) for name in flow.dataset_names()}

@@ -29,6 +29,16 @@ class DatabaseUnavailableError(ServerError):
         )
 
 
+class FolderUnusableError(ServerError):
+    """The folder of the database cannot be written."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(
+            f"{path} cannot be written: {error.strerror or error}. Look at the disk, and at the "
+            "permissions of the folder."
+        )
+
+
 class DatabaseTooNewError(ServerError):
     """A newer release of this package has migrated the database."""
 
