@@ -78,14 +78,14 @@ class NotFoundError(InputError):
         super().__init__(f"{noun} {key} not found.")
 
 
-class UniquenessViolationError(ApiError):
+class UniquenessViolationError(InputError):
     """The name is taken; Prefect's client compares the whole message."""
 
     def __init__(self) -> None:
         super().__init__("Uniqueness violation.")
 
 
-class StateRejectedError(ApiError):
+class StateRejectedError(InputError):
     """A state is not accepted; an agent that reads these words leaves the run to another agent."""
 
     def __init__(self, reason: str) -> None:
