@@ -13,15 +13,20 @@ from urllib.parse import urlsplit
 from prefect import Client
 
 from project.api import queries
-from project.api.embedded import embedded_api, own_flow_run
+from project.api.embedded import (
+    EmbeddedApi,
+    embedded_api,
+    exclusive_registration,
+    own_flow_run,
+)
 from project.api.pages import MakeAddress, embedded_page, remote_page
 from project.api.transport import (
     PREFECTS_CONFIGURATION,
     REQUEST_SECONDS,
     SETTING,
     Transport,
-    exempt_this_machine,
     is_on_this_machine,
+    proxy_exemption,
 )
 from project.api.unreported import UnreportedStates
 from project.errors import ApiError, ApiUncertainError
@@ -36,7 +41,8 @@ class PrefectApi:
     ``client`` has the address and the credentials, ``page`` makes the address of a web page, and
     ``address_source`` names in messages what gives the API's address.
     ``own_flow_run`` makes this process the owner of the flow run with an idempotency key, if the
-    API can detect that an owner has died. ``unreported`` has what earlier runs could not report.
+    API can detect that an owner has died, and ``exclusive_registration`` lets no other process of
+    this machine register flows. ``unreported`` has what earlier runs could not report.
     """
 
     def __init__(
@@ -44,14 +50,24 @@ class PrefectApi:
         client: Client,
         page: Optional[MakeAddress] = None,
         address_source: str = PREFECTS_CONFIGURATION,
+        embedded: Optional[EmbeddedApi] = None,
     ):
         self.url: str = client.api_server
+        self.api_key: Optional[str] = client.api_key
+        self.is_on_this_machine = embedded is not None or is_on_this_machine(self.url)
         self.own_flow_run: Callable[[str], ContextManager[Any]] = nullcontext
+        self.exclusive_registration: Callable[[], ContextManager[Any]] = nullcontext
         self.unreported: Optional[UnreportedStates] = None
         self._page = page or remote_page(self.url)
         self._tenant_slug = "default"
         self.tenant_id: Optional[str] = client._tenant_id
-        self._transport = Transport(self.url, client.api_key, client._tenant_id, address_source)
+        self._transport = Transport(
+            self.url,
+            client.api_key,
+            client._tenant_id,
+            address_source,
+            use_proxies=not self.is_on_this_machine,
+        )
 
     def query(self, text: str, **variables: Any) -> Any:
         """Return the value of a query's only root field, retrying if the API has an error."""
@@ -95,8 +111,8 @@ class PrefectApi:
         An API key is not among them.
         """
         variables = {"PREFECT__BACKEND": "server", "PREFECT__CLOUD__API": self.url}
-        if is_on_this_machine(self.url):
-            variables["NO_PROXY"] = exempt_this_machine(os.environ.get("NO_PROXY"))
+        if self.is_on_this_machine:
+            variables.update(proxy_exemption(os.environ, self.url))
         return variables
 
     def page_url(self, kind: str, id_: str) -> str:
@@ -123,14 +139,16 @@ def connect(
         if api == "prefect":
             prefect_api = PrefectApi(_configured_client())
         elif api == "embedded":
-            url = stack.enter_context(embedded_api(project_path, must_outlive_process))
-            client = Client(api_server=url)
-            prefect_api = PrefectApi(client, embedded_page(project_path), ".prefect/server.json")
+            embedded = stack.enter_context(embedded_api(project_path, must_outlive_process))
+            client = Client(api_server=embedded.url, api_key=embedded.token)
+            page = embedded_page(project_path)
+            prefect_api = PrefectApi(client, page, ".prefect/server.json", embedded)
             prefect_api.own_flow_run = partial(own_flow_run, project_path)
+            prefect_api.exclusive_registration = partial(exclusive_registration, project_path)
         else:
             prefect_api = PrefectApi(Client(api_server=api), address_source=SETTING)
         prefect_api.connect()
-        prefect_api.unreported = UnreportedStates.of_project(project_path, api)
+        prefect_api.unreported = UnreportedStates(project_path, api)
         prefect_api.unreported.deliver(prefect_api)
         yield prefect_api
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
+from ipaddress import ip_address
 from queue import Empty, Queue
 from threading import Thread
-from typing import Any, Callable, List, Mapping, Optional, TypeVar, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar, Union
 from urllib.parse import urlsplit
 
 import requests
@@ -42,7 +43,11 @@ _INTERNAL_ERRORS = (
 
 
 class Transport:
-    """Transport of GraphQL requests to one address."""
+    """Transport of GraphQL requests to one address.
+
+    ``use_proxies``: whether to use the environment's proxies, which requests would also do for
+    addresses of this machine.
+    """
 
     def __init__(
         self,
@@ -50,12 +55,13 @@ class Transport:
         api_key: Optional[str] = None,
         tenant_id: Optional[str] = None,
         address_source: str = PREFECTS_CONFIGURATION,
+        *,
+        use_proxies: bool,
     ):
         self.url = url
         self._address_source = address_source
         self._check = f"Check its log, and the address ({address_source})."
-        # requests uses the environment's proxies even for addresses of this machine.
-        self._use_proxies = not is_on_this_machine(url)
+        self._use_proxies = use_proxies
         self._headers = {"Content-Type": "application/json", "X-PREFECT-CORE-VERSION": "1.1.0"}
         if api_key:
             self._headers["Authorization"] = f"Bearer {api_key}"
@@ -152,12 +158,21 @@ class Transport:
 
 def is_on_this_machine(url: str) -> bool:
     """Return whether an address is one of this machine's loopback addresses."""
-    return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
-def exempt_this_machine(no_proxy: Optional[str]) -> str:
-    """Return the value of ``NO_PROXY`` that also keeps requests to this machine off a proxy."""
-    return ",".join(filter(None, [no_proxy, "127.0.0.1", "localhost"]))
+def proxy_exemption(environment: Mapping[str, str], url: str) -> Dict[str, str]:
+    """Return the variables that keep requests to this machine, and to this address, off a proxy."""
+    exempt = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    if exempt.strip() != "*":
+        hosts = dict.fromkeys(["127.0.0.1", "localhost", urlsplit(url).hostname])
+        exempt = ",".join(filter(None, [exempt, *hosts]))
+    # requests reads the name in lower case first, but not every library does.
+    return {"no_proxy": exempt, "NO_PROXY": exempt}
 
 
 def _within(seconds: float, function: Callable[[], T]) -> T:
