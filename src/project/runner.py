@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Mapping, Optional
 from uuid import uuid4
 
 from project.api.client import connect
@@ -17,6 +17,7 @@ from project.deploy.orphans import end_orphaned_runs
 from project.deploy.registration import deploy, register, start_agent_run, start_run_here
 from project.execution.kedro_run import KedroRun
 from project.execution.runners import failure_of, run_flow
+from project.execution.tracebacks import hide_frames
 from project.hooks import inject_memory_datasets
 
 if TYPE_CHECKING:
@@ -36,15 +37,12 @@ class PrefectRunner(compat.KedroRunner):
         super().__init__(is_async=is_async)
         self._overrides = dict(settings or {})
 
-    def run(
-        self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any
-    ) -> Dict[str, Any]:
+    def run(self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any) -> Any:
         """Run a pipeline as Kedro's own runners do, and return what they return."""
         if not hasattr(catalog, "shallow_copy"):
             # Kedro 1 would inject them, but searches all imported modules for the class of each.
             inject_memory_datasets(pipeline, catalog)
-        outputs: Dict[str, Any] = super().run(pipeline, catalog, *args, **kwargs)
-        return outputs
+        return super().run(pipeline, catalog, *args, **kwargs)
 
     def _run(self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any) -> None:
         inject_memory_datasets(pipeline, catalog)
@@ -56,7 +54,7 @@ class PrefectRunner(compat.KedroRunner):
         state = self._run_registered(run, request) if request else self._run_unregistered(run)
         if state is not None and not state.is_successful():
             run.suggest_resume(self)
-            raise failure_of(state) if run.error is None else run.error
+            raise failure_of(state) if run.error is None else hide_frames(run.error)
 
     def _run_unregistered(self, run: KedroRun) -> State:
         flow = make_local_flow(run.pipeline, run.settings)
@@ -76,14 +74,16 @@ class PrefectRunner(compat.KedroRunner):
                 end_orphaned_runs(api, deployment)
                 with api.own_flow_run(key), follow_progress(run.nodes) as progress:
                     flow_run_id = start_run_here(api, registration, options, key)
-                    echo(f"Flow run {flow_run_id} on {api.url}")
+                    echo(f"Flow run {flow_run_id}: {api.page_url('flow-run', flow_run_id)}")
                     flow = make_flow(run.pipeline, deployment.spec)
                     return run_here(api, flow, flow_run_id, run, progress)
             if settings.run == "agent":
                 flow_run_id = start_agent_run(api, registration, options, deployment)
-                echo(f"Flow run {flow_run_id} on {api.url}")
+                echo(f"Flow run {flow_run_id}: {api.page_url('flow-run', flow_run_id)}")
                 follow_agent_run(api, flow_run_id, settings.wait)
             else:
-                echo(api.page_url("flow", registration.flow_id))
+                echo(f"Flow: {api.page_url('flow', registration.flow_id)}")
+        if settings.run == "none" or not settings.wait:
+            self.silence_completion()
         run.mark_outputs_remote(flow_run_id)
         return None

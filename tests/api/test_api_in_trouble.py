@@ -14,9 +14,9 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
-from project.api.embedded import embedded_api
 from project.errors import ApiError
 from tests.kits.background import WAITING, go_on, started
+from tests.kits.embedded import open_api
 from tests.kits.faults import INTERNAL_ERROR, NO_DATABASE, NO_PROCESS, Fault, Kind
 from tests.kits.projects import NODE, RUNNERS, KedroProject, Outcome
 from tests.kits.reports import Report, read_report
@@ -66,7 +66,7 @@ BEGINNING = "Beginning Flow run for '__default__'"
 
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with embedded_api(tmp_path_factory.mktemp("trouble")) as url:
+    with open_api(tmp_path_factory.mktemp("trouble")) as url:
         yield url
 
 

@@ -171,7 +171,7 @@ def test_an_api_that_is_down_is_one_clear_error_and_nothing_runs(make_project: M
     assert_one_clear_error(
         run,
         "The Prefect API at http://127.0.0.1:9 cannot be reached",
-        "Start one with 'kedro prefect server', or set 'api: embedded' in prefect.yml.",
+        "Check that it is running, and the address ('api' in prefect.yml).",
     )
     assert "printed by one" not in run.stdout
 

@@ -56,7 +56,7 @@ def test_the_api_gets_what_prefects_own_client_sends(tmp_path: Path) -> None:
         flow = deployment.make_flow()
         flow.dataset_types = dict.fromkeys(flow.dataset_names(), "MemoryDataset")
         with set_temporary_config({"backend": "server", "cloud.api": api.url}):
-            client = Client()
+            client = Client(api_key=api.api_key)
             client.create_project("theirs")
             client.register(flow, "theirs", no_url=True)
 

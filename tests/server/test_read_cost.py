@@ -100,6 +100,13 @@ def test_nested_rows_take_one_statement_per_level_whatever_their_number(
         '{ task(where: {slug: {_eq: "x"}, flow: {flow_group_id: {_eq: "x"}}}) { task_runs('
         f'where: {{state: {{_neq: "Pending"}}, updated: {LATER}}}, order_by: {{created: desc}}, '
         "limit: 50) { id flow_run { name } } } }",
+        # runs that have just ended, and what a deletion takes with it
+        f"{{ flow_run(where: {{updated: {LATER}, end_time: {LATER}}}, order_by: {{updated: asc}}, "
+        "limit: 50) { id } }",
+        '{ log_aggregate(where: {flow_run: {flow: {flow_group_id: {_eq: "x"}}}}) '
+        "{ aggregate { count } } }",
+        '{ task_run_artifact_aggregate(where: {task_run: {flow_run: {id: {_in: ["x"]}}}}) '
+        "{ aggregate { count } } }",
         '{ flow_by_pk(id: "x") { tasks { slug task_runs(limit: 20) { state } } edges { key } } }',
     ],
 )

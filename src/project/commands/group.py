@@ -12,7 +12,9 @@ from project.commands.agent import agent
 from project.commands.cancel import cancel
 from project.commands.compile import compile_flow
 from project.commands.doctor import doctor
+from project.commands.env import env_command
 from project.commands.explain import explain
+from project.commands.init import init
 from project.commands.register import register
 from project.commands.run import run
 from project.commands.runs import runs
@@ -28,6 +30,8 @@ def prefect_commands() -> None:
 
 
 for command in (
-    server, agent, register, compile_flow, run, runs, watch, cancel, doctor, explain
-):  # fmt: skip
+    *(init, server, agent, register, run, runs, watch, cancel, doctor, explain),
+    compile_flow,
+    env_command,
+):
     prefect_commands.add_command(command)

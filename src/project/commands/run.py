@@ -38,5 +38,5 @@ def run(project: Any, /, wait: bool, **values: Any) -> None:
     with kedro_project.connect(deployment.settings.api, must_outlive_process=True) as api:
         registration = require_registration(api, deployment)
         flow_run_id = start_agent_run(api, registration, options)
-        echo(f"Flow run {flow_run_id} on {api.url}")
+        echo(f"Flow run {flow_run_id}: {api.page_url('flow-run', flow_run_id)}")
         follow_agent_run(api, flow_run_id, wait)

@@ -40,6 +40,12 @@ def registered_pipelines() -> Mapping[str, Any]:
     return pipelines
 
 
+def conf_folder(project_path: Path) -> Path:
+    """Return the folder of the project's configuration."""
+    settings = import_module("kedro.framework.project").settings
+    return project_path / str(getattr(settings, "CONF_SOURCE", "conf"))
+
+
 def config_loader_of_running_session() -> Any:
     """Return the configuration loader of the session that runs, if this Kedro can name it.
 
@@ -55,6 +61,14 @@ def session_class() -> Any:
     settings = import_module("kedro.framework.project").settings
     default = import_module("kedro.framework.session").KedroSession
     return getattr(settings, "SESSION_CLASS", None) or default
+
+
+def hook_plugins(session: Any) -> Iterable[Any]:
+    """Return the plugins whose hooks a session calls."""
+    manager = getattr(session, "_hook_manager", None)
+    if manager is None:  # Kedro 0.17: one hook manager for the whole process
+        manager = import_module("kedro.framework.hooks").get_hook_manager()
+    return list(manager.get_plugins())
 
 
 def run_session(project_path: Path, pipeline: str, options: RunOptions, runner: Any) -> Any:
@@ -125,7 +139,7 @@ def _accepted(owner: type, method: str) -> Dict[str, Any]:
 
 
 def _pipeline_keyword(pipeline: str, accepted: Mapping[str, Any]) -> Dict[str, Any]:
-    names = [] if pipeline == "__default__" else _split_names(registered_pipelines(), pipeline)
+    names = [] if pipeline == "__default__" else split_names(registered_pipelines(), pipeline)
     if "pipeline_names" in accepted:
         return {"pipeline_names": names}
     return {"pipeline_name": names[0] if names else None}
@@ -156,10 +170,11 @@ def open_project(path: Path, package_name: str) -> Mapping[str, Any]:
 
 def find_pipeline(pipelines: Mapping[str, Any], name: str) -> Pipeline:
     """Return a pipeline by name, or the sum of several whose names are joined with ``+``."""
-    return sum((pipelines[each] for each in _split_names(pipelines, name)), Pipeline([]))
+    return sum((pipelines[each] for each in split_names(pipelines, name)), Pipeline([]))
 
 
-def _split_names(pipelines: Mapping[str, Any], name: str) -> List[str]:
+def split_names(pipelines: Mapping[str, Any], name: str) -> List[str]:
+    """Return the names of the pipelines that are joined in one name with ``+``."""
     # A pipeline's own name may contain a plus sign.
     return [name] if name in pipelines else name.split("+")
 

@@ -54,7 +54,12 @@ class ExecutorSettings:
     cluster_kwargs: Mapping[str, Any] = setting({}, mapping())
 
     def __post_init__(self) -> None:
-        if self.address is not None and (self.cluster_class or self.cluster_kwargs):
+        if self.type == "local" and self.workers is not None:
+            raise ValueError("workers needs a type with several workers, such as threads")
+        has_cluster = bool(self.cluster_class or self.cluster_kwargs)
+        if self.type != "dask" and (self.address is not None or has_cluster):
+            raise ValueError("address, cluster_class and cluster_kwargs need the type dask")
+        if self.address is not None and has_cluster:
             raise ValueError("must have either address or cluster_class and cluster_kwargs")
 
 

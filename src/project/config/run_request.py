@@ -16,7 +16,11 @@ from typing import (
     runtime_checkable,
 )
 
-from project.compat.kedro_project import config_loader_of_running_session, pipeline_names_of
+from project.compat.kedro_project import (
+    config_loader_of_running_session,
+    pipeline_names_of,
+    registered_pipelines,
+)
 from project.compat.run_options import OptionValue, RunParams, read_run_options
 
 if TYPE_CHECKING:
@@ -74,11 +78,13 @@ class RunRequest:
         Raises:
             SettingsError: a file cannot be read or is wrong, or an agent would read another one.
         """
-        from project.config.load import parse_settings, read_settings, require_own_conf_source
+        from project.config.load import parse_settings, read_file, require_own_conf_source
 
         if self.config_loader is None:
             return parse_settings(overrides, self.pipeline_name)
-        settings = read_settings(self.config_loader, self.pipeline_name, overrides)
+        file = read_file(self.config_loader, overrides)
+        file.require_pipelines(sorted(registered_pipelines()))
+        settings = file.of_pipeline(self.pipeline_name)
         if settings.run == "agent":
             require_own_conf_source(self.config_loader, self.project_path)
         return settings

@@ -74,19 +74,20 @@ def register(api: PrefectApi, deployment: Deployment) -> Registration:
     """
     flow = deployment.make_flow()
     key = flow_key(flow, deployment.spec)
-    row = _newest(api, deployment)
-    current = FlowKey.parse(row.idempotency_key if row else None)
-    note = _NOT_DEPLOYED if flow.schedule and current.deployment != key.deployment else None
-    if row and current.flow == key.flow:
-        return _registration(deployment, row)._replace(note=note)
-    flow.schedule = None
-    if row is None:
-        deployed = queries.DeployedRow(None, None, is_schedule_active=False)
-        key = flow_key(flow, deployment.spec)
-    else:
-        deployed = queries.deployed_flow(api, row.id)
-        key = key._replace(deployment=current.deployment)
-    return _register_version(api, deployment, flow, key, deployed)._replace(note=note)
+    with api.exclusive_registration():
+        row = _newest(api, deployment)
+        current = FlowKey.parse(row.idempotency_key if row else None)
+        note = _NOT_DEPLOYED if flow.schedule and current.deployment != key.deployment else None
+        if row and current.flow == key.flow:
+            return _registration(deployment, row)._replace(note=note)
+        flow.schedule = None
+        if row is None:
+            deployed = queries.DeployedRow(None, None, is_schedule_active=False)
+            key = flow_key(flow, deployment.spec)
+        else:
+            deployed = queries.deployed_flow(api, row.id)
+            key = key._replace(deployment=current.deployment)
+        return _register_version(api, deployment, flow, key, deployed)._replace(note=note)
 
 
 def deploy(api: PrefectApi, deployment: Deployment) -> Registration:
@@ -96,12 +97,13 @@ def deploy(api: PrefectApi, deployment: Deployment) -> Registration:
     """
     flow = deployment.make_flow()
     key = flow_key(flow, deployment.spec)
-    row = _newest(api, deployment)
-    if row and row.idempotency_key == str(key):
-        registration = _registration(deployment, row)
-    else:
-        deployed = queries.DeployedRow(None, None, is_schedule_active=flow.schedule is not None)
-        registration = _register_version(api, deployment, flow, key, deployed)
+    with api.exclusive_registration():
+        row = _newest(api, deployment)
+        if row and row.idempotency_key == str(key):
+            registration = _registration(deployment, row)
+        else:
+            deployed = queries.DeployedRow(None, None, is_schedule_active=flow.schedule is not None)
+            registration = _register_version(api, deployment, flow, key, deployed)
     set_default_env(api, deployment)
     missing = flow.schedule and missing_agent(api, flow.run_config.labels)
     return registration._replace(note=missing and f"No agent takes the scheduled runs: {missing}")
