@@ -18,6 +18,7 @@ import uvicorn
 from typing_extensions import Self
 
 from project.server.app import create_app
+from project.server.connections import LimitedProtocol
 from project.server.errors import ServerError, ServerRunningError
 from project.server.settings import ServerSettings
 from project.server.store.database import prepare_database
@@ -122,6 +123,7 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 create_app(settings),
+                http=LimitedProtocol,
                 log_config=None,
                 access_log=False,
                 lifespan="on",
