@@ -22,7 +22,7 @@ from project.api.client import PrefectApi, connect
 from project.api.run_here import run_here
 from project.config.model import Settings
 from project.deploy.deployment import Deployment
-from project.deploy.registration import Registration, register, start_run
+from project.deploy.registration import Registration, register, start_run_here
 from project.execution.kedro_run import KedroRun
 from project.execution.runners import run_flow
 from project.execution.runs import KedroRuns
@@ -75,9 +75,7 @@ def tracked() -> float:
     """Return the seconds that the same chain takes when it is reported to the embedded API."""
     with _api() as (api, run, flow, registration):
         start = perf_counter()
-        run_here(
-            api, flow, start_run(api, registration, {}, "key", is_here=True), run, lambda *_: None
-        )
+        run_here(api, flow, start_run_here(api, registration, {}, "key"), run, lambda *_: None)
         return perf_counter() - start
 
 

@@ -145,6 +145,13 @@ def test_internal_errors_for_some_seconds_lose_nothing(
         it.assert_all_reported_once()
 
 
+@pytest.mark.parametrize("operation", [TASK_STATES, LINES, FLOW_STATES])
+def test_too_many_requests_for_some_seconds_lose_nothing(trouble: Any, operation: str) -> None:
+    with trouble(Fault(Kind.TOO_MANY_REQUESTS, operation, after=1, seconds=3)) as it:
+        assert it.run().error is None
+        it.assert_all_reported_once()
+
+
 def test_the_last_state_of_a_run_survives_internal_errors(trouble: Any) -> None:
     with trouble(Fault(Kind.INTERNAL_ERROR, FLOW_STATES, after=1, seconds=2)) as it:
         assert it.run().error is None

@@ -15,7 +15,7 @@ RUN_OPTIONS = describe_run_options()
 # What the server of a Kedro project hands to the page.
 PAGE: dict[str, Any] = {
     "page_data": {"run-options": RUN_OPTIONS},
-    "page_functions": {"parse-params": parse_params},
+    "page_functions": {"parse-params": parse_params, "project-parameters": lambda _env: {}},
 }
 
 

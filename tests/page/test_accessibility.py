@@ -71,7 +71,16 @@ def test_a_flow(page: Page, site: Site, violations: Violations) -> None:
     finished_run(site, flow.id)
     page.goto(site(f"/default/flow/{flow.id}"))
 
-    assert in_each_tab(page, 6, violations) == []
+    assert in_each_tab(page, 7, violations) == []
+
+
+def test_a_node(page: Page, site: Site, run: SimulatedRun, violations: Violations) -> None:
+    run.set_state("Failed")
+    page.goto(site(f"/default/task-run/{run.tasks['clean']}"))
+    page.get_by_role("link", name="Durations and failures").click()
+    expect(page.get_by_role("table", name="Runs of the node")).to_be_visible()
+
+    assert violations() == []
 
 
 def test_a_run(page: Page, run: SimulatedRun, violations: Violations) -> None:

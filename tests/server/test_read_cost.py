@@ -93,6 +93,20 @@ def test_nested_rows_take_one_statement_per_level_whatever_their_number(
         f'{{ flow_run_by_pk(id: "x") {{ logs(where: {{timestamp: {LATER}}}) {{ id }} }} }}',
         '{ flow { flow_runs(where: {task_runs: {state: {_eq: "x"}}, flow: {name: {_eq: "y"}}}, '
         "order_by: {flow: {name: asc}}, limit: 2) { id } } }",
+        # a flow's grid, and a node over all runs
+        '{ flow_run(where: {flow: {flow_group_id: {_eq: "x"}}, _not: {state: {_eq: "Scheduled"}}}, '
+        "order_by: {scheduled_start_time: desc}, limit: 30) { id } }",
+        f'{{ task_run(where: {{flow_run_id: {{_in: ["x", "x"]}}, updated: {LATER}}}) {{ id }} }}',
+        '{ task(where: {slug: {_eq: "x"}, flow: {flow_group_id: {_eq: "x"}}}) { task_runs('
+        f'where: {{state: {{_neq: "Pending"}}, updated: {LATER}}}, order_by: {{created: desc}}, '
+        "limit: 50) { id flow_run { name } } } }",
+        # runs that have just ended, and what a deletion takes with it
+        f"{{ flow_run(where: {{updated: {LATER}, end_time: {LATER}}}, order_by: {{updated: asc}}, "
+        "limit: 50) { id } }",
+        '{ log_aggregate(where: {flow_run: {flow: {flow_group_id: {_eq: "x"}}}}) '
+        "{ aggregate { count } } }",
+        '{ task_run_artifact_aggregate(where: {task_run: {flow_run: {id: {_in: ["x"]}}}}) '
+        "{ aggregate { count } } }",
         '{ flow_by_pk(id: "x") { tasks { slug task_runs(limit: 20) { state } } edges { key } } }',
     ],
 )

@@ -19,7 +19,7 @@ AUTO_TOKEN = "auto"  # noqa: S105 - it stands for one
 REGISTRATION_SECONDS = 60.0
 
 NO_SERVER = (
-    "No embedded server is running, and an agent needs one that outlives this command. Start "
+    "No embedded server is running, but this needs one that outlives the command. Start "
     "'kedro prefect server' in another terminal, or name a Prefect API in prefect.yml ('api')."
 )
 
@@ -31,14 +31,10 @@ NO_LIBRARIES = (
 
 
 class EmbeddedApi(NamedTuple):
-    """Where an embedded API is, and the token that it requires, if this user's processes know it.
-
-    One that ``is_private`` is for this process only.
-    """
+    """Address of an embedded API, and its token if it has one that this user may know."""
 
     url: str
     token: Optional[str]
-    is_private: bool
 
 
 def server_settings(project_path: Path, **options: Any) -> ServerSettings:
@@ -82,6 +78,14 @@ def serve(
             **options,
         )
         serve_settings(settings, on_start)
+
+
+def served_url(project_path: Path) -> Optional[str]:
+    """Return the address at which 'kedro prefect server' serves a project, if one does."""
+    from project.server.process import running_server
+
+    running = running_server(project_path / FOLDER)
+    return running and running.url
 
 
 @contextmanager
@@ -134,7 +138,7 @@ def embedded_api(project_path: Path, must_outlive_process: bool = False) -> Iter
 
         running = running_server(folder)
     if running is not None:
-        yield EmbeddedApi(running.url, running.token, is_private=False)
+        yield EmbeddedApi(running.url, running.token)
         return
     if must_outlive_process:
         raise ApiError(NO_SERVER)
@@ -143,7 +147,7 @@ def embedded_api(project_path: Path, must_outlive_process: bool = False) -> Iter
         server = EmbeddedServer(server_settings(project_path, token=new_token()))
         server.__enter__()
     try:
-        yield EmbeddedApi(server.url, server.token, is_private=True)
+        yield EmbeddedApi(server.url, server.token)
     finally:
         server.__exit__(None, None, None)
 

@@ -35,7 +35,7 @@ def server(project: ProjectMetadata, host: str, port: int, token: Optional[str])
     from project.api.embedded import AUTO_TOKEN, serve
 
     def report_address(url: str) -> None:
-        click.echo(f"Prefect API at {url} (press Ctrl-C to stop)")
+        click.echo(f"Prefect API and web page at {url} (press Ctrl-C to stop)")
         if token == AUTO_TOKEN:
             click.echo("Its token is in .prefect/server.json.")
 

@@ -13,7 +13,6 @@ import sys
 from threading import Thread
 from time import monotonic, sleep
 from typing import Any, Dict, List, Mapping, NamedTuple, NoReturn, Sequence
-from urllib.parse import urlsplit
 
 import prefect
 from prefect.agent import Agent
@@ -25,6 +24,7 @@ from project.api.agent_runner import UNREPORTED_EXIT_CODE
 from project.api.client import PrefectApi
 from project.api.state_sender import RunState, StateSender
 from project.api.states import FINISHED
+from project.api.transport import proxy_exemption
 from project.deploy.flow_spec import PROJECTS_VARIABLE
 from project.errors import ApiError
 
@@ -65,18 +65,10 @@ def exec_agent(options: AgentOptions, api: PrefectApi) -> NoReturn:
     if api.api_key:
         environment["PREFECT__CLOUD__API_KEY"] = api.api_key
     if api.is_on_this_machine:
-        _exempt_from_proxies(environment, urlsplit(api.url).hostname or "")
+        environment.update(proxy_exemption(os.environ, api.url))
     command = [sys.executable, "-m", "project.deploy.agent", json.dumps(options._asdict())]
     sys.stdout.flush()
     os.execve(sys.executable, command, environment)  # noqa: S606
-
-
-def _exempt_from_proxies(environment: Dict[str, str], host: str) -> None:
-    # requests reads the name in lower case first, but not every library does.
-    exempt = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
-    if exempt.strip() != "*":
-        exempt = ",".join(filter(None, [exempt, "127.0.0.1", "localhost", host]))
-    environment["no_proxy"] = environment["NO_PROXY"] = exempt
 
 
 class _Child(NamedTuple):

@@ -24,6 +24,7 @@ from project.errors import SettingsError
 # A clock needs a start date; with a fixed one, the registered flow does not change from day to day.
 _START = datetime(2020, 1, 1)
 
+_CRON_FIELDS = 5
 _JSON_RESULTS = {"PrefectResult", "ConstantResult", "SecretResult"}
 _PICKLING_STORAGES = {"Azure", "Docker", "GCS", "Local", "S3", "Webhook"}
 
@@ -46,7 +47,12 @@ def _clock(settings: ScheduleSettings) -> Clock:
     except (ValueError, KeyError):
         raise ValueError(f"timezone: unknown time zone {settings.timezone!r}") from None
     if settings.cron is not None:
-        return CronClock(settings.cron, start_date=start)
+        fields = len(settings.cron.split())
+        if fields > _CRON_FIELDS:  # croniter takes a sixth one for seconds
+            raise ValueError(f"cron {settings.cron!r} has {fields} fields, not {_CRON_FIELDS}")
+        clock = CronClock(settings.cron, start_date=start)
+        next(iter(clock.events()))  # raises an error if no date matches, as for 31 February
+        return clock
     return IntervalClock(timedelta(seconds=settings.interval_seconds or 0), start_date=start)
 
 

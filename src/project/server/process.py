@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import logging
 import os
 import secrets
 import signal
@@ -28,6 +30,7 @@ _LOCK = "server.lock"
 _RECORD = "server.json"
 _BACKLOG = 2048  # every request of Prefect's client is a new connection
 _STOP_SECONDS = 5
+_PORT_ERRORS = {errno.EADDRINUSE, errno.EACCES}
 _LOCK_TIMEOUT_SECONDS = 0.5  # `running_server` briefly holds the lock, too
 
 
@@ -135,6 +138,24 @@ class _Server(uvicorn.Server):
         )
         self._on_ready = on_ready
 
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve as uvicorn does, but log warnings only.
+
+        Its INFO lines about starting and stopping would stand in the log of every command.
+        """
+        thread = threading.get_ident()
+
+        def keep(record: logging.LogRecord) -> bool:
+            # The application may have a uvicorn server of its own, in another thread.
+            return record.levelno >= logging.WARNING or record.thread != thread
+
+        logger = logging.getLogger("uvicorn.error")
+        logger.addFilter(keep)
+        try:
+            super().run(sockets)
+        finally:
+            logger.removeFilter(keep)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start as uvicorn does, then call back."""
         await super().startup(sockets)
@@ -203,7 +224,7 @@ def _listen(settings: ServerSettings) -> Iterator[socket.socket]:
     except OSError as error:
         raise ServerError(
             f"Cannot listen on {settings.host}:{settings.port}: {error.strerror or error}. "
-            "Choose another port."
+            + ("Choose another port." if error.errno in _PORT_ERRORS else "Choose another host.")
         ) from error
     with listener:
         # Connections inherit it. Without it, the body of an answer waits for the acknowledgement

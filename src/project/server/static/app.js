@@ -1,5 +1,6 @@
 // What every view is in: header, routing, and what is shown when a view fails.
 import { Header } from "./header.js";
+import { Notifications } from "./notifications.js";
 import { onTokenRequired } from "./shared/api.js";
 import { timeZoneInWords } from "./shared/format.js";
 import { followLinks, useRoute } from "./shared/router.js";
@@ -14,13 +15,14 @@ const VIEWS = {
   runs: () => import("./run-list/run-list.js"),
   "flow-run": () => import("./runs/flow-run.js"),
   "task-run": () => import("./task-run/task-run.js"),
+  task: () => import("./node/node.js"),
   agents: () => import("./agents/agents.js"),
 };
 const MINUTE = 60_000;
 const FOOTER_MILLISECONDS = 500;
 const RELOAD_MILLISECONDS = 3000;
 const RELOADED_KEY = "reloaded";
-const VIEWS_WITH_ID = new Set(["flow", "flow-run", "task-run"]);
+const VIEWS_WITH_ID = new Set(["flow", "flow-run", "task-run", "task"]);
 
 function App() {
   const route = useRoute();
@@ -33,6 +35,7 @@ function App() {
     <${Header} route=${route} />
     <main id="main" tabindex="-1" ref=${main}><${ErrorBoundary} key=${place} route=${route} /></main>
     <${Footer} />
+    <${Notifications} route=${route} />
   `;
 }
 

@@ -1,28 +1,42 @@
 // How and where a flow runs: schedule, labels, run config, storage.
 import { stringifyExact } from "../shared/exact-json.js";
 import { formatTime } from "../shared/format.js";
-import { html } from "../vendor/html.js";
+import { html, useState } from "../vendor/html.js";
 import { defaultLabels } from "./flow-defaults.js";
+import { FlowRemoval } from "./flow-removal.js";
 import { JsonValue } from "./json-value.js";
+import { LabelsDialog } from "./labels-dialog.js";
 import { scheduleInWords, scheduleOf } from "./schedule.js";
+import { ScheduleDialog } from "./schedule-dialog.js";
 
 const SHOWN_ELSEWHERE = new Set(["type", "__version__", "labels"]);
 
-/** @param {{ flow: Flow }} props */
-export function FlowDetails({ flow }) {
+/** @param {{ flow: Flow, onChange: () => Promise<void> }} props */
+export function FlowDetails({ flow, onChange }) {
   const runConfig = flow.flow_group.run_config ?? flow.run_config;
+  const schedule = { runs: scheduleInWords(scheduleOf(flow)), ...clockDefaults(flow) };
+  const editable = { flow, onDone: onChange };
   return html`<div class="details">
     <${Section} title="Flow" value=${identity(flow)} />
-    <${Section} title="Schedule" value=${{ runs: scheduleInWords(scheduleOf(flow)), ...clockDefaults(flow) }} />
-    <${Section} title="Labels" value=${defaultLabels(flow)} />
+    <${Section} title="Schedule" value=${schedule} EditDialog=${ScheduleDialog} ...${editable} />
+    <${Section} title="Labels" value=${defaultLabels(flow)} EditDialog=${LabelsDialog} ...${editable} />
     <${Section} title=${runConfig?.type ?? "Run config"} value=${withoutEmpty(runConfig)} />
-    <${Section} title="${flow.storage.type} storage" value=${withoutEmpty(flow.storage)} />
+    <${Section} title=${flow.storage.type ? `${flow.storage.type} storage` : "Storage"} value=${withoutEmpty(flow.storage)} />
+    <${FlowRemoval} flow=${flow} onChange=${onChange} />
   </div>`;
 }
 
-/** @param {{ title: string, value: Json }} props */
-function Section({ title, value }) {
-  return html`<section class="panel part"><h2>${title}</h2><${JsonValue} value=${value} /></section>`;
+/**
+ * `EditDialog`: a component with the flow, `onDone` and `onClose`, if the value can be edited.
+ * @param {{ title: string, value: Json, EditDialog?: any, flow?: Flow, onDone?: () => Promise<void> }} props
+ */
+function Section({ title, value, EditDialog, flow, onDone }) {
+  const [isOpen, setOpen] = useState(false);
+  return html`<section class="panel part">
+    <h2>${title}${EditDialog && html` <button type="button" class="quiet" aria-label="Edit ${title.toLowerCase()}" onClick=${() => setOpen(true)}>Edit</button>`}</h2>
+    <${JsonValue} value=${value} />
+    ${isOpen && html`<${EditDialog} flow=${flow} onDone=${onDone} onClose=${() => setOpen(false)} />`}
+  </section>`;
 }
 
 /** @param {Flow} flow */

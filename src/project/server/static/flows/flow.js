@@ -1,6 +1,7 @@
 // One flow: its graph, its runs, its versions, its parameters, and starting it.
 import { flowGraph } from "../graph/flow-graph.js";
 import { Graph } from "../graph/graph.js";
+import { Grid } from "../grid/grid.js";
 import { ErrorBanner } from "../shared/error-banner.js";
 import { Facts, Labels } from "../shared/facts.js";
 import { formatTime } from "../shared/format.js";
@@ -46,10 +47,15 @@ function LoadedFlow({ data, query, onChange }) {
   /** @type {Tab[]} */
   const tabs = [
     { id: "graph", title: "Graph", panel: () => html`<${LastRunGraph} graph=${graph} data=${data} />` },
+    { id: "grid", title: "Grid", panel: () => html`<${Grid} flow=${flow} query=${query} />` },
     { id: "runs", title: "Runs", panel: () => html`<${FlowRuns} flow=${flow} query=${query} />` },
-    { id: "parameters", title: "Parameters", panel: () => html`<${FlowParameters} flow=${flow} />` },
+    {
+      id: "parameters",
+      title: "Parameters",
+      panel: () => html`<${FlowParameters} flow=${flow} onChange=${onChange} />`,
+    },
     { id: "versions", title: "Versions", panel: () => html`<${FlowVersions} flow=${flow} />` },
-    { id: "details", title: "Details", panel: () => html`<${FlowDetails} flow=${flow} />` },
+    { id: "details", title: "Details", panel: () => html`<${FlowDetails} flow=${flow} onChange=${onChange} />` },
   ];
   if (hasRunForm) {
     tabs.push({

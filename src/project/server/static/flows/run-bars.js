@@ -1,4 +1,5 @@
 // The last runs of a flow as bars: colour and a mark for the state, height for the duration.
+import { barHeight, fullHeight } from "../shared/bar-height.js";
 import { formatDuration, formatRelativeTime, millisecondsBetween } from "../shared/format.js";
 import { pathTo } from "../shared/router.js";
 import { stateFamily } from "../shared/states.js";
@@ -6,8 +7,6 @@ import { html, useRef, useState } from "../vendor/html.js";
 
 /** @type {Record<string, number>} */
 const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
-const MIN_HEIGHT = 0.2;
-const MAX_TIMES_MEDIAN = 4;
 
 /**
  * At most twenty runs, the oldest first. The Tab key stops once; the arrow keys move from bar to bar.
@@ -28,29 +27,18 @@ export function RunBars({ runs }) {
   };
   return html`<div
     class="bars" role="group" ref=${group} aria-label="Last runs, newest last" onKeyDown=${move} onPointerOver=${setTitle}
-  >${runs.map((run, index) => bar(run, Math.min(millisecondsOf(run) / longest, 1), index === stop))}</div>`;
-}
-
-/**
- * The duration of the highest bars. One run that waited for a restart does not make all others flat.
- * @param {number[]} durations
- */
-function fullHeight(durations) {
-  const sorted = durations.toSorted((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
-  return Math.max(Math.min(sorted.at(-1) ?? 0, MAX_TIMES_MEDIAN * median), 1);
+  >${runs.map((run, index) => bar(run, barHeight(millisecondsOf(run), longest), index === stop))}</div>`;
 }
 
 /**
  * One element and no component: a list of flows has hundreds of them.
  * @param {ListedRun} run
- * @param {number} share
+ * @param {string} height
  * @param {boolean} isStop
  */
-function bar(run, share, isStop) {
+function bar(run, height, isStop) {
   const duration = formatDuration(run.start_time, run.end_time);
   const words = `${run.name}: ${run.state}, ${duration}, ${formatRelativeTime(run.start_time ?? run.scheduled_start_time)}`;
-  const height = `${Math.round(100 * (MIN_HEIGHT + (1 - MIN_HEIGHT) * share))}%`;
   return html`<a key=${run.id} class="bar bar-${stateFamily(run.state)}" href=${pathTo("flow-run", run.id)} aria-label=${words}
     tabindex=${isStop ? 0 : -1} style=${{ "--height": height }}></a>`;
 }

@@ -50,7 +50,7 @@ export const BULK_ACTIONS = [
     isDangerous: true,
     applies: ({ state }) => isFinished(state) || stateFamily(state) === "scheduled",
     act: ({ id }) => mutate("delete_flow_run", { flow_run_id: id }),
-    effect: "Their task runs, states, log lines and artifacts go with them. Files that they have written stay.",
+    effect: "Their task runs, states, log lines and artifacts go with them.",
     others: "are still running and stay",
   },
 ];

@@ -1,6 +1,7 @@
 // Asks before something is done with many runs, and shows how far it is.
 import { Dialog } from "../shared/dialog.js";
 import { formatCount } from "../shared/format.js";
+import { WhatGoes } from "../shared/what-goes.js";
 import { html, useState } from "../vendor/html.js";
 
 /** @import { BulkAction } from "./bulk-actions.js" */
@@ -31,6 +32,7 @@ export function BulkDialog({ action, runs, onDone, onClose }) {
     ${
       chosen.length > 0 &&
       html`<p>${action.effect}</p>
+      ${action.id === "delete" && html`<${WhatGoes} runs=${{ id: { _in: chosen.map(({ id }) => id) } }} />`}
       <ul class="bulk-runs">
         ${chosen.slice(0, MAX_NAMED).map(({ id, name, flow }) => html`<li key=${id}>${flow.name} · ${name}</li>`)}
         ${chosen.length > MAX_NAMED && html`<li class="muted">and ${chosen.length - MAX_NAMED} more</li>`}

@@ -1,6 +1,7 @@
 // All runs of all flows, the newest first: found by state, time, flow and text, and acted on together.
 import { ErrorBanner } from "../shared/error-banner.js";
-import { formatCount, formatDuration } from "../shared/format.js";
+import { formatCount, formatDuration, lastLine } from "../shared/format.js";
+import { NotifySwitch } from "../shared/notify-switch.js";
 import { PageButtons } from "../shared/page-buttons.js";
 import { usePolling } from "../shared/polling.js";
 import { RelativeTime } from "../shared/relative-time.js";
@@ -45,6 +46,7 @@ export default function RunList({ query }) {
     <div class="view-head">
       <h1>Runs</h1>
       <p class="muted" role="status">${count !== null && formatCount(count, "run")}</p>
+      <${NotifySwitch} />
     </div>
     <${FailedSinceLastVisit} />
     <${RunFilters} filter=${filter} />
@@ -186,11 +188,6 @@ function Cause({
   return state === "Success"
     ? null
     : html`<span class="muted cause-message" title=${message}>${lastLine(message)}</span>`;
-}
-
-/** @param {string | null} text */
-function lastLine(text) {
-  return text?.trim().split("\n").at(-1) ?? "";
 }
 
 /**

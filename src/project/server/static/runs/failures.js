@@ -1,6 +1,7 @@
 // What went wrong in a run: the tasks that failed, each with its message and traceback.
 import { query } from "../shared/api.js";
-import { formatCount } from "../shared/format.js";
+import { CopyButton } from "../shared/copy-button.js";
+import { formatCount, formatTime, lastLine } from "../shared/format.js";
 import { usePolling } from "../shared/polling.js";
 import { pathTo } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";
@@ -28,23 +29,26 @@ function causesOf(taskRuns) {
 
 /**
  * `isOpen`: whether the first traceback is unfolded.
- * @param {{ run: FlowRun, taskRuns: TaskRun[], isOver: boolean, isOpen: boolean }} props
+ * @param {{ run: FlowRun, flowName: string, taskRuns: TaskRun[], isOver: boolean, isOpen: boolean }} props
  */
-export function Failures({ run, taskRuns, isOver, isOpen }) {
+export function Failures({ run, flowName, taskRuns, isOver, isOpen }) {
   const causes = causesOf(taskRuns);
   if (stateFamily(run.state) !== "failed" && !causes.length) return null;
-  return html`<${FailurePanel} runId=${run.id} causes=${causes} isOver=${isOver} isOpen=${isOpen} />`;
+  return html`<${FailurePanel} run=${run} flowName=${flowName} causes=${causes} isOver=${isOver} isOpen=${isOpen} />`;
 }
 
-/** @param {{ runId: string, causes: TaskRun[], isOver: boolean, isOpen: boolean }} props */
-function FailurePanel({ runId, causes, isOver, isOpen }) {
+/** @param {{ run: FlowRun, flowName: string, causes: TaskRun[], isOver: boolean, isOpen: boolean }} props */
+function FailurePanel({ run, flowName, causes, isOver, isOpen }) {
   const shown = causes.slice(0, MAX_SHOWN);
   const ids = shown.map((taskRun) => taskRun.id);
-  const { errors, problem } = useErrorLines(runId, ids, isOver);
+  const { errors, problem } = useErrorLines(run.id, ids, isOver);
   if (!causes.length && !errors.size && !problem) return null;
   const more = causes.length - shown.length;
   return html`<section class="failures" aria-labelledby="failures">
-    <h2 id="failures">${causes.length ? `${formatCount(causes.length, "task")} failed` : "The run failed"}</h2>
+    <div class="failures-head">
+      <h2 id="failures">${causes.length ? `${formatCount(causes.length, "task")} failed` : "The run failed"}</h2>
+      <${CopyButton} hasWords label="Copy for a colleague" text=${() => messageFor(run, flowName, causes)} />
+    </div>
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}
     ${shown.map((taskRun, index) => {
       const lines = errors.get(taskRun.id);
@@ -53,6 +57,22 @@ function FailurePanel({ runId, causes, isOver, isOpen }) {
     ${more > 0 && html`<p class="muted">${formatCount(more, "more task")} failed: see the Tasks tab.</p>`}
     ${!causes.length && html`<${Traceback} lines=${errors.get(null)} isOpen=${isOpen} />`}
   </section>`;
+}
+
+/**
+ * What a colleague needs: what failed, the last line of each error, and the address.
+ * @param {FlowRun} run
+ * @param {string} flowName
+ * @param {TaskRun[]} causes
+ */
+function messageFor(run, flowName, causes) {
+  const errors = causes.slice(0, MAX_SHOWN).map((cause) => `${taskRunName(cause)}: ${lastLine(cause.state_message)}`);
+  const time = formatTime(run.end_time ?? run.start_time);
+  return [
+    `${flowName} ${run.state.toLowerCase()}: ${run.name}, ${time}`,
+    ...(errors.length ? errors : [lastLine(run.state_message)]),
+    location.origin + pathTo("flow-run", run.id),
+  ].join("\n");
 }
 
 /** @param {{ taskRun: TaskRun, lines: string[] | undefined, isOpen: boolean }} props */

@@ -76,7 +76,7 @@ function LoadedRun({ data, tab, onDone }) {
     <${Header} data=${data} taskRuns=${taskRuns} onDone=${onDone} />
     ${stateFamily(run.state) === "scheduled" && html`<${WaitingReason} run=${run} />`}
     <${ProgressBar} taskRuns=${taskRuns} />
-    <${Failures} run=${run} taskRuns=${taskRuns} isOver=${isOver} isOpen=${!tab} />
+    <${Failures} run=${run} flowName=${flow.name} taskRuns=${taskRuns} isOver=${isOver} isOpen=${!tab} />
     <${Tabs} tabs=${tabs} shown=${tab} label="Flow run details" />`;
 }
 

@@ -1,5 +1,6 @@
 // How long a node took in earlier runs of its flow.
 import { query } from "../shared/api.js";
+import { medianOf } from "../shared/bar-height.js";
 import { millisecondsBetween } from "../shared/format.js";
 import { useEffect, useState } from "../vendor/html.js";
 
@@ -24,7 +25,7 @@ export function useMedianDuration(name, group) {
     let isLate = false;
     setMedian(null);
     query(HISTORY, { name, group }).then(
-      ({ task_run: rows }) => isLate || setMedian(medianOf(rows)),
+      ({ task_run: rows }) => isLate || setMedian(medianDuration(rows)),
       () => {}, // without it, the duration stands alone
     );
     return () => {
@@ -35,7 +36,6 @@ export function useMedianDuration(name, group) {
 }
 
 /** @param {{ start_time: string, end_time: string | null }[]} rows */
-function medianOf(rows) {
-  const durations = rows.map((row) => millisecondsBetween(row.start_time, row.end_time)).sort((a, b) => a - b);
-  return durations[Math.floor(durations.length / 2)] ?? null;
+function medianDuration(rows) {
+  return medianOf(rows.map((row) => millisecondsBetween(row.start_time, row.end_time)).sort((a, b) => a - b));
 }

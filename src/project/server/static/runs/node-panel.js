@@ -24,7 +24,8 @@ export function NodePanel({ taskRun, task, runId, group, isOver }) {
     }
     <${DatasetList} title="Inputs" datasets=${task.inputs} />
     <${DatasetList} title="Outputs" datasets=${task.outputs} />
-    <p><a href=${pathTo("task-run", taskRun.id)}>Open the task run</a></p>`;
+    <p><a href=${pathTo("task-run", taskRun.id)}>Open the task run</a></p>
+    <p><a href=${pathTo("task", task.id)}>Durations and failures in other runs</a></p>`;
 }
 
 /** @param {{ runId: string, id: string, isOver: boolean }} props */

@@ -124,6 +124,14 @@ export function naturalKey(name) {
   return name.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(12, "0"));
 }
 
+/**
+ * What an error says in the end.
+ * @param {string | null | undefined} text
+ */
+export function lastLine(text) {
+  return text?.trim().split("\n").at(-1) ?? "";
+}
+
 /** @param {number} seconds */
 function inOneUnit(seconds) {
   let value = seconds;

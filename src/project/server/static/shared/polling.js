@@ -7,7 +7,7 @@ const HIDDEN_SECONDS = 20;
 /**
  * @template T
  * @typedef {{
- *   load: (previous: T | null) => Promise<T>, seconds: number, isOver: (data: T | null) => boolean, whileHidden: boolean,
+ *   load: (previous: T | null) => Promise<T>, seconds: (data: T | null) => number, isOver: (data: T | null) => boolean, whileHidden: boolean,
  * }} Polling
  */
 /**
@@ -17,17 +17,18 @@ const HIDDEN_SECONDS = 20;
 
 /**
  * Loads now, and again every `seconds` while the tab is visible; every 30 seconds while `isOver(data)`, for what is
- * over may begin again. A hidden tab polls slowly if `whileHidden`, or else not at all. If `load(previousData)` returns its argument, nothing is rendered again.
+ * over may begin again. What is loaded in parts gives `seconds` as a function of the data. A hidden tab polls slowly if `whileHidden`, or else not at all. If `load(previousData)` returns its argument, nothing is rendered again.
  * @template T
  * @param {(previous: T | null) => Promise<T>} load
  * @param {unknown[]} dependencies
- * @param {{ seconds?: number, isOver?: (data: T | null) => boolean, whileHidden?: boolean }} options
+ * @param {{ seconds?: number | ((data: T | null) => number), isOver?: (data: T | null) => boolean, whileHidden?: boolean }} options
  */
 export function usePolling(load, dependencies, { seconds = 1, isOver = () => false, whileHidden = false } = {}) {
   const [polled, setPolled] = useState(/** @type {Polled<T>} */ (NOT_LOADED));
   /** @type {Ref<Polling<T>>} */
   const latest = useRef();
-  latest.current = { load, seconds, isOver, whileHidden };
+  const secondsOf = typeof seconds === "number" ? () => seconds : seconds;
+  latest.current = { load, seconds: secondsOf, isOver, whileHidden };
   /** @type {Ref<ReturnType<typeof startPolling> | null>} */
   const poller = useRef(null);
   // An effect would wait for the first paint; this way the request is on its way while the browser paints.
@@ -104,7 +105,7 @@ function startPolling(latest, show) {
   function secondsToWait() {
     const { seconds, isOver } = latest.current;
     if (!failures && isOver(data)) return MAX_SECONDS;
-    return Math.min(Math.max(seconds * 2 ** failures, document.hidden ? HIDDEN_SECONDS : 0), MAX_SECONDS);
+    return Math.min(Math.max(seconds(data) * 2 ** failures, document.hidden ? HIDDEN_SECONDS : 0), MAX_SECONDS);
   }
 
   function run() {

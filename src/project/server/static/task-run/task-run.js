@@ -82,6 +82,7 @@ function TaskRunFacts({ taskRun, task, attempts }) {
     ["Max retries", task.max_retries || null],
     ["Map index", taskRun.map_index >= 0 ? taskRun.map_index : null],
     ["Heartbeat", !isFinished(taskRun.state) && taskRun.heartbeat ? formatRelativeTime(taskRun.heartbeat, now) : null],
+    ["Other runs", html`<a href=${pathTo("task", task.id)}>Durations and failures</a>`],
     ["Tags", task.tags?.length ? html`<${Labels} labels=${task.tags} />` : null],
     ["Task run id", html`<${CopiedId} id=${taskRun.id} label="Copy task run id" />`],
   ];

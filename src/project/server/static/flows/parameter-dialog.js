@@ -1,0 +1,64 @@
+// Edits the default of one parameter, for all versions of a flow.
+import { mutate, query } from "../shared/api.js";
+import { Dialog } from "../shared/dialog.js";
+import { stringifyExact } from "../shared/exact-json.js";
+import { usePolling } from "../shared/polling.js";
+import { isInitTask } from "../shared/tasks.js";
+import { html, useState } from "../vendor/html.js";
+import { describeParameters, formatValue } from "./parameter-values.js";
+import { readValue } from "./read-value.js";
+import { Field } from "./run-fields.js";
+import { loadRunOptions } from "./run-options.js";
+
+/** @import { DefaultParameter } from "./flow-defaults.js" */
+/** @import { Parameter } from "./parameter-values.js" */
+/** @typedef {{ flow: Flow, parameter: DefaultParameter, onDone: () => Promise<void>, onClose: () => void }} DialogProps */
+
+const DEFAULTS = "query ($id: uuid!) { flow_group_by_pk(id: $id) { default_parameters } }";
+
+/** @param {DialogProps} props */
+export function ParameterDialog({ flow, parameter, onDone, onClose }) {
+  const { data: options } = usePolling(loadRunOptions, [], { isOver: Boolean });
+  if (!options) return null;
+  const isKedroFlow = [...flow.tasks.values()].some(isInitTask);
+  const [described] = describeParameters([parameter], isKedroFlow ? options : []);
+  return html`<${LoadedDialog} flow=${flow} parameter=${described} onDone=${onDone} onClose=${onClose} />`;
+}
+
+/** @param {{ flow: Flow, parameter: Parameter, onDone: () => Promise<void>, onClose: () => void }} props */
+function LoadedDialog({ flow, parameter, onDone, onClose }) {
+  const before = formatValue(parameter, parameter.value);
+  const [text, setText] = useState(before);
+  const save = async () => {
+    const value = await readValue({ ...parameter, isRequired: false }, text);
+    await changeDefaults(flow, (defaults) => ({ ...defaults, [parameter.name]: value }));
+    await onDone();
+  };
+  return html`<${Dialog} title="Default of ${parameter.name}" confirm="Save" onConfirm=${save} onClose=${onClose}>
+    <${Field} parameter=${parameter} name="value" text=${text} isChanged=${text !== before} write=${(/** @type {string} */ _, /** @type {string} */ typed) => setText(typed)} />
+    <p class="muted">For future runs that set nothing else, of this and of later versions.</p>
+  <//>`;
+}
+
+/** @param {DialogProps} props */
+export function ResetDialog({ flow, parameter, onDone, onClose }) {
+  const own = flow.parameters.find(({ name }) => name === parameter.name);
+  const reset = async () => {
+    await changeDefaults(flow, ({ [parameter.name]: _, ...others }) => others);
+    await onDone();
+  };
+  return html`<${Dialog} title="Default of ${parameter.name}" confirm="Reset" onConfirm=${reset} onClose=${onClose}>
+    <p>${own ? html`The default of the code is in force again: <code class="wraps">${stringifyExact(own.default ?? null)}</code>` : "The flow does not have this parameter: runs get it no more."}</p>
+  <//>`;
+}
+
+/**
+ * The server replaces all defaults together: they are read again first.
+ * @param {Flow} flow
+ * @param {(defaults: JsonObject) => JsonObject} change
+ */
+async function changeDefaults({ flow_group: { id } }, change) {
+  const group = (await query(DEFAULTS, { id }, { isExact: true })).flow_group_by_pk;
+  const parameters = change(group?.default_parameters ?? {});
+  await mutate("set_flow_group_default_parameters", { flow_group_id: id, parameters });
+}

@@ -1,0 +1,122 @@
+"""Notifications of the browser, and what is copied for a colleague."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.kits.waiting import eventually
+from tests.page.conftest import TIMEOUT_MILLISECONDS
+from tests.page.flows import chain
+from tests.page.kit import Faults, Site
+from tests.page.runs import SimulatedRun
+
+# What the browser would show is recorded: headless, there is no desktop to show it on.
+RECORD = """
+window.shown = [];
+window.Notification = class {
+  static permission = "default";
+  static async requestPermission() { return (this.permission = "granted"); }
+  constructor(title, options) { window.shown.push(Object.assign(this, { title }, options)); }
+};
+"""
+HIDE = (
+    "Object.defineProperty(document, 'hidden', { get: () => true, configurable: true });"
+    "document.dispatchEvent(new Event('visibilitychange'));"
+)
+SHOWN = "shown.map(({title, body}) => `${title}\\n${body}`)"
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Open a window in which notifications are recorded, and copying is allowed."""
+    with browser.new_context(
+        locale="en-GB", timezone_id="UTC", permissions=["clipboard-read", "clipboard-write"]
+    ) as context:
+        context.set_default_timeout(TIMEOUT_MILLISECONDS)
+        page = context.new_page()
+        page.add_init_script(RECORD)
+        faults = Faults(page)
+        yield page
+        assert faults.found == []
+
+
+@pytest.fixture
+def run(site: Site) -> SimulatedRun:
+    run = SimulatedRun(site, chain("load", "clean"), flow_run_name="night")
+    run.set_state("Running")
+    return run
+
+
+def fail(run: SimulatedRun) -> None:
+    run.set_task_state("load", "Running", "Success")
+    run.set_task_state("clean", "Running")
+    run.set_task_state("clean", "Failed", message="Unexpected error:\nKeyError: 'price'")
+    run.set_state("Failed")
+
+
+def shown_after(page: Page, seconds: int) -> Any:
+    for _ in range(seconds):
+        page.clock.run_for(1000)
+    return page.evaluate(SHOWN)
+
+
+def test_nothing_is_shown_without_consent(page: Page, site: Site, run: SimulatedRun) -> None:
+    page.clock.install()
+    page.goto(site("/default/runs"))
+    expect(page.get_by_role("switch", name="Notify me")).not_to_be_checked()
+    fail(run)
+
+    assert shown_after(page, 30) == []
+
+
+def test_a_run_that_fails_is_notified_once_and_the_click_leads_there(
+    page: Page, site: Site, run: SimulatedRun
+) -> None:
+    page.clock.install()
+    page.goto(site("/default/runs"))
+    page.get_by_role("switch", name="Notify me").click()
+    expect(page.get_by_role("switch", name="Notify me")).to_be_checked()
+    shown_after(page, 2)
+    fail(run)
+
+    eventually(lambda: shown_after(page, 5))
+    run.api.mutate("set_flow_run_name", flow_run_id=run.id, name="renamed")
+    assert shown_after(page, 12) == ["chain failed\nnight\nclean: KeyError: 'price'"]
+    page.evaluate("shown[0].onclick()")
+    page.wait_for_url(f"**/default/flow-run/{run.id}")
+
+
+def test_a_run_in_a_hidden_tab_tells_that_it_has_succeeded(page: Page, run: SimulatedRun) -> None:
+    page.clock.install()
+    page.goto(run.address)
+    page.get_by_role("switch", name="Notify me").press("Enter")
+    expect(page.get_by_role("switch", name="Notify me")).to_be_checked()
+    shown_after(page, 2)
+    page.evaluate(HIDE)
+    run.set_state("Success")
+
+    eventually(lambda: shown_after(page, 21))
+    assert page.evaluate(SHOWN) == ["chain success\nnight\nis Success"]
+
+
+def test_a_browser_that_forbids_notifications_is_reported(page: Page, site: Site) -> None:
+    page.goto(site("/default/runs"))
+    page.evaluate("Notification.requestPermission = async () => 'denied'")
+    page.get_by_role("switch", name="Notify me").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("does not allow")
+    expect(page.get_by_role("switch", name="Notify me")).not_to_be_checked()
+
+
+def test_what_a_colleague_needs_is_copied(page: Page, run: SimulatedRun) -> None:
+    fail(run)
+    page.goto(run.address)
+    page.get_by_role("button", name="Copy for a colleague").click()
+    expect(page.get_by_text("Copied")).to_be_visible()
+
+    first, error, address = page.evaluate("navigator.clipboard.readText()").split("\n")
+    assert first.startswith("chain failed: night, ")
+    assert (error, address) == ("clean: KeyError: 'price'", run.address)
