@@ -254,6 +254,6 @@ def _write_record(directory: Path, record: Mapping[str, Any]) -> None:
 def _read_record(directory: Path) -> dict[str, Any]:
     try:
         record: dict[str, Any] = json.loads((directory / _RECORD).read_text(encoding="utf-8"))
-    except FileNotFoundError:  # there is no server, or it is still starting
+    except (FileNotFoundError, ValueError):  # there is no server, or it is still starting
         return {}
     return record
