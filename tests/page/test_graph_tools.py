@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.kits.waiting import eventually
 from tests.page.flows import pipeline_flow
 from tests.page.kit import Site
 from tests.page.runs import SimulatedRun
-from tests.server.kit import eventually, run_row
+from tests.server.kit import run_row
 
 NODES = {
     "load": ("raw_orders", "orders"),

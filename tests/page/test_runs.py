@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.kits.waiting import eventually
 from tests.page.flows import chain, kedro_like
 from tests.page.kit import Site
 from tests.page.runs import SimulatedRun, finished_run, late_run, many_runs
-from tests.server.kit import eventually, run_row, two_tasks
+from tests.server.kit import run_row, two_tasks
 
 MARKUP = "ValueError: <b>no rows</b>"
 
