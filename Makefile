@@ -18,7 +18,7 @@ export DO_NOT_TRACK := 1
 # Trust the certificates of this machine, among them those of a company's proxy.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: run test test-api lint check page-lint page-test format soak matrix matrix-ci neighbours bench bench-matrix lock vendor clean
+.PHONY: run test test-api lint check page-lint page-test format docs soak matrix matrix-ci neighbours bench bench-matrix lock vendor clean
 
 run: .venv/.installed  ## run the example pipeline on Prefect
 	$(BIN)/kedro run --runner=project.runner.PrefectRunner
@@ -61,6 +61,10 @@ format: .venv/.installed  ## format the code and fix what the linters can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(call with_node,format)
+
+docs: .venv/.installed  ## build the documentation as a site in .site; a warning is an error
+	$(BIN)/uv run --quiet --isolated --no-project --with-requirements docs/requirements.txt \
+		mkdocs build --strict --quiet
 
 soak: .venv/.installed  ## kill processes at random: make soak KILLS=100
 	$(BIN)/python -m tests.soak --kills $(or $(KILLS),100)
@@ -105,4 +109,4 @@ vendor: tools/page/node_modules/.installed  ## copy the page's libraries from th
 	touch $@
 
 clean:  ## remove environments, builds and caches
-	rm -rf .venv .nox dist .pytest_cache .mypy_cache .ruff_cache tools/page/node_modules
+	rm -rf .venv .nox .site dist .pytest_cache .mypy_cache .ruff_cache tools/page/node_modules

@@ -64,6 +64,27 @@ COMPARISONS = [
     ),
     Comparison("chain of 500 under an agent / here", "agent_run", "agent_here", "<= 1.5", 3),
     Comparison(
+        "20 wide, 50 deep on Dask, reported / plain Prefect",
+        "dask_wide_ours",
+        "dask_wide_plain",
+        "<= 0.35",
+        3,
+    ),
+    Comparison(
+        "chain of 1,000 on Dask, reported / plain Prefect",
+        "dask_chain_ours",
+        "dask_chain_plain",
+        "<= 0.8",
+        3,
+    ),
+    Comparison(
+        "10 chains of 100 on Dask, in groups / alone",
+        "dask_lanes_grouped",
+        "dask_lanes_alone",
+        "<= 2 s",
+        3,
+    ),
+    Comparison(
         "register 2,000 tasks again / first", "register_again", "register_first", "<= 0.3 s"
     ),
     Comparison("start to first node / kedro run alone", "startup_ours", "startup_kedro", "+1.5 s"),

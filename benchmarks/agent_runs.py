@@ -80,6 +80,7 @@ def _project() -> Iterator[Tuple[Path, PrefectApi]]:
         write_project(folder, REGISTRY)
         with connect("embedded", folder) as api:
             (folder / "conf/base/prefect.yml").write_text(f"api: {api.url}\n")
+            os.environ["PREFECT__CLOUD__API_KEY"] = api.api_key or ""
             yield folder, api
 
 

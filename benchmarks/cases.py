@@ -6,13 +6,14 @@ import gc
 import logging
 import resource
 import sys
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Callable, Dict
 
 from kedro.runner import SequentialRunner, ThreadRunner
 
-from benchmarks import agent_runs, pipelines, tracked
+from benchmarks import agent_runs, dask_runs, pipelines, tracked
 from benchmarks.peer import build_plain_flow
 from project.execution.runs import KedroRuns
 from project.flow.build import build_flow
@@ -101,6 +102,12 @@ CASES: Dict[str, Callable[[], Case]] = {
     "register_again": lambda: tracked.registering(again=True),
     "agent_here": lambda: agent_runs.here,
     "agent_run": lambda: agent_runs.under_agent,
+    "dask_wide_ours": lambda: partial(dask_runs.ours, 50, 20),
+    "dask_wide_plain": lambda: partial(dask_runs.plain, 50, 20),
+    "dask_chain_ours": lambda: partial(dask_runs.ours, 1_000, 1),
+    "dask_chain_plain": lambda: partial(dask_runs.plain, 1_000, 1),
+    "dask_lanes_alone": lambda: partial(dask_runs.ours, 100, 10),
+    "dask_lanes_grouped": lambda: partial(dask_runs.ours, 100, 10, "chain"),
     "memory_threads": lambda: peak_memory(lambda: threads(2)),
 }
 

@@ -22,7 +22,7 @@ from project.api.client import PrefectApi, connect
 from project.api.run_here import run_here
 from project.config.model import Settings
 from project.deploy.deployment import Deployment
-from project.deploy.registration import Registration, register, start_run
+from project.deploy.registration import Registration, register, start_run_here
 from project.execution.kedro_run import KedroRun
 from project.execution.runners import run_flow
 from project.execution.runs import KedroRuns
@@ -75,9 +75,7 @@ def tracked() -> float:
     """Return the seconds that the same chain takes when it is reported to the embedded API."""
     with _api() as (api, run, flow, registration):
         start = perf_counter()
-        run_here(
-            api, flow, start_run(api, registration, {}, "key", is_here=True), run, lambda *_: None
-        )
+        run_here(api, flow, start_run_here(api, registration, {}, "key"), run, lambda *_: None)
         return perf_counter() - start
 
 
@@ -85,13 +83,13 @@ def cloud_runners() -> float:
     """Return the seconds from Running to Success with Prefect's own runners on the same API."""
     with _api(1) as (api, *_):
         with set_temporary_config({"backend": "server", "cloud.api": api.url}):
-            client = Client(api_server=api.url)
+            client = Client(api_server=api.url, api_key=api.api_key)
             client.create_project("plain")
             flow_id = client.register(plain_flow(), "plain", build=False, no_url=True)
             flow_run_id = client.create_flow_run(flow_id)
         subprocess.run(
             [sys.executable, "-m", "prefect", "execute", "flow-run"],
-            env={**os.environ, **_execution(api.url, flow_run_id)},
+            env={**os.environ, **_execution(api, flow_run_id)},
             check=True,
             stdout=subprocess.DEVNULL,
         )
@@ -105,11 +103,12 @@ def cloud_runners() -> float:
     )
 
 
-def _execution(url: str, flow_run_id: str) -> dict[str, str]:
+def _execution(api: PrefectApi, flow_run_id: str) -> dict[str, str]:
     runners = "prefect.engine.cloud.Cloud"
     return {
         "PREFECT__BACKEND": "server",
-        "PREFECT__CLOUD__API": url,
+        "PREFECT__CLOUD__API": api.url,
+        "PREFECT__CLOUD__API_KEY": api.api_key or "",
         "PREFECT__CLOUD__HEARTBEAT_MODE": "thread",
         "PREFECT__CONTEXT__FLOW_RUN_ID": flow_run_id,
         "PREFECT__ENGINE__FLOW_RUNNER__DEFAULT_CLASS": f"{runners}FlowRunner",

@@ -17,7 +17,7 @@ from project.compat import project_hooks
 from project.hooks import PrefectHooks
 from tests.kits.projects import HookRecorder
 
-RECORDER = HookRecorder()
+RECORDER = HookRecorder(__file__)
 HOOKS = (RECORDER, PrefectHooks(), *project_hooks())
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-prefect-runner", "kedro-telemetry")
 """

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Mapping, Optional
 from uuid import uuid4
 
 from project.api.client import connect
 from project.api.follow import follow_agent_run
 from project.api.run_here import run_here
 from project.compat import kedro as compat
-from project.config.load import parse_settings, require_own_conf_source
+from project.config.run_request import RunRequest, find_request, read_run_settings
 from project.console.echo import echo
 from project.console.progress import follow_progress
 from project.deploy.deployment import find_deployment, make_flow, make_local_flow
 from project.deploy.orphans import end_orphaned_runs
-from project.deploy.registration import deploy, register, start_run
+from project.deploy.registration import deploy, register, start_agent_run, start_run_here
 from project.execution.kedro_run import KedroRun
 from project.execution.runners import failure_of, run_flow
-from project.hooks import RunRequest, find_request, inject_memory_datasets
+from project.execution.tracebacks import hide_frames
+from project.hooks import inject_memory_datasets
 
 if TYPE_CHECKING:
     from kedro.io import DataCatalog
@@ -36,36 +37,33 @@ class PrefectRunner(compat.KedroRunner):
         super().__init__(is_async=is_async)
         self._overrides = dict(settings or {})
 
-    def run(
-        self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any
-    ) -> Dict[str, Any]:
+    def run(self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any) -> Any:
         """Run a pipeline as Kedro's own runners do, and return what they return."""
         if not hasattr(catalog, "shallow_copy"):
             # Kedro 1 would inject them, but searches all imported modules for the class of each.
             inject_memory_datasets(pipeline, catalog)
-        outputs: Dict[str, Any] = super().run(pipeline, catalog, *args, **kwargs)
-        return outputs
+        return super().run(pipeline, catalog, *args, **kwargs)
 
     def _run(self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any) -> None:
         inject_memory_datasets(pipeline, catalog)
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
-        run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async)
         request = find_request(hook_manager, run_id)
+        settings = read_run_settings(request, self._overrides)
+        run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async, settings)
+        run.options = request.options if request else {}
         state = self._run_registered(run, request) if request else self._run_unregistered(run)
         if state is not None and not state.is_successful():
             run.suggest_resume(self)
-            raise failure_of(state) if run.error is None else run.error
+            raise failure_of(state) if run.error is None else hide_frames(run.error)
 
     def _run_unregistered(self, run: KedroRun) -> State:
-        flow = make_local_flow(run.pipeline, parse_settings(self._overrides))
+        flow = make_local_flow(run.pipeline, run.settings)
         with follow_progress(run.nodes) as progress:
             return run_flow(flow, run, progress)
 
     def _run_registered(self, run: KedroRun, request: RunRequest) -> Optional[State]:
         """Register the whole pipeline and run the selected nodes; ``None`` if not here."""
-        settings = request.read_settings(self._overrides)
-        if settings.run == "agent":
-            require_own_conf_source(request.config_loader, request.project_path)
+        settings = run.settings
         deployment = find_deployment(request, settings, lambda: run.catalog)
         options = {**request.options, "is_async": self._is_async or None}
         key, flow_run_id = str(uuid4()), None
@@ -75,15 +73,17 @@ class PrefectRunner(compat.KedroRunner):
             if settings.run == "here":
                 end_orphaned_runs(api, deployment)
                 with api.own_flow_run(key), follow_progress(run.nodes) as progress:
-                    flow_run_id = start_run(api, registration, options, key, is_here=True)
-                    echo(f"Flow run {flow_run_id} on {api.url}")
+                    flow_run_id = start_run_here(api, registration, options, key)
+                    echo(f"Flow run {flow_run_id}: {api.page_url('flow-run', flow_run_id)}")
                     flow = make_flow(run.pipeline, deployment.spec)
                     return run_here(api, flow, flow_run_id, run, progress)
             if settings.run == "agent":
-                flow_run_id = start_run(api, registration, options, key, is_here=False)
-                echo(f"Flow run {flow_run_id} on {api.url}")
+                flow_run_id = start_agent_run(api, registration, options, deployment)
+                echo(f"Flow run {flow_run_id}: {api.page_url('flow-run', flow_run_id)}")
                 follow_agent_run(api, flow_run_id, settings.wait)
             else:
-                echo(api.page_url("flow", registration.flow_id))
+                echo(f"Flow: {api.page_url('flow', registration.flow_id)}")
+        if settings.run == "none" or not settings.wait:
+            self.silence_completion()
         run.mark_outputs_remote(flow_run_id)
         return None

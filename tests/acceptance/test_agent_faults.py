@@ -171,7 +171,7 @@ def test_a_second_ctrl_c_does_not_wait_for_the_end(served: Shop) -> None:
 
     assert said.code != 0
     assert "Traceback" not in said.text
-    (id_,) = re.findall(r"Flow run ([0-9a-f-]{36}) on", text)
+    (id_,) = re.findall(r"Flow run ([0-9a-f-]{36}):", text)
     assert served.ended(id_) == "Cancelled"
 
 

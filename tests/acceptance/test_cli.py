@@ -20,6 +20,9 @@ def test_kedro_lists_the_commands_once(shop: Shop) -> None:
         "agent",
         "cancel",
         "doctor",
+        "env",
+        "explain",
+        "init",
         "register",
         "run",
         "runs",
@@ -34,8 +37,8 @@ def test_an_agent_and_its_runs_need_a_running_server(shop: Shop) -> None:
 
         assert said.code == 1
         assert said.text.splitlines()[-1] == (
-            "Error: No embedded server is running, and an agent needs one that outlives this "
-            "command. Start 'kedro prefect server' in another terminal, or name a Prefect API in "
+            "Error: No embedded server is running, but this needs one that outlives the command. "
+            "Start 'kedro prefect server' in another terminal, or name a Prefect API in "
             "prefect.yml ('api')."
         )
 
@@ -53,6 +56,9 @@ def test_the_doctor_reports_each_failed_check(shop: Shop) -> None:
     assert "FAIL  inputs: 'orders' is not in the catalog: add it to catalog.yml" in said.text
     assert "FAIL  API: No embedded server is running" in said.text
     assert "ok    code: a new process can load the flow" in said.text
+    assert said.text.splitlines()[-1] == (
+        "'kedro run --runner=project.runner.PrefectRunner' would fail."
+    )
 
 
 @pytest.mark.parametrize(
@@ -181,11 +187,16 @@ def test_the_error_for_an_unknown_environment_names_the_existing_ones(shop: Shop
 
 def test_the_doctor_prints_the_complete_command(served: Shop) -> None:
     prefect_yml = served.folder / "conf/prod/prefect.yml"
-    prefect_yml.write_text("project: new\n")
+    prefect_yml.write_text("{project: new, run: here, schedule: {interval_seconds: 60}}")
     said = served.kedro("prefect", "doctor", "--env", "prod", "--pipeline", "lonely")
     prefect_yml.unlink()
 
+    assert said.code == 0, said.text
     assert "Register the flow: kedro prefect register --pipeline lonely --env prod" in said.text
+    assert said.text.splitlines()[-1] == (
+        "'kedro run --env=prod --pipeline=lonely --runner=project.runner.PrefectRunner' would: "
+        "register version 1, run 1 node here."
+    )
 
 
 def test_two_pipelines_cannot_have_the_same_flow(shop: Shop) -> None:
@@ -204,8 +215,7 @@ def test_the_error_for_an_unknown_pipeline_names_the_existing_ones(shop: Shop) -
 
     assert said.code == 1
     assert said.text.splitlines()[-1] == (
-        "Error: The project has no pipeline 'failng'; "
-        "it has __default__, endless, failing, lonely, threaded."
+        "Error: The project has no pipeline 'failng'. Did you mean 'failing'?"
     )
 
 

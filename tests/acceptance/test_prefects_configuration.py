@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Callable, Dict
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.kits.shop import Shop
+from tests.kits.shop import Said, Shop
 
 Configure = Callable[[Shop], Dict[str, str]]
 
@@ -42,7 +43,7 @@ def test_a_run_is_left_to_the_agents_of_the_configured_api(
     said = configured.run("--env", "own")
 
     assert said.code == 0, said.text
-    (id_,) = re.findall(r"Flow run ([0-9a-f-]{36}) on", said.text)
+    (id_,) = re.findall(r"Flow run ([0-9a-f-]{36}):", said.text)
     assert configured.flow_run(id_, "state flow { name }") == {
         "state": "Scheduled",
         "flow": {"name": "__default__"},
@@ -62,3 +63,28 @@ def test_a_configured_api_that_is_unreachable_is_one_clear_error(
         "Error: The Prefect API at http://127.0.0.1:9 cannot be reached: "
     )
     assert "Traceback" not in said.text
+
+
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        (
+            {"PREFECT__BACKEND": "server", "PREFECT__CLOUD__API": ""},
+            "PREFECT__CLOUD__API, is empty.",
+        ),
+        ({}, "Prefect is configured for Prefect Cloud, which is its default, and has no API key"),
+    ],
+    ids=["an empty address", "Prefect's default"],
+)
+def test_a_configuration_without_an_api_is_one_clear_error_at_once(
+    shop: Shop, tmp_path: Path, variables: Dict[str, str], reason: str
+) -> None:
+    shop.write("conf/unset/prefect.yml", "api: prefect")
+    command = ("-W", "ignore", "-m", "kedro", "prefect", "runs", "--env", "unset")
+    home = {"HOME": str(tmp_path)}
+    said = Said.of(shop.start_python(*command, cwd=shop.folder, **variables, **home))
+
+    assert said.code == 1
+    (last,) = said.text.splitlines()[-1:]
+    assert reason in last
+    assert "Set PREFECT__BACKEND=server and PREFECT__CLOUD__API=http://host:4200" in last

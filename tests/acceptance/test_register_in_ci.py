@@ -64,7 +64,7 @@ def test_a_merge_registers_the_flow_and_runs_nothing(job: Job) -> None:
 
     assert said.code == 0, said.text
     assert "Flow '__default__' of project 'shop', version 1: registered" in said.text
-    assert re.search(rf"^{PAGES}/default/flow/[0-9a-f-]{{36}}$", said.text, re.MULTILINE)
+    assert re.search(rf"^Flow: {PAGES}/default/flow/[0-9a-f-]{{36}}$", said.text, re.MULTILINE)
     assert KEY not in said.text
     assert job.shop.saved() == {}
 
@@ -134,3 +134,18 @@ def test_a_failure_to_register_is_one_error(
         assert key not in said.text
         *_, last = said.text.splitlines()
         assert re.match(f"Error: The Prefect API at {api or job.shop.url} {cause}", last), said.text
+
+
+def test_gitlab_runs_the_same_commands() -> None:
+    gitlab = yaml.safe_load(WORKFLOW.with_name("register.gitlab-ci.yml").read_text())
+    github = yaml.safe_load(WORKFLOW.read_text())
+    steps = [step.get("run", "") for step in github["jobs"]["register"]["steps"]]
+    names = set(github["env"])
+
+    assert [*gitlab["check"]["script"], *gitlab["register"]["script"]] == [
+        step for step in steps if step.startswith("kedro ")
+    ]
+    assert [line for line in gitlab[".register"]["before_script"] if "uv pip" in line] == [
+        step for step in steps if step.startswith("uv pip ")
+    ]
+    assert names < set(gitlab[".register"]["variables"])

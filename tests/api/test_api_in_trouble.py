@@ -14,9 +14,9 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
-from project.api.embedded import embedded_api
 from project.errors import ApiError
 from tests.kits.background import WAITING, go_on, started
+from tests.kits.embedded import open_api
 from tests.kits.faults import INTERNAL_ERROR, NO_DATABASE, NO_PROCESS, Fault, Kind
 from tests.kits.projects import NODE, RUNNERS, KedroProject, Outcome
 from tests.kits.reports import Report, read_report
@@ -66,7 +66,7 @@ BEGINNING = "Beginning Flow run for '__default__'"
 
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with embedded_api(tmp_path_factory.mktemp("trouble")) as url:
+    with open_api(tmp_path_factory.mktemp("trouble")) as url:
         yield url
 
 
@@ -141,6 +141,13 @@ def test_internal_errors_for_some_seconds_lose_nothing(
     trouble: Any, operation: str, message: str
 ) -> None:
     with trouble(Fault(Kind.INTERNAL_ERROR, operation, seconds=2, message=message)) as it:
+        assert it.run().error is None
+        it.assert_all_reported_once()
+
+
+@pytest.mark.parametrize("operation", [TASK_STATES, LINES, FLOW_STATES])
+def test_too_many_requests_for_some_seconds_lose_nothing(trouble: Any, operation: str) -> None:
+    with trouble(Fault(Kind.TOO_MANY_REQUESTS, operation, after=1, seconds=3)) as it:
         assert it.run().error is None
         it.assert_all_reported_once()
 

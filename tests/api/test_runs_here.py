@@ -16,8 +16,8 @@ import pytest
 
 from project.api import queries
 from project.api.client import connect
-from project.api.embedded import embedded_api
 from tests.kits.background import WAITING, started
+from tests.kits.embedded import open_api
 from tests.kits.projects import NODE, RUNNERS, KedroProject, Outcome
 from tests.kits.reports import Report, read_report
 from tests.kits.strict_server import strict_server
@@ -118,7 +118,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     if URL:
         yield URL
     elif request.param == "embedded":
-        with embedded_api(folder) as embedded:
+        with open_api(folder) as embedded:
             yield embedded
     else:
         with strict_server(folder) as server:

@@ -16,7 +16,7 @@ import pytest
 import requests
 from prefect.exceptions import ClientError
 
-from project.api.embedded import embedded_api
+from tests.kits.embedded import open_api
 from tests.kits.faults import INTERNAL_ERROR, NO_DATABASE, NO_PROCESS, Fault, Kind
 from tests.kits.strict_server import TOO_LARGE_STATE, Line, Manners, StrictServer, strict_server
 from tests.kits.waiting import eventually
@@ -66,7 +66,7 @@ def body_of(states: list[tuple[str, str]], **messages: str) -> Any:
 
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with embedded_api(tmp_path_factory.mktemp("strict")) as url:
+    with open_api(tmp_path_factory.mktemp("strict")) as url:
         yield url
 
 

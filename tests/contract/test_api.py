@@ -12,6 +12,7 @@ from tests.kits.projects import (
     FAILING,
     FAILING_CATALOG,
     RUNNERS,
+    SESSION_RUNNERS,
     KedroProject,
     assert_one_clear_error,
     kedro_run,
@@ -62,12 +63,12 @@ def states(run: Any) -> Dict[str, str]:
 STATES = "state parameters task_runs { state state_message task { name type } }"
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("runner", SESSION_RUNNERS)
 def test_a_run_reports_the_state_of_every_node(
     make_project: MakeProject, runner: str, api_setting: str
 ) -> None:
     project = make_project(PIPELINE, prefect=f"api: {api_setting}")
-    outcome = project.run(RUNNERS[runner]())
+    outcome = project.run(SESSION_RUNNERS[runner]())
     (run,) = flow_runs(project, STATES, api_setting)
 
     assert outcome.result == {"m": 2, "k": 3}
@@ -134,12 +135,12 @@ def test_a_failure_is_reported_with_its_message(
     assert messages["d_independent"] == "Not started: node 'b_fail' had already failed."
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("runner", SESSION_RUNNERS)
 def test_logged_and_printed_lines_are_reported_for_their_node(
     make_project: MakeProject, runner: str, api_setting: str
 ) -> None:
     project = make_project(PIPELINE, prefect=f"api: {api_setting}")
-    project.run(RUNNERS[runner]())
+    project.run(SESSION_RUNNERS[runner]())
     lines = query(
         project, "query { log { level message task_run { task { name } } } }", api_setting
     )
@@ -170,7 +171,7 @@ def test_an_api_that_is_down_is_one_clear_error_and_nothing_runs(make_project: M
     assert_one_clear_error(
         run,
         "The Prefect API at http://127.0.0.1:9 cannot be reached",
-        "Start one with 'kedro prefect server', or set 'api: embedded' in prefect.yml.",
+        "Check that it is running, and the address ('api' in prefect.yml).",
     )
     assert "printed by one" not in run.stdout
 
@@ -185,6 +186,8 @@ def test_an_api_that_is_down_is_one_clear_error_and_nothing_runs(make_project: M
         ("result: {type: PrefectResult}", "result.type: PrefectResult stores JSON in the API"),
         ("schedule: {timezone: UTC}", "schedule: must have either cron or interval_seconds, not "),
         ("schedule: {cron: often}", "schedule: "),
+        ("schedule: {cron: '0 0 6 * * *'}", "schedule: cron '0 0 6 * * *' has 6 fields, not 5."),
+        ("schedule: {cron: 0 0 31 2 *}", "schedule: "),
         ("schedule: {cron: 0 6 * * *, timezone: Mars/Olympus}", "unknown time zone"),
         ("api: somewhere", "api: must be embedded, prefect, or an address that starts with http"),
     ],
@@ -215,13 +218,13 @@ def test_a_log_call_with_wrong_arguments_does_not_fail_the_node(
     assert found["state"] == "Success"
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("runner", SESSION_RUNNERS)
 def test_an_unfinished_line_is_reported_for_its_node(
     make_project: MakeProject, runner: str
 ) -> None:
     progress = '[print(f"\\r{i} %", end="") for i in range(101)]'
     project = make_project(PIPELINE.replace('print("printed by one")', progress))
-    project.run(RUNNERS[runner]())
+    project.run(SESSION_RUNNERS[runner]())
     lines = query(project, "query { log { message task_run { task { name } } } }")
     unfinished = [line for line in lines if line["message"].endswith(" %")]
 

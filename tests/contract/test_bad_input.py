@@ -118,6 +118,21 @@ def test_an_environment_variable_that_is_not_set_is_named(make_project: MakeProj
     )
 
 
+def test_a_password_inside_an_address_is_refused_and_not_repeated(
+    make_project: MakeProject,
+) -> None:
+    run_config = "{type: LocalRun, env: {DATABASE: 'postgresql://me:hidden@db/orders'}}"
+    project = make_project(PIPELINE, prefect=f"run_config: {run_config}")
+    run = kedro_run(project)
+
+    assert_one_clear_error(
+        run,
+        f"{project.folder}/conf/base/prefect.yml: run_config.env.DATABASE: a credential here "
+        "would be stored in the Prefect API",
+    )
+    assert "hidden" not in run.stdout
+
+
 @pytest.mark.skipif(
     "conf_source" not in inspect.signature(KedroSession.create).parameters,
     reason="This Kedro has no --conf-source.",

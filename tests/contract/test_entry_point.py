@@ -22,9 +22,9 @@ from project.compat import project_hooks
 from project.hooks import PrefectHooks
 
 class CountingHooks(PrefectHooks):
-    def request(self, run_id):
+    def run_request(self, run_id):
         print("asked the hooks of settings.py")
-        return super().request(run_id)
+        return super().run_request(run_id)
 
 HOOKS = ({hooks} *project_hooks(),)
 DISABLE_HOOKS_FOR_PLUGINS = ({disabled} "kedro-telemetry",)

@@ -14,6 +14,7 @@ from tests.kits.projects import (
     FAILING_CATALOG,
     NODE,
     RUNNERS,
+    SESSION_RUNNERS,
     KedroProject,
     Outcome,
     accepts,
@@ -74,7 +75,7 @@ def both(project: KedroProject, runner: str, is_async: bool = False, **options: 
     project.clear()
     for path, text in before.items():
         project.write(f"data/{path}", text)
-    return expected, project.run(RUNNERS[runner](is_async=is_async), **options)
+    return expected, project.run(SESSION_RUNNERS[runner](is_async=is_async), **options)
 
 
 def assert_same(runner: str, expected: Outcome, got: Outcome) -> None:
@@ -91,7 +92,7 @@ def counted(outcome: Outcome) -> Dict[str, int]:
     return Counter(map(repr, outcome.calls))
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("runner", SESSION_RUNNERS)
 @pytest.mark.parametrize(
     "options",
     [
@@ -120,7 +121,7 @@ def test_a_session_runs_the_same_nodes_to_the_same_end(
 
 
 @pytest.mark.skipif(not accepts("namespace"), reason="this Kedro cannot select by namespace")
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("runner", SESSION_RUNNERS)
 def test_a_namespace_selects_the_same_nodes(make_project: MakeProject, runner: str) -> None:
     project = make_project(
         NODE
@@ -149,7 +150,7 @@ def register_pipelines():
 
 
 @pytest.mark.skipif(not accepts("only_missing_outputs"), reason="this Kedro has no such option")
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("runner", SESSION_RUNNERS)
 @pytest.mark.parametrize(("missing", "nodes_run"), [("c", ["two", "three"]), (None, [])])
 def test_only_missing_outputs_are_made(
     make_project: MakeProject, runner: str, missing: Any, nodes_run: Any
@@ -181,7 +182,7 @@ def register_pipelines():
     assert_same(runner, expected, got)
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("runner", SESSION_RUNNERS)
 def test_async_loading_and_saving_is_honoured(diamond: KedroProject, runner: str) -> None:
     expected, got = both(diamond, runner, is_async=True)
 
@@ -232,7 +233,7 @@ def test_on_threads_the_exception_of_the_node_is_raised_too(failing: KedroProjec
     assert not any("downstream" in node for node in got.nodes_run)
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("runner", SESSION_RUNNERS)
 def test_a_missing_input_is_kedros_error_before_anything_runs(
     make_project: MakeProject, runner: str
 ) -> None:
@@ -244,7 +245,7 @@ def test_a_missing_input_is_kedros_error_before_anything_runs(
     assert_same(runner, expected, got)
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("runner", SESSION_RUNNERS)
 def test_an_exception_of_a_hook_is_raised(make_project: MakeProject, runner: str) -> None:
     project = make_project(DIAMOND, catalog=CATALOG, parameters="threshold: 3")
     project.write("data/text", "'abc'")
@@ -265,7 +266,7 @@ HOOKS += (Refuse(),)
     assert got.raised == expected.raised
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("runner", SESSION_RUNNERS)
 def test_a_hook_may_replace_the_inputs_of_a_node(make_project: MakeProject, runner: str) -> None:
     project = make_project(DIAMOND, catalog=CATALOG, parameters="threshold: 3")
     project.write("data/text", "'abc'")
@@ -347,11 +348,11 @@ def versioned(make_project: MakeProject) -> KedroProject:
     return project
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("runner", SESSION_RUNNERS)
 def test_a_run_has_one_save_version_and_the_next_run_another(
     versioned: KedroProject, runner: str
 ) -> None:
-    outcomes = [versioned.run(RUNNERS[runner]()) for _ in range(2)]
+    outcomes = [versioned.run(SESSION_RUNNERS[runner]()) for _ in range(2)]
     versions = {
         name: {path.split("/")[1] for path in outcomes[1].files if path.startswith(name)}
         for name in ("first", "second")
@@ -362,19 +363,21 @@ def test_a_run_has_one_save_version_and_the_next_run_another(
     assert len(versions["first"]) == 2
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("runner", SESSION_RUNNERS)
 def test_a_load_version_is_honoured(versioned: KedroProject, runner: str) -> None:
-    versioned.run(RUNNERS[runner]())
+    versioned.run(SESSION_RUNNERS[runner]())
     (version,) = {path.split("/")[1] for path in versioned.files() if path.startswith("first")}
-    versioned.run(RUNNERS[runner]())
+    versioned.run(SESSION_RUNNERS[runner]())
     versioned.write(f"data/first/{version}/first", "old")
-    got = versioned.run(RUNNERS[runner](), pipeline_name="read", load_versions={"first": version})
+    got = versioned.run(
+        SESSION_RUNNERS[runner](), pipeline_name="read", load_versions={"first": version}
+    )
 
     assert got.raised is None
     assert got.result == {"both": "oldtwo"}
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("runner", SESSION_RUNNERS)
 def test_what_a_node_confirms_is_confirmed_once(make_project: MakeProject, runner: str) -> None:
     project = make_project(
         NODE
@@ -435,18 +438,18 @@ def register_pipelines():
 )
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("runner", SESSION_RUNNERS)
 def test_nodes_may_have_the_names_of_run_parameters(make_project: MakeProject, runner: str) -> None:
     project = make_project(NAMED_LIKE_PARAMETERS)
     expected, got = both(project, runner)
-    again = project.run(RUNNERS[runner](), node_names=["nodes"])
+    again = project.run(SESSION_RUNNERS[runner](), node_names=["nodes"])
 
     assert_same(runner, expected, got)
     assert got.result == {"k": 3}
     assert (again.raised, again.result) == (None, {"n": 1})
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("runner", SESSION_RUNNERS)
 def test_a_falsy_exception_is_raised(make_project: MakeProject, runner: str) -> None:
     project = make_project(NAMED_LIKE_PARAMETERS)
     expected, got = both(project, runner, pipeline_name="failing")
@@ -455,7 +458,7 @@ def test_a_falsy_exception_is_raised(make_project: MakeProject, runner: str) -> 
     assert counted(got) == counted(expected)
 
 
-@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("runner", SESSION_RUNNERS)
 def test_a_pipeline_may_have_a_plus_in_its_name(make_project: MakeProject, runner: str) -> None:
     project = make_project(NAMED_LIKE_PARAMETERS)
     expected, got = both(project, runner, pipeline_name="a+b")

@@ -15,7 +15,7 @@ from project.api.client import PrefectApi, connect
 from project.compat.run_options import RUN_OPTIONS
 from project.config.model import ScheduleSettings, Settings
 from project.deploy.deployment import Deployment
-from project.deploy.registration import register
+from project.deploy.registration import deploy
 from project.flow.pipeline_ref import PipelineRef
 
 FLOW = """
@@ -52,11 +52,11 @@ def test_the_api_gets_what_prefects_own_client_sends(tmp_path: Path) -> None:
     ref = PipelineRef(tmp_path, "shop", "chain")
     deployment = Deployment(Pipeline(nodes), ref, settings, DataCatalog)
     with connect("embedded", tmp_path) as api:
-        register(api, deployment)
+        deploy(api, deployment)
         flow = deployment.make_flow()
         flow.dataset_types = dict.fromkeys(flow.dataset_names(), "MemoryDataset")
         with set_temporary_config({"backend": "server", "cloud.api": api.url}):
-            client = Client()
+            client = Client(api_key=api.api_key)
             client.create_project("theirs")
             client.register(flow, "theirs", no_url=True)
 

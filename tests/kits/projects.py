@@ -5,8 +5,10 @@ It runs on every supported Kedro: a difference between releases is detected, nev
 
 from __future__ import annotations
 
+import ast
 import inspect
 import logging
+import multiprocessing
 import os
 import re
 import subprocess
@@ -26,6 +28,7 @@ from kedro.framework.startup import ProjectMetadata, bootstrap_project
 from kedro.runner import SequentialRunner
 
 from project.runner import PrefectRunner
+from tests.kits.cluster import shared_cluster
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -106,6 +109,15 @@ RUNNERS = {
 }
 
 
+# A worker of a cluster opens the project of a session by its name.
+SESSION_RUNNERS = {
+    **RUNNERS,
+    "dask": lambda **options: PrefectRunner(
+        settings={"executor": {"type": "dask", "address": shared_cluster()}}, **options
+    ),
+}
+
+
 class FileDataset(AbstractDataset):
     """Keep the ``repr`` of a literal in a file: a dataset that is not in memory."""
 
@@ -130,14 +142,24 @@ Call = Tuple[str, Tuple[Tuple[str, Any], ...]]
 
 
 class HookRecorder:
-    """Record every call of every hook, with all the arguments that its specification has."""
+    """Record every call of every hook, with all the arguments that its specification has.
 
-    def __init__(self) -> None:
+    In the worker of a cluster, the calls are written to a file in the project's folder.
+    """
+
+    def __init__(self, settings_file: str = "") -> None:
         self.calls: List[Call] = []
+        self._file: Optional[Path] = None
+        if multiprocessing.parent_process() is not None:
+            self._file = Path(settings_file).parents[2] / f"hooks/{os.getpid()}"
 
     def record(self, hook: str, arguments: Dict[str, Any]) -> None:
         shown = tuple((name, _comparable(name, value)) for name, value in arguments.items())
         self.calls.append((hook, shown))
+        if self._file is not None and hook not in HOOKS_OF_EACH_PROCESS:
+            self._file.parent.mkdir(exist_ok=True)
+            with self._file.open("a") as file:
+                file.write(f"{(hook, shown)!r}\n")
 
     def names(self) -> List[str]:
         return [name for name, _ in self.calls]
@@ -160,6 +182,9 @@ def _comparable(name: str, value: Any) -> Any:
         return sorted(value or {})
     return re.sub(r" at 0x\w+", "", repr(value))
 
+
+# Each worker of a cluster opens the project for itself.
+HOOKS_OF_EACH_PROCESS = {"after_context_created", "after_catalog_created"}
 
 RUN_SPECIFIC = {"run_id", "session_id", "runner"}
 
@@ -273,6 +298,9 @@ class KedroProject:
             except BaseException as error:  # SystemExit of a node, too
                 outcome.error = error
         outcome.files = self.files()
+        for calls in (self.folder / "hooks").glob("*"):
+            outcome.calls += map(ast.literal_eval, calls.read_text().splitlines())
+            calls.unlink()
         return outcome
 
     def _hooks(self) -> HookRecorder:

@@ -42,9 +42,9 @@ class Report(NamedTuple):
     lines: List[str]
 
 
-def read_report(url: str, prefect_project: str) -> Report:
-    """Return the latest flow run of a Prefect project."""
-    with connect(url, Path()) as api:
+def read_report(url: str, prefect_project: str, folder: Path = Path()) -> Report:
+    """Return the latest flow run of a Prefect project; ``folder`` is that of an embedded API."""
+    with connect(url, folder) as api:
         (row,) = api.query(_RUNS, project=prefect_project)
         lines = api.query(_LINES, id=row["id"])["logs"]
     report = Report(

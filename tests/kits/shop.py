@@ -203,6 +203,7 @@ class Shop:
         self.home = folder / "home"
         self.home.mkdir()
         self.url = ""
+        self.token: Optional[str] = None
         self._started: List[subprocess.Popen[str]] = []
         write_metadata(self.folder, "shop")
         write_files(self.folder, FILES)
@@ -275,7 +276,8 @@ class Shop:
     def ask(self, query: str, **variables: Any) -> Any:
         """Return the value of the one root field of a query."""
         body = {"query": query, "variables": variables}
-        key = {"Authorization": f"Bearer {self.env.get('PREFECT__CLOUD__API_KEY')}"}
+        token = self.token or self.env.get("PREFECT__CLOUD__API_KEY")
+        key = {"Authorization": f"Bearer {token}"}
         answer = requests.post(self.url, json=body, headers=key, timeout=30).json()
         assert "errors" not in answer, answer["errors"]
         return next(iter(answer["data"].values()))

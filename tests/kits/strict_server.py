@@ -31,7 +31,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import requests
 
-from project.api.embedded import embedded_api
+from tests.kits.embedded import open_api
 from tests.kits.faults import NO_PROCESS, Fault, FaultCounter, Kind
 from tests.kits.graphql_request import RUN_KEYS, GraphQLRequest, json_object
 from tests.kits.proxy import Proxy, http
@@ -297,7 +297,7 @@ def strict_server(
 ) -> Iterator[StrictServer]:
     """Serve a stand-in with an embedded API behind it, whose data is in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    with embedded_api(folder) as url:
+    with open_api(folder) as url:
         if not manners.has_tenant:
             remove_tenants(folder)
         with StrictServer(url, manners, port) as server:

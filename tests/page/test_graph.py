@@ -71,7 +71,7 @@ def test_a_box_shows_its_name_and_state(draw: Draw) -> None:
     families = drawing.boxes.evaluate_all("(all) => all.map((box) => box.dataset.family)")
     labels = drawing.boxes.evaluate_all("(all) => all.map((box) => box.ariaLabel)")
 
-    assert families == ["success", "failed", "scheduled", "none"]
+    assert families == ["success", "not-started", "scheduled", "none"]
     assert labels == ["a, Success", "b, TriggerFailed", "c, Queued", "d, no state"]
 
 

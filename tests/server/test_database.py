@@ -64,7 +64,7 @@ def test_a_database_of_a_newer_release_is_refused(settings: ServerSettings) -> N
     connection.close()
 
     with pytest.raises(
-        DatabaseTooNewError, match="has schema version 99, but this release knows only 4. Upgrade"
+        DatabaseTooNewError, match="has schema version 99, but this release knows only 5. Upgrade"
     ):
         EmbeddedServer(settings).__enter__()
 

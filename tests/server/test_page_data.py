@@ -75,7 +75,10 @@ def test_a_function_returns_json_with_numbers_as_python_has_them(url: str) -> No
 
 @pytest.mark.parametrize(
     ("body", "message"),
-    [(b'"text"', "'text' cannot be doubled."), (b"{", "Expecting property name")],
+    [
+        (b'"text"', "'text' cannot be doubled."),
+        (b"{", "The body is not JSON: Expecting"),
+    ],
 )
 def test_what_a_function_refuses_is_answered_with_its_message(
     url: str, body: bytes, message: str

@@ -39,7 +39,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
 @pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_it_cleanly(start: Any, tmp_path: Path, signal_: int) -> None:
     server = start()
-    assert running_server(tmp_path) == server.url
+    assert running_server(tmp_path) == (server.url, None)
     assert requests.get(f"{server.url}/health", timeout=10).ok
 
     assert server.stop(signal_) == "stopped\n"
@@ -64,7 +64,7 @@ def test_a_server_can_start_after_one_that_was_killed(start: Any, tmp_path: Path
     assert (tmp_path / "server.json").exists()
     assert running_server(tmp_path) is None
     second = start()
-    assert running_server(tmp_path) == second.url
+    assert running_server(tmp_path) == (second.url, None)
     assert json.loads((tmp_path / "server.json").read_text()) == {
         "url": second.url,
         "pid": second.process.pid,

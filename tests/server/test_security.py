@@ -24,7 +24,16 @@ def status(api: Api, **headers: str) -> int:
 
 @pytest.mark.parametrize(
     "host",
-    ["attacker.example", "127.0.0.1.attacker.example:4200", "", "localhost.", "[::2]", "[bad"],
+    [
+        "attacker.example",
+        "127.0.0.1.attacker.example:4200",
+        "attacker.example:80@127.0.0.1",
+        "127.0.0.1@attacker.example",
+        "",
+        "localhost.",
+        "[::2]",
+        "[bad",
+    ],
 )
 def test_a_foreign_host_is_refused(api: Api, host: str) -> None:
     assert status(api, Host=host) == 403

@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from project.config.load import parse_settings
+from project.commands.init import TEMPLATE
+from project.config.load import FileSettings, parse_settings
 from project.config.messages import describe_unreadable
 from project.config.model import (
     ExecutorSettings,
     ScheduleSettings,
     Settings,
     SettingsFile,
+    TaskPolicy,
+    TaskSettings,
     as_dict,
 )
 from project.config.origin import Origin
@@ -29,9 +32,16 @@ def test_the_shipped_file_has_every_key_with_its_default() -> None:
     assert shipped == as_dict(SettingsFile())
 
 
+def test_a_new_project_gets_the_shipped_file() -> None:
+    shipped = (REPOSITORY / "conf/base/prefect.yml").read_text()
+
+    assert TEMPLATE.read_text() == shipped
+
+
 def test_every_key_is_documented() -> None:
-    documented = (REPOSITORY / "docs/configuration.md").read_text()
-    sections = [SettingsFile, ExecutorSettings, ScheduleSettings]
+    pages = [REPOSITORY / "docs" / name for name in ("configuration.md", "policies.md")]
+    documented = "".join(page.read_text() for page in pages)
+    sections = [SettingsFile, ExecutorSettings, ScheduleSettings, TaskSettings, TaskPolicy]
     keys = [key for section in sections for key in rules_of(section)]
 
     assert [key for key in keys if f"`{key}`" not in documented] == []
@@ -61,10 +71,37 @@ def test_a_section_with_nothing_in_it_has_its_defaults() -> None:
     }
 
     assert parse_settings({**raw, "flow": "f"}, "train") == Settings(flow="f")
-    assert parse_settings({**raw, "executor": {"workers": 2}}, "other") == Settings(
-        executor=ExecutorSettings(workers=2)
+    threads = {"type": "threads", "workers": 2}
+    assert parse_settings({**raw, "executor": threads}, "other") == Settings(
+        executor=ExecutorSettings("threads", 2)
     )
     assert parse_settings({"pipelines": None}) == Settings()
+
+
+def test_the_executor_of_a_pipeline_has_no_keys_of_another_type() -> None:
+    raw = {
+        "executor": {"type": "threads", "workers": 2},
+        "pipelines": {"train": {"executor": {"type": "local"}}},
+    }
+
+    assert parse_settings(raw, "train").executor == ExecutorSettings(type="local")
+
+
+def test_a_pipeline_that_the_project_lacks_is_named_with_the_nearest_one() -> None:
+    file = FileSettings(Settings(), {"__default__": Settings(), "trian": Settings()})
+
+    with pytest.raises(SettingsError) as caught:
+        file.require_pipelines(["report", "train"])
+    assert caught.value.message == (
+        "prefect.yml: pipelines.trian: the project has no pipeline 'trian'. Did you mean 'train'?"
+    )
+
+
+def test_settings_of_pipelines_that_run_together_are_found_under_their_joined_names() -> None:
+    file = FileSettings(Settings(), {"train+report": Settings(), "train+other": Settings()})
+
+    with pytest.raises(SettingsError, match=r"no pipeline 'train\+other'"):
+        file.require_pipelines(["report", "train"])
 
 
 def test_a_pipeline_can_do_without_what_the_others_have() -> None:
@@ -87,6 +124,11 @@ def test_a_pipeline_can_do_without_what_the_others_have() -> None:
         (
             {"executor": {"workers": 0}},
             "prefect.yml: executor.workers: must be a whole number of at least 1, not 0.",
+        ),
+        (
+            {"executor": {"workers": 3}},
+            "prefect.yml: executor: workers needs a type with several workers, such as threads, "
+            "not {'workers': 3}.",
         ),
         (
             {"executor": "threads"},

@@ -9,7 +9,7 @@ import prefect
 import pytest
 
 from project.compat.prefect_patches import patch_context
-from project.config.model import ExecutorSettings
+from project.config.model import ExecutorSettings, Settings
 from project.execution.executors import LocalExecutor, ThreadsExecutor, make_executor
 
 
@@ -117,9 +117,9 @@ def test_a_task_sees_its_context_and_the_configuration_of_the_process(executor: 
 
 
 def test_the_settings_choose_the_executor() -> None:
-    threads = make_executor(ExecutorSettings(type="threads", workers=5))
+    threads = make_executor(Settings(executor=ExecutorSettings(type="threads", workers=5)), None)
 
-    assert isinstance(make_executor(ExecutorSettings()), LocalExecutor)
+    assert isinstance(make_executor(Settings(), None), LocalExecutor)
     assert isinstance(threads, ThreadsExecutor)
     assert threads.workers == 5
 

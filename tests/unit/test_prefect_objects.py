@@ -37,6 +37,35 @@ def make(settings: dict[str, Any]) -> None:
             {"storage": {"type": "S3", "client_options": {"aws_session_token": "hidden"}}},
             "storage.client_options.aws_session_token",
         ),
+        (
+            {"run_config": {"type": "LocalRun", "env": {"DATABASE": "postgresql://me:hidden@db"}}},
+            "run_config.env.DATABASE",
+        ),
+        (
+            {"run_config": {"type": "LocalRun", "env": {"BROKER": "redis://:hidden@broker:1/0"}}},
+            "run_config.env.BROKER",
+        ),
+        (
+            {"run_config": {"type": "DockerRun", "host_config": {"command": ["--token=hidden"]}}},
+            "run_config.host_config.command",
+        ),
+        (
+            {"storage": {"type": "Git", "flow_path": "f", "repo": "https://me:hidden@host/a/b"}},
+            "storage.repo",
+        ),
+        (
+            {"result": {"type": "AzureResult", "container": "AccountName=a;AccountKey=hidden"}},
+            "result.container",
+        ),
+        (
+            {
+                "run_config": {
+                    "type": "KubernetesRun",
+                    "job_template": {"env": [{"name": "DB_PASSWORD", "value": "hidden"}]},
+                }
+            },
+            "run_config.job_template.env.DB_PASSWORD",
+        ),
     ],
 )
 def test_a_credential_is_refused_and_not_repeated(settings: dict[str, Any], key: str) -> None:
@@ -53,11 +82,14 @@ def test_a_credential_is_refused_and_not_repeated(settings: dict[str, Any], key:
         {"run_config": {"type": "LocalRun", "env": {"TOKENIZERS_PARALLELISM": "false"}}},
         {"run_config": {"type": "LocalRun", "env": {"DB_PASSWORD_FILE": "/run/secrets/db"}}},
         {"run_config": {"type": "KubernetesRun", "image_pull_secrets": ["registry"]}},
+        {"run_config": {"type": "LocalRun", "env": {"DATABASE": "postgresql://me:$(PASSWORD)@db"}}},
+        {"run_config": {"type": "LocalRun", "env": {"ENDPOINT": "http://host:80/users/me@here"}}},
+        {"run_config": {"type": "LocalRun", "env": {"OPTIONS": "--token-file=/run/token"}}},
         {"storage": {"type": "GitHub", "repo": "a/b", "path": "f.py", "access_token_secret": "T"}},
         {"result": {"type": "LocalResult", "dir": "/tmp"}},  # noqa: S108
     ],
 )
-def test_the_name_of_a_secret_is_none(settings: dict[str, Any]) -> None:
+def test_a_reference_to_a_credential_is_accepted(settings: dict[str, Any]) -> None:
     make(settings)
 
 

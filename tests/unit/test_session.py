@@ -10,6 +10,7 @@ import pytest
 from kedro.framework.startup import bootstrap_project
 from prefect.engine.state import Failed, State
 
+from project.config.model import Settings
 from project.execution.session import run_in_session
 from project.flow.pipeline_ref import PipelineRef
 from tests.kits.projects import PIPELINE, KedroProject, LogRecorder
@@ -30,7 +31,7 @@ def test_the_session_ends_with_the_exception_of_the_node_even_if_it_is_falsy(
     recorder = sys.modules[f"{project.package}.settings"].RECORDER
     failed = Failed("Some reference tasks failed.")
 
-    def run_tasks(run: Any) -> State:
+    def run_tasks(run: Any, settings: Settings) -> State:
         run.fail("one", EmptyError("nothing"))
         return failed
 
@@ -52,7 +53,7 @@ def test_kedro_suggests_a_resumption_only_after_an_exception_of_a_node(
     records: List[logging.LogRecord] = []
     recorder = LogRecorder(records)
 
-    def run_tasks(run: Any) -> State:
+    def run_tasks(run: Any, settings: Settings) -> State:
         logging.getLogger("kedro.runner").addHandler(recorder)
         if error is not None:
             run.fail("one", error)

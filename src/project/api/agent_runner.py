@@ -19,8 +19,10 @@ from project.api.client import PrefectApi
 from project.api.reporter import Reporter
 from project.api.unreported import UnreportedStates
 from project.compat.run_options import RUN_OPTIONS, RunOptions
+from project.config.model import Settings
 from project.errors import ApiError
 from project.execution.cancellation import Cancellation
+from project.execution.executors import make_executor
 from project.execution.output import OutputCapture
 from project.execution.runners import KedroTaskRunner, cancelled_if_tasks_are
 from project.execution.session import run_in_session
@@ -91,8 +93,9 @@ class AgentFlowRunner(CloudFlowRunner):
             lambda task_runner, _, new: reporter.task_state(self.flow.slugs[task_runner.task], new)
         ]
 
-        def run_tasks(run: Union[NodeRun, BaseException]) -> State:
+        def run_tasks(run: Union[NodeRun, BaseException], settings: Settings) -> State:
             capture.reattach()  # Kedro configures logging when it opens a session
+            arguments["executor"] = make_executor(settings, self.flow.ref)
             with self.flow.runs.provide(prefect.context.flow_run_id, run):
                 return self._run_cancellable_tasks(cancellation, state, arguments)
 
@@ -112,7 +115,7 @@ class AgentFlowRunner(CloudFlowRunner):
         ids = {self.flow.slugs[task]: one["task_run_id"] for task, one in task_contexts.items()}
         api = PrefectApi(self.client)
         if self.flow.ref.project_path.is_dir():
-            api.unreported = UnreportedStates.of_project(self.flow.ref.project_path, api.url)
+            api.unreported = UnreportedStates(self.flow.ref.project_path, api.url)
             api.unreported.deliver(api)
         return Reporter(api, prefect.context.flow_run_id, ids, cancellation.request)
 

@@ -2,39 +2,72 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any, Callable, ContextManager, Iterator, Optional
+from typing import Any, Callable, ContextManager, Dict, Iterator, Optional
+from urllib.parse import urlsplit
 
-import prefect
 from prefect import Client
 
 from project.api import queries
-from project.api.embedded import embedded_api, own_flow_run
-from project.api.transport import REQUEST_SECONDS, Transport
+from project.api.embedded import (
+    EmbeddedApi,
+    embedded_api,
+    exclusive_registration,
+    own_flow_run,
+)
+from project.api.pages import MakeAddress, embedded_page, remote_page
+from project.api.transport import (
+    PREFECTS_CONFIGURATION,
+    REQUEST_SECONDS,
+    SETTING,
+    Transport,
+    is_on_this_machine,
+    proxy_exemption,
+)
 from project.api.unreported import UnreportedStates
-from project.errors import ApiUncertainError
+from project.errors import ApiError, ApiUncertainError
 
 RETRY_SECONDS = 15.0
+_CLOUD_HOST = "api.prefect.io"
 
 
 class PrefectApi:
     """One Prefect API; a failed request raises an ``ApiError`` that names the address.
 
-    ``client`` has the address and the credentials, and ``pages`` is the address of the web page.
+    ``client`` has the address and the credentials, ``page`` makes the address of a web page, and
+    ``address_source`` names in messages what gives the API's address.
     ``own_flow_run`` makes this process the owner of the flow run with an idempotency key, if the
-    API can detect that an owner has died. ``unreported`` has what earlier runs could not report.
+    API can detect that an owner has died, and ``exclusive_registration`` lets no other process of
+    this machine register flows. ``unreported`` has what earlier runs could not report.
     """
 
-    def __init__(self, client: Client, pages: Optional[str] = None):
+    def __init__(
+        self,
+        client: Client,
+        page: Optional[MakeAddress] = None,
+        address_source: str = PREFECTS_CONFIGURATION,
+        embedded: Optional[EmbeddedApi] = None,
+    ):
         self.url: str = client.api_server
+        self.api_key: Optional[str] = client.api_key
+        self.is_on_this_machine = embedded is not None or is_on_this_machine(self.url)
         self.own_flow_run: Callable[[str], ContextManager[Any]] = nullcontext
+        self.exclusive_registration: Callable[[], ContextManager[Any]] = nullcontext
         self.unreported: Optional[UnreportedStates] = None
-        self._pages = pages or self.url
+        self._page = page or remote_page(self.url)
+        self._tenant_slug = "default"
         self.tenant_id: Optional[str] = client._tenant_id
-        self._transport = Transport(self.url, client.api_key, client._tenant_id)
+        self._transport = Transport(
+            self.url,
+            client.api_key,
+            client._tenant_id,
+            address_source,
+            use_proxies=not self.is_on_this_machine,
+        )
 
     def query(self, text: str, **variables: Any) -> Any:
         """Return the value of a query's only root field, retrying if the API has an error."""
@@ -63,6 +96,8 @@ class PrefectApi:
         tenants = queries.tenants(self)
         if self.tenant_id is None and tenants:
             self.tenant_id = tenants[0].id
+        slugs = {tenant.id: tenant.slug for tenant in tenants}
+        self._tenant_slug = slugs.get(self.tenant_id or "", self._tenant_slug)
 
     def ensure_tenant(self) -> str:
         """Return the client's tenant; create one if the API has none."""
@@ -70,9 +105,23 @@ class PrefectApi:
             self.tenant_id = queries.create_tenant(self, "default")
         return self.tenant_id
 
+    def client_variables(self) -> Dict[str, str]:
+        """Return the environment variables with which Prefect's own client uses this API.
+
+        An API key is not among them.
+        """
+        variables = {"PREFECT__BACKEND": "server", "PREFECT__CLOUD__API": self.url}
+        if self.is_on_this_machine:
+            variables.update(proxy_exemption(os.environ, self.url))
+        return variables
+
     def page_url(self, kind: str, id_: str) -> str:
-        """Return the web page of a ``flow`` or a ``flow-run``, in the form that Prefect prints."""
-        return f"{self._pages.rstrip('/')}/default/{kind}/{id_}"
+        """Return the web page of a ``flow`` or a ``flow-run``, in the form that Prefect prints.
+
+        The address of an embedded API that ends with this process comes with a note that says how
+        to open it.
+        """
+        return self._page(f"{self._tenant_slug}/{kind}/{id_}")
 
 
 @contextmanager
@@ -88,14 +137,38 @@ def connect(
     """
     with ExitStack() as stack:
         if api == "prefect":
-            prefect_api = PrefectApi(Client(), prefect.config.server.ui.endpoint)
+            prefect_api = PrefectApi(_configured_client())
         elif api == "embedded":
-            url = stack.enter_context(embedded_api(project_path, must_outlive_process))
-            prefect_api = PrefectApi(Client(api_server=url))
+            embedded = stack.enter_context(embedded_api(project_path, must_outlive_process))
+            client = Client(api_server=embedded.url, api_key=embedded.token)
+            page = embedded_page(project_path)
+            prefect_api = PrefectApi(client, page, ".prefect/server.json", embedded)
             prefect_api.own_flow_run = partial(own_flow_run, project_path)
+            prefect_api.exclusive_registration = partial(exclusive_registration, project_path)
         else:
-            prefect_api = PrefectApi(Client(api_server=api))
+            prefect_api = PrefectApi(Client(api_server=api), address_source=SETTING)
         prefect_api.connect()
-        prefect_api.unreported = UnreportedStates.of_project(project_path, api)
+        prefect_api.unreported = UnreportedStates(project_path, api)
         prefect_api.unreported.deliver(prefect_api)
         yield prefect_api
+
+
+def _configured_client() -> Client:
+    """Return the client of the API that Prefect itself is configured for.
+
+    Raises:
+        ApiError: it is configured for none.
+    """
+    client = Client()
+    remedy = (
+        "Set PREFECT__BACKEND=server and PREFECT__CLOUD__API=http://host:4200, or name the address "
+        "in prefect.yml ('api')."
+    )
+    if not client.api_server:
+        raise ApiError(f"The address of the Prefect API, PREFECT__CLOUD__API, is empty. {remedy}")
+    if urlsplit(client.api_server).hostname == _CLOUD_HOST and not client.api_key:
+        raise ApiError(
+            "Prefect is configured for Prefect Cloud, which is its default, and has no API key for "
+            f"it. {remedy}"
+        )
+    return client

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterator
+from typing import TYPE_CHECKING, Any, Callable, Iterator, NamedTuple, Optional
 
 from project.api.page_functions import page_functions
+from project.api.project_folder import FOLDER, folder_errors, prepare_folder
 from project.compat.run_options import describe_run_options
 from project.errors import ApiError
 
@@ -14,9 +15,11 @@ from project.errors import ApiError
 if TYPE_CHECKING:
     from project.server.settings import ServerSettings
 
-FOLDER = ".prefect"
+AUTO_TOKEN = "auto"  # noqa: S105 - it stands for one
+REGISTRATION_SECONDS = 60.0
+
 NO_SERVER = (
-    "No embedded server is running, and an agent needs one that outlives this command. Start "
+    "No embedded server is running, but this needs one that outlives the command. Start "
     "'kedro prefect server' in another terminal, or name a Prefect API in prefect.yml ('api')."
 )
 
@@ -27,12 +30,23 @@ NO_LIBRARIES = (
 )
 
 
+class EmbeddedApi(NamedTuple):
+    """Address of an embedded API, and its token if it has one that this user may know."""
+
+    url: str
+    token: Optional[str]
+
+
 def server_settings(project_path: Path, **options: Any) -> ServerSettings:
-    """Return the settings of a project's server, whose data is in the project's ``.prefect/``."""
+    """Return the settings of a project's server, whose data is in the project's ``.prefect/``.
+
+    Raises:
+        ApiError: that folder cannot be written.
+        ValueError: the options contradict each other.
+    """
     from project.server.settings import ServerSettings
 
-    folder = project_path / FOLDER
-    folder.mkdir(exist_ok=True)
+    folder = prepare_folder(project_path)
     data = {"run-options": describe_run_options()}
     functions = page_functions(project_path)
     return ServerSettings(
@@ -40,61 +54,112 @@ def server_settings(project_path: Path, **options: Any) -> ServerSettings:
     )
 
 
-def serve(project_path: Path, on_start: Callable[[str], None], **options: Any) -> None:
+def serve(
+    project_path: Path, on_start: Callable[[str], None], *, token: Optional[str], **options: Any
+) -> None:
     """Serve a project's API until Ctrl-C; ``on_start`` is called with its address.
+
+    The token ``auto`` is a random one, which this user's commands and agents find.
 
     Raises:
         ApiError: it cannot be started.
         ValueError: the options contradict each other.
     """
-    with _explain_missing_libraries():
-        from project.server.errors import ServerError
+    folder = project_path / FOLDER
+    with _start_errors(folder):
+        from project.server.process import kept_token
         from project.server.process import serve as serve_settings
 
-    try:
-        serve_settings(server_settings(project_path, **options), on_start)
-    except ServerError as error:
-        raise ApiError(str(error)) from error
+        is_auto = token == AUTO_TOKEN
+        settings = server_settings(
+            project_path,
+            token=kept_token(folder) if is_auto else token,
+            records_token=is_auto,
+            **options,
+        )
+        serve_settings(settings, on_start)
 
 
-def own_flow_run(project_path: Path, key: str) -> ContextManager[None]:
-    """Own the flow run with this idempotency key: if this process dies, a server ends it."""
-    from project.server.store.locks import owned_run
+def served_url(project_path: Path) -> Optional[str]:
+    """Return the address at which 'kedro prefect server' serves a project, if one does."""
+    from project.server.process import running_server
 
-    return owned_run(server_settings(project_path).database, key)
+    running = running_server(project_path / FOLDER)
+    return running and running.url
 
 
 @contextmanager
-def embedded_api(project_path: Path, must_outlive_process: bool = False) -> Iterator[str]:
-    """Yield the address of the project's server, started in this process if none is running.
+def own_flow_run(project_path: Path, key: str) -> Iterator[None]:
+    """Own the flow run with this idempotency key: if this process dies, a server ends it.
+
+    Raises:
+        ApiError: the lock cannot be written.
+    """
+    with ExitStack() as stack:
+        with _start_errors(project_path / FOLDER):
+            from project.server.store.locks import owned_run
+
+            database = server_settings(project_path).database
+            stack.enter_context(owned_run(database, key))
+        yield
+
+
+@contextmanager
+def exclusive_registration(project_path: Path) -> Iterator[None]:
+    """Let only one process of a project register flows at a time.
+
+    It takes several requests. Otherwise, processes that start together would each create the
+    project, and the second one would start a run of a flow that does not have its tasks yet.
+
+    Raises:
+        ApiError: the lock cannot be written.
+    """
+    with _start_errors(project_path / FOLDER):
+        from project.server.store.locks import ProcessLock
+
+        lock = ProcessLock(prepare_folder(project_path) / "register.lock")
+        lock.acquire(REGISTRATION_SECONDS)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def embedded_api(project_path: Path, must_outlive_process: bool = False) -> Iterator[EmbeddedApi]:
+    """Yield the project's server, started in this process if none is running.
 
     Raises:
         ApiError: it cannot be started, or ``must_outlive_process`` and none is running.
     """
-    with _explain_missing_libraries():
-        from project.server.errors import ServerError
-        from project.server.process import EmbeddedServer, running_server
+    folder = project_path / FOLDER
+    with _start_errors(folder):
+        from project.server.process import EmbeddedServer, new_token, running_server
 
-    url = running_server(project_path / FOLDER)
-    if url is not None:
-        yield url
+        running = running_server(folder)
+    if running is not None:
+        yield EmbeddedApi(running.url, running.token)
         return
     if must_outlive_process:
         raise ApiError(NO_SERVER)
-    server = EmbeddedServer(server_settings(project_path))
-    try:
+    with _start_errors(folder):
+        # Other users of this machine can reach its address, too.
+        server = EmbeddedServer(server_settings(project_path, token=new_token()))
         server.__enter__()
-    except ServerError as error:
-        raise ApiError(str(error)) from error
     try:
-        yield server.url
+        yield EmbeddedApi(server.url, server.token)
     finally:
         server.__exit__(None, None, None)
 
 
 @contextmanager
-def _explain_missing_libraries() -> Iterator[None]:
+def _start_errors(folder: Path) -> Iterator[None]:
+    from project.server.errors import ServerError
+
     try:
-        yield
+        with folder_errors(folder):
+            yield
     except ImportError as error:  # also of a release that another package holds back
         raise ApiError(NO_LIBRARIES.format(error=error)) from error
+    except ServerError as error:
+        raise ApiError(str(error)) from error

@@ -137,12 +137,22 @@ def _as_line(event: Event) -> str:
 def missing_agent(api: PrefectApi, labels: Iterable[str]) -> Optional[str]:
     """Return why no agent takes runs with these labels and what to do; ``None`` if one does."""
     wanted = list(labels)
-    alive = [agent for agent in queries.agents(api, api.tenant_id) if _is_alive(agent)]
+    alive = _alive_agents(api)
     if any(_takes(agent, set(wanted)) for agent in alive):
         return None
     needed = f"with the labels {', '.join(wanted)}" if wanted else "without labels"
     command = " ".join(["kedro prefect agent", *(f"--label {label}" for label in wanted)])
     return f"an agent {needed} is needed, but {_describe(alive)}. Start one: {command}"
+
+
+def matching_agents(api: PrefectApi, labels: Iterable[str]) -> List[AgentRow]:
+    """Return the running agents that take runs with these labels."""
+    wanted = set(labels)
+    return [agent for agent in _alive_agents(api) if _takes(agent, wanted)]
+
+
+def _alive_agents(api: PrefectApi) -> List[AgentRow]:
+    return [agent for agent in queries.agents(api, api.tenant_id) if _is_alive(agent)]
 
 
 def _takes(agent: AgentRow, labels: Set[str]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, Mapping
 
 from project.compat.kedro_cli import parse_params
 from project.compat.kedro_project import read_parameters
-from project.config.credentials import mentions_credential
+from project.config.credentials import contains_credential, mentions_credential
 
 
 def page_functions(project_path: Path) -> Mapping[str, Callable[[Any], Any]]:
@@ -35,4 +35,5 @@ def _without_credentials(values: Mapping[str, Any]) -> Dict[str, Any]:
         str(name): _without_credentials(value) if isinstance(value, Mapping) else value
         for name, value in values.items()
         if not mentions_credential(str(name))
+        if isinstance(value, Mapping) or not contains_credential(str(value))
     }

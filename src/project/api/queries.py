@@ -135,6 +135,20 @@ def activate_schedule(api: GraphQL, flow_id: str) -> None:
     api.mutate("set_schedule_active", "success", flow_id=flow_id)
 
 
+class DeployedRow(NamedTuple):
+    """When and how one version of a flow is run: serialized objects of Prefect."""
+
+    schedule: Optional[Dict[str, Json]]
+    run_config: Optional[Dict[str, Json]]
+    is_schedule_active: bool
+
+
+def deployed_flow(api: GraphQL, flow_id: str) -> DeployedRow:
+    """Return when and how a registered flow is run."""
+    text = "query($id: uuid!) { flow_by_pk(id: $id) { schedule run_config is_schedule_active } }"
+    return DeployedRow(**api.query(text, id=flow_id))
+
+
 class RegisteredTasks(NamedTuple):
     """The tasks of one version of a flow."""
 
@@ -174,12 +188,16 @@ def create_flow_run(
     parameters: Mapping[str, Json],
     key: str,
     labels: Optional[Sequence[str]] = None,
+    run_config: Optional[Mapping[str, Json]] = None,
 ) -> str:
-    """Create a flow run and return its id; without ``labels`` it gets those of the flow.
+    """Create a flow run and return its id.
+
+    Without ``labels`` and ``run_config`` it gets those of the flow.
 
     If a run of the flow has the same idempotency ``key``, the API returns that run's id.
     """
-    given = {} if labels is None else {"labels": list(labels)}
+    options = {"labels": labels, "run_config": run_config}
+    given = {name: value for name, value in options.items() if value is not None}
     payload = {"flow_id": flow_id, "parameters": dict(parameters), "idempotency_key": key, **given}
     return str(api.mutate("create_flow_run", "id", **payload)["id"])
 
@@ -206,6 +224,35 @@ def scheduled_flow_runs(
         name=name,
     )
     return [ScheduledRow(row["id"], row["labels"] or [], row["state_timestamp"]) for row in rows]
+
+
+class WaitingRow(NamedTuple):
+    """A flow run that has not ended; times are timestamps."""
+
+    id: str
+    state: str
+    labels: List[str]
+    scheduled_start_time: str
+    state_timestamp: str
+    heartbeat: Optional[str]
+
+
+def waiting_flow_runs(
+    api: GraphQL, tenant_id: Optional[str], project: str, name: str, limit: int
+) -> List[WaitingRow]:
+    """Return the runs of a flow that should have ended or will run next, the oldest first."""
+    rows = api.query(
+        "query($tenant: uuid, $project: String, $name: String, $limit: Int) { flow_run(where: "
+        '{state: {_in: ["Scheduled", "Submitted", "Running", "Cancelling"]}, flow: {name: '
+        "{_eq: $name}, project: {name: {_eq: $project}, tenant_id: {_eq: $tenant}}}}, "
+        "order_by: {created: asc}, limit: $limit) "
+        "{ id state labels scheduled_start_time state_timestamp heartbeat } }",
+        tenant=tenant_id,
+        project=project,
+        name=name,
+        limit=limit,
+    )
+    return [WaitingRow(**{**row, "labels": row["labels"] or []}) for row in rows]
 
 
 def cancel_flow_run(api: GraphQL, flow_run_id: str) -> str:
@@ -359,6 +406,7 @@ class FlowRunRow(NamedTuple):
 
     id: str
     name: str
+    project: str
     flow_name: str
     flow_version: int
     state: str
@@ -367,19 +415,44 @@ class FlowRunRow(NamedTuple):
     scheduled_start_time: Optional[str]
 
 
-def latest_flow_runs(api: GraphQL, tenant_id: Optional[str], limit: int) -> List[FlowRunRow]:
+class RunFilter(NamedTuple):
+    """Which flow runs to list: of these projects, in these states, of this flow, since then.
+
+    What is empty or ``None`` restricts nothing; ``since`` is a timestamp.
+    """
+
+    projects: Sequence[str] = ()
+    states: Sequence[str] = ()
+    flow: Optional[str] = None
+    since: Optional[str] = None
+
+
+def latest_flow_runs(
+    api: GraphQL, tenant_id: Optional[str], run_filter: RunFilter, limit: int
+) -> List[FlowRunRow]:
     """Return the latest flow runs, newest first."""
+    conditions: List[Json] = [{"tenant_id": {"_eq": tenant_id}}]
+    if run_filter.projects:
+        conditions.append({"flow": {"project": {"name": {"_in": list(run_filter.projects)}}}})
+    if run_filter.states:
+        conditions.append({"state": {"_in": list(run_filter.states)}})
+    if run_filter.flow is not None:
+        conditions.append({"flow": {"name": {"_eq": run_filter.flow}}})
+    if run_filter.since is not None:
+        conditions.append({"created": {"_gte": run_filter.since}})
     rows = api.query(
-        "query($tenant: uuid, $limit: Int) { flow_run(where: {tenant_id: {_eq: $tenant}}, "
+        "query($where: flow_run_bool_exp, $limit: Int) { flow_run(where: $where, "
         "order_by: {created: desc}, limit: $limit) "
-        "{ id name state start_time end_time scheduled_start_time flow { name version } } }",
-        tenant=tenant_id,
+        "{ id name state start_time end_time scheduled_start_time "
+        "flow { name version project { name } } } }",
+        where={"_and": conditions},
         limit=limit,
     )
     return [
         FlowRunRow(
             id=row["id"],
             name=row["name"],
+            project=row["flow"]["project"]["name"],
             flow_name=row["flow"]["name"],
             flow_version=row["flow"]["version"],
             state=row["state"],
@@ -389,3 +462,26 @@ def latest_flow_runs(api: GraphQL, tenant_id: Optional[str], limit: int) -> List
         )
         for row in rows
     ]
+
+
+class RunState(NamedTuple):
+    """A flow run's id and the name of its state."""
+
+    id: str
+    state: str
+
+
+def flow_runs_between(
+    api: GraphQL, tenant_id: Optional[str], first: str, last: str, limit: int
+) -> List[RunState]:
+    """Return the newest flow runs whose ids are between two ids, both included."""
+    rows = api.query(
+        "query($tenant: uuid, $first: uuid, $last: uuid, $limit: Int) { flow_run(where: "
+        "{tenant_id: {_eq: $tenant}, id: {_gte: $first, _lte: $last}}, "
+        "order_by: {created: desc}, limit: $limit) { id state } }",
+        tenant=tenant_id,
+        first=first,
+        last=last,
+        limit=limit,
+    )
+    return [RunState(row["id"], row["state"]) for row in rows]

@@ -143,7 +143,10 @@ class Reporter:
         states = [UnreportedState(state.run_id, state.payload) for state in self._states.waiting()]
         if self._api.unreported is None:
             return problem
-        self._api.unreported.save(self._flow_run_id, states)
+        try:
+            self._api.unreported.save(self._flow_run_id, states)
+        except ApiError as error:
+            return f"{problem} {error}"
         return f"{problem} The next run of this project will report it."
 
     def _wait_until_sent(self, sender: Sender, ended: float) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import FrozenSet, Iterator, Type
 
 from prefect.engine.state import Finished, State, Success
@@ -15,3 +16,18 @@ def _names_below(state: Type[State]) -> Iterator[str]:
 
 FINISHED: FrozenSet[str] = frozenset(_names_below(Finished))
 SUCCESSFUL: FrozenSet[str] = frozenset(_names_below(Success))
+_STATES = sorted(frozenset(_names_below(State)) - {"State"})
+
+
+def find_state(name: str) -> str:
+    """Return the name of a state as Prefect spells it, whatever its case.
+
+    Raises:
+        ValueError: there is no such state.
+    """
+    by_lower_case = {state.lower(): state for state in _STATES}
+    if name.lower() in by_lower_case:
+        return by_lower_case[name.lower()]
+    close = get_close_matches(name.lower(), by_lower_case, n=1)
+    hint = f"Did you mean '{by_lower_case[close[0]]}'?" if close else f"Use {', '.join(_STATES)}."
+    raise ValueError(f"Prefect has no state '{name}'. {hint}")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
+from ipaddress import ip_address
 from queue import Empty, Queue
 from threading import Thread
-from typing import Any, Callable, List, Mapping, Optional, TypeVar, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar, Union
 from urllib.parse import urlsplit
 
 import requests
@@ -27,7 +28,9 @@ T = TypeVar("T")
 
 REQUEST_SECONDS = 15.0
 
-_CHECK = "Check its log, and the address ('api' in prefect.yml)."
+# What gives the address of an API, as messages name it.
+PREFECTS_CONFIGURATION = "PREFECT__CLOUD__API, or ~/.prefect/config.toml"
+SETTING = "'api' in prefect.yml"
 
 # Prefect Server answers with these, and HTTP 200, when a service behind its gateway fails. The
 # request may have been executed.
@@ -40,12 +43,25 @@ _INTERNAL_ERRORS = (
 
 
 class Transport:
-    """Transport of GraphQL requests to one address."""
+    """Transport of GraphQL requests to one address.
 
-    def __init__(self, url: str, api_key: Optional[str] = None, tenant_id: Optional[str] = None):
+    ``use_proxies``: whether to use the environment's proxies, which requests would also do for
+    addresses of this machine.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        api_key: Optional[str] = None,
+        tenant_id: Optional[str] = None,
+        address_source: str = PREFECTS_CONFIGURATION,
+        *,
+        use_proxies: bool,
+    ):
         self.url = url
-        # requests uses the environment's proxies even for addresses of this machine.
-        self._use_proxies = not is_on_this_machine(url)
+        self._address_source = address_source
+        self._check = f"Check its log, and the address ({address_source})."
+        self._use_proxies = use_proxies
         self._headers = {"Content-Type": "application/json", "X-PREFECT-CORE-VERSION": "1.1.0"}
         if api_key:
             self._headers["Authorization"] = f"Bearer {api_key}"
@@ -72,7 +88,8 @@ class Transport:
             raise self._unreachable(error) from error
         except (requests.Timeout, TimeoutError) as error:
             raise ApiUncertainError(
-                f"The Prefect API at {self.url} did not answer within {seconds:g} seconds. {_CHECK}"
+                f"The Prefect API at {self.url} did not answer within {seconds:g} seconds. "
+                f"{self._check}"
             ) from error
         except requests.RequestException as error:
             raise self._broken(error) from error
@@ -85,15 +102,16 @@ class Transport:
 
     def _unreachable(self, error: BaseException) -> ApiUnreachableError:
         return ApiUnreachableError(
-            f"The Prefect API at {self.url} cannot be reached: {_cause(error)}. Start one with "
-            "'kedro prefect server', or set 'api: embedded' in prefect.yml."
+            f"The Prefect API at {self.url} cannot be reached: {_cause(error)}. Check that it is "
+            f"running, and the address ({self._address_source})."
         )
 
     def _broken(self, error: requests.RequestException) -> ApiError:
         if "NewConnectionError" in repr(error) or "Failed to establish" in str(error):
             return self._unreachable(error)
         return ApiUncertainError(
-            f"The connection to the Prefect API at {self.url} was lost: {_cause(error)}. {_CHECK}"
+            f"The connection to the Prefect API at {self.url} was lost: {_cause(error)}. "
+            f"{self._check}"
         )
 
     def _read(self, response: requests.Response) -> Any:
@@ -109,8 +127,8 @@ class Transport:
             return next(iter(answer["data"].values()))
         except (AttributeError, KeyError, StopIteration, TypeError):
             raise ApiError(
-                f"The server at {self.url} is not a Prefect API. Check the address ('api' in "
-                "prefect.yml), and any proxy in between."
+                f"The server at {self.url} is not a Prefect API. Check the address "
+                f"({self._address_source}), and any proxy in between."
             ) from None
 
     def _refusal(self, errors: Any, response: requests.Response) -> ApiError:
@@ -135,12 +153,26 @@ class Transport:
             return RequestTooLargeError(answer)
         if code in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
             return ApiUnreachableError(answer)
-        return ApiUncertainError(f"{answer} {_CHECK}")
+        return ApiUncertainError(f"{answer} {self._check}")
 
 
 def is_on_this_machine(url: str) -> bool:
     """Return whether an address is one of this machine's loopback addresses."""
-    return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def proxy_exemption(environment: Mapping[str, str], url: str) -> Dict[str, str]:
+    """Return the variables that keep requests to this machine, and to this address, off a proxy."""
+    exempt = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    if exempt.strip() != "*":
+        hosts = dict.fromkeys(["127.0.0.1", "localhost", urlsplit(url).hostname])
+        exempt = ",".join(filter(None, [exempt, *hosts]))
+    # requests reads the name in lower case first, but not every library does.
+    return {"no_proxy": exempt, "NO_PROXY": exempt}
 
 
 def _within(seconds: float, function: Callable[[], T]) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 from uuid import uuid4
@@ -11,7 +12,7 @@ from uuid import uuid4
 from prefect.engine.state import State
 
 from project.api import queries
-from project.api.embedded import FOLDER
+from project.api.project_folder import FOLDER, folder_errors, prepare_folder
 from project.api.queries import GraphQL
 from project.api.state_sender import RunState, StateSender
 from project.errors import ApiError, ApiRefusedError
@@ -27,33 +28,35 @@ class UnreportedState(NamedTuple):
 
 
 class UnreportedStates:
-    """Folder of the states that runs could not report to an API, one file per flow run.
+    """States that runs of a project could not report to an API, in one file per flow run.
 
     ``api`` is the API's name in ``prefect.yml``, because the address of an embedded one changes.
     """
 
-    def __init__(self, folder: Path, api: str):
-        self._folder = folder
+    def __init__(self, project_path: Path, api: str):
+        self._project_path = project_path
+        self._folder = project_path / FOLDER / "unreported"
         self._api = api
 
-    @classmethod
-    def of_project(cls, project_path: Path, api: str) -> UnreportedStates:
-        """Return what runs of a project could not report."""
-        return cls(project_path / FOLDER / "unreported", api)
-
     def save(self, flow_run_id: str, states: Sequence[UnreportedState]) -> Path:
-        """Write the states of a flow run, in order, and return the file."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        """Write the states of a flow run, in order, and return the file.
+
+        Raises:
+            ApiError: the file cannot be written.
+        """
         content = {"api": self._api, "flow_run_id": flow_run_id, "states": list(states)}
         file = self._folder / f"{flow_run_id}.json"
         unfinished = file.with_suffix(f".{uuid4()}")
-        unfinished.write_text(json.dumps(content), encoding="utf-8")
-        unfinished.replace(file)
+        with folder_errors(prepare_folder(self._project_path)):
+            self._folder.mkdir(exist_ok=True)
+            unfinished.write_text(json.dumps(content), encoding="utf-8")
+            unfinished.replace(file)
         return file
 
     def deliver(self, api: GraphQL) -> None:
         """Report the states of earlier runs; keep those that still cannot be reported."""
-        for file in sorted(self._folder.glob("*.json")) if self._folder.is_dir() else ():
+        # False also for a folder that this user cannot look into.
+        for file in sorted(self._folder.glob("*.json")) if os.path.isdir(self._folder) else ():
             try:
                 content: Dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
                 if content["api"] == self._api:

@@ -40,10 +40,9 @@ def agent(
     name = api or settings.api
     with kedro_project.connect(name, must_outlive_process=True) as prefect_api:
         prefect_api.ensure_tenant()
-        address = None if name == "prefect" else prefect_api.url
     sources = project.project_path / getattr(project, "source_dir", "src")
     projects = {project.package_name: str(project.project_path)}
     exec_agent(
         AgentOptions(list(labels or settings.labels), str(sources), projects, show_flow_logs),
-        address,
+        prefect_api,
     )

@@ -12,19 +12,27 @@ from project.commands.options import env_option, pipeline_option
 if TYPE_CHECKING:
     from kedro.framework.startup import ProjectMetadata
 
+_COLORS = {"ok": "green", "warn": "yellow", "FAIL": "red"}
+
 
 @click.command()
 @pipeline_option
 @env_option
 @click.pass_obj
 def doctor(project: ProjectMetadata, pipeline: Optional[str], env: str) -> None:
-    """Check what a flow needs in order to run; exit with 1 if a check fails."""
-    from project.commands.checks import check_all
-    from project.commands.kedro_project import KedroProject
+    """Say what 'kedro run' with PrefectRunner would do; exit with 1 if it would fail.
 
-    has_failed = False
-    for result in check_all(KedroProject(project.project_path, env), pipeline):
-        mark = click.style("ok   ", "green") if result.ok else click.style("FAIL ", "red")
-        click.echo(f"{mark} {result.subject}: {result.text}")
-        has_failed = has_failed or not result.ok
-    sys.exit(1 if has_failed else 0)
+    A line that begins with "warn" is no reason for it to fail, but is worth knowing.
+    """
+    from project.commands.examination import Examination
+    from project.commands.kedro_project import KedroProject
+    from project.console.echo import echo
+
+    examination = Examination(KedroProject(project.project_path, env), pipeline)
+    for result in examination.run():
+        mark = click.style(f"{result.status.value:5}", _COLORS[result.status.value])
+        echo(f"{mark} {result.subject}: {result.text}")
+    if examination.failures:
+        echo(f"'{examination.command}' would fail.")
+        sys.exit(1)
+    echo(f"'{examination.command}' would: {examination.plan}.")

@@ -10,7 +10,11 @@ import click
 
 from project.commands.agent import agent
 from project.commands.cancel import cancel
+from project.commands.compile import compile_flow
 from project.commands.doctor import doctor
+from project.commands.env import env_command
+from project.commands.explain import explain
+from project.commands.init import init
 from project.commands.register import register
 from project.commands.run import run
 from project.commands.runs import runs
@@ -22,8 +26,12 @@ cli = click.Group(name="Prefect")
 
 @cli.group(name="prefect")
 def prefect_commands() -> None:
-    """Serve, register, run and watch this project's Prefect flows."""
+    """Serve, register, compile, run and watch this project's Prefect flows."""
 
 
-for command in (server, agent, register, run, runs, watch, cancel, doctor):
+for command in (
+    *(init, server, agent, register, run, runs, watch, cancel, doctor, explain),
+    compile_flow,
+    env_command,
+):
     prefect_commands.add_command(command)

@@ -5,15 +5,25 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ContextManager, Dict, List, NamedTuple, Optional
+from typing import Any, ContextManager, Dict, Iterable, List, NamedTuple, Optional
 
 from project.api.client import PrefectApi, connect
+from project.compat import kedro as compat
 from project.compat.kedro_config import missing_env_folder
-from project.compat.kedro_project import registered_pipelines, session_class
-from project.config.load import read_settings
+from project.compat.kedro_project import (
+    hook_plugins,
+    package_name,
+    registered_pipelines,
+    session_class,
+    split_names,
+)
+from project.config.load import read_file, read_settings
+from project.config.messages import nearest
 from project.config.model import Settings
+from project.console.compiled import CompiledFlow
 from project.deploy.deployment import Deployment, find_deployment
 from project.errors import SettingsError
+from project.flow.groups.units import units_of
 
 
 class _Request(NamedTuple):
@@ -30,7 +40,11 @@ class KedroProject:
 
     def __init__(self, project_path: Path, env: Optional[str] = None):
         self.project_path = project_path
-        self._env = env or os.environ.get("KEDRO_ENV")
+        self.env = env or os.environ.get("KEDRO_ENV")
+
+    @cached_property
+    def _session(self) -> Any:
+        return session_class().create(project_path=self.project_path, env=self.env)
 
     @cached_property
     def context(self) -> Any:
@@ -39,16 +53,19 @@ class KedroProject:
         Raises:
             SettingsError: the environment has no folder.
         """
-        session = session_class().create(project_path=self.project_path, env=self._env)
-        context = session.load_context()
+        context = self._session.load_context()
         missing = missing_env_folder(context.config_loader)
-        if self._env and missing:
+        if self.env and missing:
             names = sorted(path.name for path in missing.parent.iterdir() if path.is_dir())
             raise SettingsError(
-                f"There is no Kedro environment '{self._env}': {missing.parent} has "
+                f"There is no Kedro environment '{self.env}': {missing.parent} has "
                 f"{', '.join(names)}."
             )
         return context
+
+    def hook_plugins(self) -> Iterable[Any]:
+        """Return the plugins whose hooks a run of this project calls."""
+        return hook_plugins(self._session)
 
     def find_deployment(self, pipeline: Optional[str] = None) -> Deployment:
         """Return the deployment of a pipeline, by default of the default pipeline.
@@ -57,12 +74,37 @@ class KedroProject:
             SettingsError: the project does not have the pipeline.
         """
         name = pipeline or "__default__"
-        if name not in registered_pipelines():
-            names = ", ".join(sorted(registered_pipelines()))
-            raise SettingsError(f"The project has no pipeline '{name}'; it has {names}.")
-        settings = self.read_settings(name)
-        request = _Request(self.project_path, name, self._env)
+        names = registered_pipelines()
+        if not set(split_names(names, name)) <= set(names):
+            hint = nearest(name, sorted(names), "Its pipelines")
+            raise SettingsError(f"The project has no pipeline '{name}'. {hint}")
+        file = read_file(self.context.config_loader, {})
+        file.require_pipelines(sorted(names))
+        settings = file.of_pipeline(name)
+        request = _Request(self.project_path, name, self.env)
         return find_deployment(request, settings, lambda: self.context.catalog)
+
+    def compile(self, pipeline: Optional[str] = None) -> CompiledFlow:
+        """Return the flow of a pipeline with its units, by default of the default pipeline.
+
+        Raises:
+            SettingsError: the pipeline cannot be grouped as ``prefect.yml`` says.
+        """
+        deployment = self.find_deployment(pipeline)
+        memory = compat.MemoryDataset.__name__
+        units = units_of(
+            deployment.pipeline,
+            deployment.settings.grouping,
+            lambda name: compat.dataset_type(deployment.load_catalog(), name) == memory,
+            registered_pipelines(),
+        )
+        return CompiledFlow(
+            deployment.flow_name,
+            deployment.ref.pipeline_name,
+            deployment.settings.grouping,
+            deployment.pipeline,
+            units,
+        )
 
     def find_deployments(self) -> List[Deployment]:
         """Return the deployments of all pipelines.
@@ -86,6 +128,12 @@ class KedroProject:
     def read_settings(self, pipeline: Optional[str] = None) -> Settings:
         """Return the settings of a pipeline, by default of the default pipeline."""
         return read_settings(self.context.config_loader, pipeline or "__default__", {})
+
+    def prefect_projects(self) -> List[str]:
+        """Return the names of the Prefect projects that have this project's flows."""
+        file = read_file(self.context.config_loader, {})
+        settings = [file.shared, *file.by_pipeline.values()]
+        return sorted({each.project or package_name() for each in settings})
 
     def connect(
         self, api: Optional[str] = None, *, must_outlive_process: bool = False

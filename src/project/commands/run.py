@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, List
-from uuid import uuid4
 
 import click
 
@@ -31,13 +30,13 @@ def run(project: Any, /, wait: bool, **values: Any) -> None:
     from project.commands.kedro_project import KedroProject
     from project.compat.kedro_cli import read_command_options
     from project.console.echo import echo
-    from project.deploy.registration import require_registration, start_run
+    from project.deploy.registration import require_registration, start_agent_run
 
     pipeline, options = read_command_options(values)
     kedro_project = KedroProject(project.project_path, values.get("env"))
     deployment = kedro_project.find_deployment(pipeline)
     with kedro_project.connect(deployment.settings.api, must_outlive_process=True) as api:
         registration = require_registration(api, deployment)
-        flow_run_id = start_run(api, registration, options, str(uuid4()), is_here=False)
-        echo(f"Flow run {flow_run_id} on {api.url}")
+        flow_run_id = start_agent_run(api, registration, options)
+        echo(f"Flow run {flow_run_id}: {api.page_url('flow-run', flow_run_id)}")
         follow_agent_run(api, flow_run_id, wait)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any, Optional, Tuple
 
 import click
 
@@ -10,6 +11,9 @@ from project.commands.options import env_option
 
 if TYPE_CHECKING:
     from kedro.framework.startup import ProjectMetadata
+
+    from project.api.queries import RunFilter
+    from project.commands.kedro_project import KedroProject
 
 
 @click.command()
@@ -20,15 +24,53 @@ if TYPE_CHECKING:
     type=click.IntRange(1),
     help="Number of flow runs to list.",
 )
+@click.option("--state", "states", multiple=True, help="Only runs in this state, repeatable.")
+@click.option("--flow", help="Only runs of the flow with this name.")
+@click.option(
+    "--since",
+    help="Only runs created since then: 30m, 12h, 7d, or a date and time such as 2026-11-26.",
+)
+@click.option("--all", "every", is_flag=True, help="Runs of all projects, not only of this one.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON, a list of objects.")
 @env_option
 @click.pass_obj
-def runs(project: ProjectMetadata, limit: int, env: str) -> None:
-    """List the latest flow runs."""
-    from rich import get_console
-
+def runs(project: ProjectMetadata, /, limit: int, as_json: bool, env: str, **choice: Any) -> None:
+    """List the latest flow runs of this project."""
     from project.api.queries import latest_flow_runs
     from project.commands.kedro_project import KedroProject
-    from project.console.tables import runs_table
+    from project.console.tables import print_runs
 
-    with KedroProject(project.project_path, env).connect() as api:
-        get_console().print(runs_table(latest_flow_runs(api, api.tenant_id, limit)))
+    kedro_project = KedroProject(project.project_path, env)
+    run_filter = _make_filter(kedro_project, **choice)
+    with kedro_project.connect() as api:
+        rows = latest_flow_runs(api, api.tenant_id, run_filter, limit)
+    if as_json:
+        click.echo(json.dumps([row._asdict() for row in rows]))
+    elif rows:
+        print_runs(rows)
+    elif run_filter.projects:
+        where = f"of project {', '.join(run_filter.projects)}"
+        hint = "'kedro prefect runs --all' lists those of all projects."
+        click.echo(f"No flow runs {where} match. {hint}", err=True)
+    else:
+        click.echo("No flow runs match.", err=True)
+
+
+def _make_filter(
+    project: KedroProject,
+    *,
+    states: Tuple[str, ...],
+    flow: Optional[str],
+    since: Optional[str],
+    every: bool,
+) -> RunFilter:
+    from project.api.queries import RunFilter
+    from project.api.states import find_state
+    from project.console.times import parse_since
+
+    try:
+        wanted = [find_state(state) for state in states]
+        timestamp = parse_since(since) if since else None
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    return RunFilter([] if every else project.prefect_projects(), wanted, flow, timestamp)

@@ -24,16 +24,20 @@ if TYPE_CHECKING:
 @click.option(
     "--token",
     envvar="KEDRO_PREFECT_TOKEN",
-    help="API key that clients must send; required unless --host is a loopback address. Other "
-    "users of this machine can read a command line: prefer the variable KEDRO_PREFECT_TOKEN.",
+    help="API key that clients must send; required unless --host is a loopback address. With "
+    "'auto', it is a random one, which this user's commands and agents find in "
+    ".prefect/server.json. Other users of this machine can read a command line: give a token of "
+    "your own in the variable KEDRO_PREFECT_TOKEN.",
 )
 @click.pass_obj
 def server(project: ProjectMetadata, host: str, port: int, token: Optional[str]) -> None:
     """Serve this project's embedded Prefect API until Ctrl-C."""
-    from project.api.embedded import serve
+    from project.api.embedded import AUTO_TOKEN, serve
 
     def report_address(url: str) -> None:
-        click.echo(f"Prefect API at {url} (press Ctrl-C to stop)")
+        click.echo(f"Prefect API and web page at {url} (press Ctrl-C to stop)")
+        if token == AUTO_TOKEN:
+            click.echo("Its token is in .prefect/server.json.")
 
     try:
         serve(project.project_path, report_address, host=host, port=port, token=token)

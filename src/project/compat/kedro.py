@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import logging
-from typing import Any, Callable, Iterable, NamedTuple, Optional, Set
+from contextvars import ContextVar
+from typing import Any, Callable, Dict, Iterable, NamedTuple, Optional, Set
 from weakref import WeakValueDictionary
 
 import kedro.io
@@ -47,6 +48,9 @@ else:  # Kedro 0.17: one hook manager for the whole process
     read_run_arguments = _read_run_id
 
 
+_is_completion_silent: ContextVar[bool] = ContextVar("is_completion_silent", default=False)
+
+
 class KedroRunner(AbstractRunner):
     """Base class for Kedro runners, whose subclasses implement only ``_run``."""
 
@@ -58,8 +62,26 @@ class KedroRunner(AbstractRunner):
         else:
             super().__init__(is_async=is_async)
 
+    def run(self, pipeline: Pipeline, catalog: Any, *args: Any, **kwargs: Any) -> Dict[str, Any]:
+        """Run a pipeline as Kedro's own runners do, and return what they return."""
+        token = _is_completion_silent.set(False)
+        try:
+            outputs: Dict[str, Any] = super().run(pipeline, catalog, *args, **kwargs)
+            return outputs
+        finally:
+            _is_completion_silent.reset(token)
+
+    def silence_completion(self) -> None:
+        """Keep Kedro from logging that the pipeline of the current run has completed.
+
+        It logs this after each call of ``_run``, even if that only registered the pipeline.
+        """
+        _is_completion_silent.set(True)
+
     @property
     def _logger(self) -> logging.Logger:
+        if _is_completion_silent.get():
+            return logging.Logger("kedro.runner", logging.CRITICAL)
         # Kedro names this logger after the runner's module, and the logging configuration of
         # projects does not include ours.
         return logging.getLogger("kedro.runner")
@@ -169,6 +191,22 @@ def get_dataset(catalog: Any, name: str) -> Any:
     # Before Kedro 1.0, "get" may be a method of the user's own.
     get = getattr(catalog, "_get_dataset", None) or catalog.get
     return get(name)
+
+
+def copy_value(source: Any, target: Any) -> None:
+    """Give an in-memory dataset the value of another one, without copying it.
+
+    Replacing the dataset in the catalog would do, but Kedro warns of it for each one.
+    """
+    vars(target).update(vars(source))
+
+
+def take_value(dataset: Any) -> Any:
+    """Return a dataset with the value of one in memory, which is empty afterwards."""
+    taken = object.__new__(type(dataset))
+    copy_value(dataset, taken)
+    dataset.release()
+    return taken
 
 
 def dataset_type(catalog: Any, name: str) -> Optional[str]:

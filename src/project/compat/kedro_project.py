@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 import kedro.io
 from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 
+from project.compat import kedro as compat
 from project.compat.kedro_config import load_config
 from project.compat.run_options import RunOptions, RunParams, selection_keywords
 
@@ -38,6 +40,12 @@ def registered_pipelines() -> Mapping[str, Any]:
     return pipelines
 
 
+def conf_folder(project_path: Path) -> Path:
+    """Return the folder of the project's configuration."""
+    settings = import_module("kedro.framework.project").settings
+    return project_path / str(getattr(settings, "CONF_SOURCE", "conf"))
+
+
 def config_loader_of_running_session() -> Any:
     """Return the configuration loader of the session that runs, if this Kedro can name it.
 
@@ -53,6 +61,14 @@ def session_class() -> Any:
     settings = import_module("kedro.framework.project").settings
     default = import_module("kedro.framework.session").KedroSession
     return getattr(settings, "SESSION_CLASS", None) or default
+
+
+def hook_plugins(session: Any) -> Iterable[Any]:
+    """Return the plugins whose hooks a session calls."""
+    manager = getattr(session, "_hook_manager", None)
+    if manager is None:  # Kedro 0.17: one hook manager for the whole process
+        manager = import_module("kedro.framework.hooks").get_hook_manager()
+    return list(manager.get_plugins())
 
 
 def run_session(project_path: Path, pipeline: str, options: RunOptions, runner: Any) -> Any:
@@ -73,6 +89,44 @@ def run_session(project_path: Path, pipeline: str, options: RunOptions, runner: 
         )
 
 
+class OpenCatalog(NamedTuple):
+    """The catalog of a session in which nothing is run, with its nodes and hooks."""
+
+    pipeline: Pipeline
+    catalog: Any
+    hook_manager: Any
+
+
+@contextmanager
+def open_catalog(
+    pipeline: Pipeline, project_path: Path, options: RunOptions, run_id: Optional[str]
+) -> Iterator[OpenCatalog]:
+    """Open a Kedro session whose catalog has the save version of a run of another process.
+
+    Hooks are called for the context and the catalog, but not for a run.
+    """
+    session_class: Any = import_module("kedro.framework.session").KedroSession
+    accepted = _accepted(session_class, "create")
+    params = "runtime_params" if "runtime_params" in accepted else "extra_params"
+    keywords = {"env": options.get("env"), params: options.get("params")}
+    with session_class.create(project_path=project_path, **keywords) as session:
+        context = session.load_context()
+        make_catalog = context._get_catalog
+        keywords = {}
+        if "catalog_class" in inspect.signature(make_catalog).parameters:  # Kedro 1
+            settings = import_module("kedro.framework.project").settings
+            keywords["catalog_class"] = settings.DATA_CATALOG_CLASS
+        load_versions = options.get("load_versions") or {}
+        catalog = make_catalog(save_version=run_id, load_versions=load_versions, **keywords)
+        for name in sorted(compat.dataset_names(pipeline) - pipeline.inputs()):
+            if not compat.is_registered(catalog, name):
+                compat.add_dataset(catalog, name, compat.MemoryDataset())
+        hook_manager = getattr(session, "_hook_manager", None)
+        if hook_manager is None:  # Kedro 0.17: one for the whole process
+            hook_manager = import_module("kedro.framework.hooks").get_hook_manager()
+        yield OpenCatalog(pipeline, catalog, hook_manager)
+
+
 def _accepted(owner: type, method: str) -> Dict[str, Any]:
     """Return the parameters of a method, those included that an override passes on by ``**``."""
     accepted: Dict[str, Any] = {}
@@ -85,7 +139,7 @@ def _accepted(owner: type, method: str) -> Dict[str, Any]:
 
 
 def _pipeline_keyword(pipeline: str, accepted: Mapping[str, Any]) -> Dict[str, Any]:
-    names = [] if pipeline == "__default__" else _split_names(registered_pipelines(), pipeline)
+    names = [] if pipeline == "__default__" else split_names(registered_pipelines(), pipeline)
     if "pipeline_names" in accepted:
         return {"pipeline_names": names}
     return {"pipeline_name": names[0] if names else None}
@@ -116,10 +170,11 @@ def open_project(path: Path, package_name: str) -> Mapping[str, Any]:
 
 def find_pipeline(pipelines: Mapping[str, Any], name: str) -> Pipeline:
     """Return a pipeline by name, or the sum of several whose names are joined with ``+``."""
-    return sum((pipelines[each] for each in _split_names(pipelines, name)), Pipeline([]))
+    return sum((pipelines[each] for each in split_names(pipelines, name)), Pipeline([]))
 
 
-def _split_names(pipelines: Mapping[str, Any], name: str) -> List[str]:
+def split_names(pipelines: Mapping[str, Any], name: str) -> List[str]:
+    """Return the names of the pipelines that are joined in one name with ``+``."""
     # A pipeline's own name may contain a plus sign.
     return [name] if name in pipelines else name.split("+")
 

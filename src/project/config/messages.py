@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Iterator, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Collection, Iterator, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import yaml
 
@@ -64,11 +64,15 @@ def _not_this(key: str, value: Any) -> str:
 
 
 def _nearest(section: Any, path: Sequence[str]) -> str:
-    for key in path[:-1]:
-        section = rules_of(section)[key].section
-    keys = list(rules_of(section))
-    close = get_close_matches(path[-1], keys, n=1, cutoff=0.5)
-    return f"Did you mean '{close[0]}'?" if close else f"Valid keys: {', '.join(keys)}."
+    for key in path[:-1]:  # some are names of the user's, such as those of nodes
+        section = getattr(rules_of(section).get(key), "section", section)
+    return nearest(path[-1], list(rules_of(section)), "Valid keys")
+
+
+def nearest(name: str, names: Collection[str], words: str) -> str:
+    """Return a sentence with the name that was probably meant, else with all of them."""
+    close = get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"Did you mean '{close[0]}'?" if close else f"{words}: {', '.join(names)}."
 
 
 def describe_unreadable(error: Exception, origin: Origin) -> str:
@@ -87,6 +91,8 @@ def _describe_yaml(files: Sequence[Path]) -> Optional[str]:
             found = yaml.safe_load(file.read_text(encoding="utf-8"))
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             return f"{file}: not valid YAML: {error}"
+        except OSError as error:
+            return f"{file}: cannot be read: {error.strerror}."
         if not isinstance(found, (Mapping, type(None))):
             return f"{file}: must be a mapping of keys{_not_this('', found)}"
     return None

@@ -8,16 +8,20 @@ from typing import Any, Dict, Mapping, Optional, Tuple
 
 from project.config.origin import UNKNOWN_ORIGIN, Origin
 from project.config.rules import (
+    ChangesRule,
     SectionRule,
     Value,
     choice,
     mapping,
+    number,
+    numbers,
     rules_of,
     setting,
     string,
     strings,
     switch,
     whole_number,
+    whole_numbers,
 )
 
 PrefectObject = Mapping[str, Any]
@@ -28,13 +32,64 @@ _api_rule = Value(
     lambda value: isinstance(value, str) and _API.fullmatch(value) is not None,
 )
 
+_GROUPING = re.compile(r"none|memory|chain|namespace|pipeline|tag:.+|[\w.]+:\w+")
+_grouping_rule = Value(
+    "none, memory, chain, namespace, pipeline, tag:<prefix> or <module>:<function>",
+    lambda value: isinstance(value, str) and _GROUPING.fullmatch(value) is not None,
+)
+
 
 @dataclass(frozen=True)
 class ExecutorSettings:
-    """Where the tasks of a flow run; ``workers=None`` means one per core."""
+    """Where the tasks of a flow run; ``workers=None`` means one per core.
 
-    type: str = setting("local", choice("local", "threads"))
+    The other keys are Dask's: the address of a scheduler, or the class of a cluster to create for
+    the run, with that class's arguments.
+    """
+
+    type: str = setting("local", choice("local", "threads", "dask"))
     workers: Optional[int] = setting(None, whole_number(at_least=1, optional=True))
+    address: Optional[str] = setting(None, string(optional=True))
+    cluster_class: Optional[str] = setting(None, string(optional=True))
+    cluster_kwargs: Mapping[str, Any] = setting({}, mapping())
+
+    def __post_init__(self) -> None:
+        if self.type == "local" and self.workers is not None:
+            raise ValueError("workers needs a type with several workers, such as threads")
+        has_cluster = bool(self.cluster_class or self.cluster_kwargs)
+        if self.type != "dask" and (self.address is not None or has_cluster):
+            raise ValueError("address, cluster_class and cluster_kwargs need the type dask")
+        if self.address is not None and has_cluster:
+            raise ValueError("must have either address or cluster_class and cluster_kwargs")
+
+
+@dataclass(frozen=True)
+class TaskPolicy:
+    """How often, how long and where a node may run.
+
+    ``retry_on`` are names of exceptions, whose subclasses count, too; none means all. With
+    ``retry_backoff``, each delay is so many times as long as the one before. ``resources`` are what
+    a Dask worker must have.
+    """
+
+    retries: int = setting(0, whole_number(at_least=0))
+    retry_delay_seconds: float = setting(10, number(at_least=0))
+    retry_backoff: float = setting(1, number(at_least=1))
+    retry_on: Tuple[str, ...] = setting((), strings())
+    timeout_seconds: Optional[float] = setting(None, number(above=0, optional=True))
+    resources: Mapping[str, float] = setting({}, numbers())
+
+
+@dataclass(frozen=True)
+class TaskSettings:
+    """The policies of tasks: for all, for those with a tag, and by names or patterns of nodes.
+
+    ``tags`` and ``nodes`` contain only what they change.
+    """
+
+    default: TaskPolicy = setting(TaskPolicy(), SectionRule(TaskPolicy))
+    tags: Mapping[str, Mapping[str, Any]] = setting({}, ChangesRule(TaskPolicy))
+    nodes: Mapping[str, Mapping[str, Any]] = setting({}, ChangesRule(TaskPolicy))
 
 
 @dataclass(frozen=True)
@@ -64,7 +119,9 @@ class Settings:
     project: Optional[str] = setting(None, string(optional=True))
     flow: Optional[str] = setting(None, string(optional=True))
     executor: ExecutorSettings = setting(ExecutorSettings(), SectionRule(ExecutorSettings))
-    grouping: str = setting("none", choice("none"))
+    grouping: str = setting("none", _grouping_rule)
+    tasks: TaskSettings = setting(TaskSettings(), SectionRule(TaskSettings))
+    limits: Mapping[str, int] = setting({}, whole_numbers(at_least=1))
     schedule: Optional[ScheduleSettings] = setting(
         None, SectionRule(ScheduleSettings, optional=True)
     )

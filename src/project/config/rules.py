@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from functools import lru_cache
-from typing import Any, Callable, Dict, Mapping, Type
+from math import isfinite
+from typing import Any, Callable, Dict, Mapping, Optional, Type
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load
 
@@ -45,6 +46,32 @@ class SectionRule(fields.Nested):
         self.may_be_empty = not optional
 
 
+class ChangesRule(fields.Field):
+    """Rule for sections by name, each with some of the keys of ``section``.
+
+    The value has the keys that were given, without the defaults of the others.
+    """
+
+    def __init__(self, section: type):
+        super().__init__()
+        self.section = section
+        self.may_be_empty = True
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Dict[str, Dict[str, Any]]:
+        if not isinstance(value, Mapping):
+            raise ValidationError("must be a mapping of names to sections")
+        changes, errors = {}, {}
+        for name, raw in value.items():
+            try:
+                section = schema_of(self.section).load({} if raw is None else raw)
+                changes[str(name)] = {key: getattr(section, key) for key in raw or {}}
+            except ValidationError as error:
+                errors[name] = error.messages
+        if errors:
+            raise ValidationError(errors)
+        return changes
+
+
 def choice(*choices: str) -> Value:
     """Return the rule for one of several words."""
     words = f"{', '.join(choices[:-1])} or {choices[-1]}" if choices[1:] else choices[0]
@@ -55,6 +82,42 @@ def whole_number(at_least: int, *, optional: bool = False) -> Value:
     """Return the rule for a whole number."""
     words = f"a whole number of at least {at_least}"
     return Value(words, lambda value: type(value) is int and value >= at_least, optional=optional)
+
+
+def number(*, at_least: float = 0, above: Optional[float] = None, optional: bool = False) -> Value:
+    """Return the rule for a number."""
+    bound = f"a number of at least {at_least}" if above is None else f"a number above {above}"
+
+    def accepts(value: Any) -> bool:
+        return _is_number(value) and (value >= at_least if above is None else value > above)
+
+    return Value(bound, accepts, optional=optional)
+
+
+def numbers() -> Value:
+    """Return the rule for a mapping of names to numbers."""
+    return _numbers(
+        "a mapping of names to numbers above 0", lambda value: _is_number(value) and value > 0
+    )
+
+
+def whole_numbers(at_least: int) -> Value:
+    """Return the rule for a mapping of names to whole numbers."""
+    words = f"a mapping of names to whole numbers of at least {at_least}"
+    return _numbers(words, lambda value: type(value) is int and value >= at_least)
+
+
+def _numbers(words: str, accepts: Callable[[Any], bool]) -> Value:
+    def accepts_all(value: Any) -> bool:
+        return isinstance(value, Mapping) and all(
+            _is_string(name) and accepts(one) for name, one in value.items()
+        )
+
+    return Value(words, accepts_all, may_be_empty=True)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
 
 
 def string(*, optional: bool = False) -> Value:

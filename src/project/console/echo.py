@@ -18,6 +18,11 @@ def echo(line: str) -> None:
         logger.warning("%s (could not be printed: %r)", line, error)
 
 
+def printable(text: str) -> str:
+    """Return the text without characters that move the cursor, or start another line."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def writable(text: str, stream: object) -> str:
     """Return the text, with escapes for the characters that the stream cannot encode."""
     encoding = getattr(stream, "encoding", None) or "utf-8"

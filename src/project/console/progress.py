@@ -15,6 +15,7 @@ from rich import get_console
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from project.console.echo import writable
 from project.console.tables import NodeReport, summary_table
@@ -111,8 +112,14 @@ class Bar:
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.description}", markup=False),
+            # Long names are cut, so that the bar and the numbers stay in their line.
+            TextColumn(
+                "{task.description}",
+                markup=False,
+                table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
+            ),
             console=console,
+            expand=True,
         )
         self._bar = self._progress.add_task("", total=total)
         self._progress.start()

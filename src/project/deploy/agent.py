@@ -12,7 +12,7 @@ import subprocess
 import sys
 from threading import Thread
 from time import monotonic, sleep
-from typing import Any, Dict, List, Mapping, NamedTuple, NoReturn, Optional, Sequence
+from typing import Any, Dict, List, Mapping, NamedTuple, NoReturn, Sequence
 
 import prefect
 from prefect.agent import Agent
@@ -24,13 +24,12 @@ from project.api.agent_runner import UNREPORTED_EXIT_CODE
 from project.api.client import PrefectApi
 from project.api.state_sender import RunState, StateSender
 from project.api.states import FINISHED
-from project.api.transport import is_on_this_machine
+from project.api.transport import proxy_exemption
 from project.deploy.flow_spec import PROJECTS_VARIABLE
 from project.errors import ApiError
 
 # The processes of flow runs inherit these from the agent.
 ENVIRONMENT = {
-    "PREFECT__BACKEND": "server",
     # Prefect's default sends heartbeats from a process of its own, which outlives a killed run.
     "PREFECT__CLOUD__HEARTBEAT_MODE": "thread",
 }
@@ -51,21 +50,22 @@ class AgentOptions(NamedTuple):
     show_flow_logs: bool = False
 
 
-def exec_agent(options: AgentOptions, api: Optional[str] = None) -> NoReturn:
+def exec_agent(options: AgentOptions, api: PrefectApi) -> NoReturn:
     """Replace this process with an agent, so that killing it leaves no other process behind.
 
-    ``api`` is the address to poll; ``None`` means the one in Prefect's own configuration.
+    The agent polls ``api``, and so do the processes that it starts.
     """
     environment = {
         **ENVIRONMENT,
         **os.environ,
         PROJECTS_VARIABLE: json.dumps(dict(options.projects)),
+        "PREFECT__BACKEND": "server",
+        "PREFECT__CLOUD__API": api.url,
     }
-    if api is not None:
-        environment.update({"PREFECT__BACKEND": "server", "PREFECT__CLOUD__API": api})
-        if is_on_this_machine(api):
-            exempt = [environment.get("NO_PROXY"), "127.0.0.1", "localhost"]
-            environment["NO_PROXY"] = ",".join(filter(None, exempt))
+    if api.api_key:
+        environment["PREFECT__CLOUD__API_KEY"] = api.api_key
+    if api.is_on_this_machine:
+        environment.update(proxy_exemption(os.environ, api.url))
     command = [sys.executable, "-m", "project.deploy.agent", json.dumps(options._asdict())]
     sys.stdout.flush()
     os.execve(sys.executable, command, environment)  # noqa: S606
@@ -92,7 +92,7 @@ class KedroAgent(LocalAgent):
         )
         self._children: List[_Child] = []
         self._api = PrefectApi(self.client)
-        if is_on_this_machine(self._api.url):
+        if self._api.is_on_this_machine:
             # Polling a server on this machine is cheap, and runs start up to 10 s earlier.
             self._loop_intervals = {0: 0.25, 1: 0.5, 2: 0.5}
 

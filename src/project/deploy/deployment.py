@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Callable, NamedTuple, Optional, Protocol
+from typing import Any, Callable, Mapping, NamedTuple, Optional, Protocol
 
 from kedro.pipeline import Pipeline
+from prefect.run_configs import RunConfig
 from prefect.storage import Module
 
 from project.compat.kedro_project import find_pipeline, package_name, registered_pipelines
 from project.compat.run_options import RUN_OPTIONS
 from project.config.model import Settings
-from project.deploy.flow_spec import FlowSpec
+from project.config.policies import require_known_names, require_repeatable
+from project.deploy.flow_spec import VARIABLE, FlowSpec
 from project.deploy.prefect_objects import (
     make_result,
     make_run_config,
@@ -68,9 +70,17 @@ class Deployment(NamedTuple):
         env = ["--env", self.env] if self.env else []
         return " ".join(["Register the flow: kedro prefect register", *pipeline, *env])
 
+    def make_run_config(self) -> RunConfig:
+        """Return how agents run the flow, with the labels that they must have."""
+        return make_run_config(self.settings, {**_HEARTBEAT_ENV, **self.spec.to_env()})
+
     def make_flow(self) -> KedroFlow:
         """Return the flow as it would be registered now."""
-        return make_flow(self.pipeline, self.spec)
+        flow = make_flow(self.pipeline, self.spec)
+        flow.schedule = make_schedule(self.settings)
+        flow.run_config = self.make_run_config()
+        flow.storage = make_storage(self.settings, Module(ENTRYPOINT))
+        return flow
 
 
 class PipelineRequest(Protocol):
@@ -92,8 +102,17 @@ class PipelineRequest(Protocol):
 def find_deployment(
     request: PipelineRequest, settings: Settings, load_catalog: Callable[[], Any]
 ) -> Deployment:
-    """Return the deployment of a pipeline of the project in this process."""
-    pipeline = find_pipeline(registered_pipelines(), request.pipeline_name)
+    """Return the deployment of a pipeline of the project in this process.
+
+    Raises:
+        SettingsError: the settings name a tag or a node that the project does not have, or let a
+            node run again that cannot.
+    """
+    pipelines = registered_pipelines()
+    pipeline = find_pipeline(pipelines, request.pipeline_name)
+    every = {node.name: node.tags for each in pipelines.values() for node in each.nodes}
+    require_known_names(settings, every)
+    require_repeatable(settings, pipeline)
     ref = PipelineRef(request.project_path, package_name(), request.pipeline_name)
     return Deployment(pipeline, ref, settings, load_catalog, request.env)
 
@@ -101,34 +120,54 @@ def find_deployment(
 def make_local_flow(pipeline: Pipeline, settings: Settings) -> KedroFlow:
     """Return the flow of a pipeline that is run immediately and never registered."""
     ref = PipelineRef(Path.cwd(), package_name(), "__default__")
-    flow = build_flow(pipeline, ref.pipeline_name, ref, KedroRuns(), grouping=settings.grouping)
-    flow.executor = make_executor(settings.executor)
+    flow = build_flow(pipeline, ref.pipeline_name, ref, KedroRuns())
+    flow.executor = make_executor(settings, ref=None)
     return flow
 
 
 def make_flow(pipeline: Pipeline, spec: FlowSpec) -> KedroFlow:
-    """Return the flow of a pipeline with everything that is registered with it."""
+    """Return the flow of a pipeline as it is run."""
     settings = spec.settings
     flow = build_flow(
         pipeline,
         settings.flow or spec.ref.pipeline_name,
         spec.ref,
         KedroRuns(),
-        grouping=settings.grouping,
         parameters=[option.name for option in RUN_OPTIONS],
     )
-    flow.executor = make_executor(settings.executor)
-    flow.schedule = make_schedule(settings)
+    flow.executor = make_executor(settings, spec.ref)
     flow.result = make_result(settings)
-    flow.run_config = make_run_config(settings, {**_HEARTBEAT_ENV, **spec.to_env()})
-    flow.storage = make_storage(settings, Module(ENTRYPOINT))
     return flow
 
 
-def flow_key(flow: KedroFlow, spec: FlowSpec) -> str:
-    """Return a hash of what is registered, the same in every process and every checkout."""
+class FlowKey(NamedTuple):
+    """What identifies a registered version, the same in every process and every checkout.
+
+    ``flow`` is a hash of the tasks, ``deployment`` one of the schedule and the run configuration.
+    """
+
+    flow: str
+    deployment: str
+
+    def __str__(self) -> str:
+        return f"{self.flow}-{self.deployment}"
+
+    @classmethod
+    def parse(cls, text: Optional[str]) -> FlowKey:
+        """Return the key of a version; of one that another tool has registered, any key."""
+        flow, _, deployment = (text or "").partition("-")
+        return cls(flow, deployment)
+
+
+def flow_key(flow: KedroFlow, spec: FlowSpec) -> FlowKey:
+    """Return the key of a flow as it would be registered."""
     if flow.name not in flow.storage:
         flow.storage.add_flow(flow)
     serialized = flow.serialize()
-    serialized["run_config"]["env"].update(spec.key())
-    return hashlib.sha256(json.dumps(serialized, sort_keys=True).encode()).hexdigest()
+    deployed = {name: serialized.pop(name) for name in ("schedule", "run_config")}
+    deployed["run_config"]["env"].pop(VARIABLE)  # it has the folder, which differs by checkout
+    return FlowKey(_hash({**serialized, **spec.key()}), _hash(deployed))
+
+
+def _hash(value: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -17,13 +17,13 @@ VARIABLE = "KEDRO_PREFECT_FLOW"
 # The agent's projects, as JSON: package name -> folder.
 PROJECTS_VARIABLE = "KEDRO_PREFECT_PROJECTS"
 
-# Where a flow is registered and who runs it is no part of its version: these settings differ
-# between a CI job and a developer.
-_LOCAL_SETTINGS = {"api", "run", "wait"}
+# The process of a flow run reads all others from prefect.yml, in the environment of the run. They
+# differ between a CI job and a developer, and are no part of a flow's version.
+_REGISTERED_SETTINGS = ("flow", "result")
 
 
 class FlowSpec(NamedTuple):
-    """The names of a flow's pipeline, and the settings that are registered with it."""
+    """The names of a flow's pipeline, with its settings, of which few are registered with it."""
 
     ref: PipelineRef
     settings: Settings
@@ -59,12 +59,12 @@ class FlowSpec(NamedTuple):
         return {VARIABLE: _dump({**self._as_dict(), "project_path": None})}
 
     def _as_dict(self) -> Dict[str, Any]:
-        settings = as_dict(self.settings).items()
+        settings = as_dict(self.settings)
         return {
             "project_path": str(self.ref.project_path),
             "package_name": self.ref.package_name,
             "pipeline_name": self.ref.pipeline_name,
-            "settings": {key: value for key, value in settings if key not in _LOCAL_SETTINGS},
+            "settings": {key: settings[key] for key in _REGISTERED_SETTINGS},
         }
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
-from typing import Any, Mapping, Optional, Tuple
+from typing import Any, Iterator, Mapping, Optional, Tuple
 
 import pendulum
 import prefect.engine.results
@@ -17,7 +16,7 @@ from prefect.schedules.clocks import Clock, CronClock, IntervalClock
 from prefect.storage import Storage
 
 from project.compat.prefect_patches import patch_cron_clock
-from project.config.credentials import CREDENTIAL_WORDS
+from project.config.credentials import contains_credential, is_credential_name
 from project.config.model import ScheduleSettings, Settings
 from project.config.origin import Origin
 from project.errors import SettingsError
@@ -25,9 +24,9 @@ from project.errors import SettingsError
 # A clock needs a start date; with a fixed one, the registered flow does not change from day to day.
 _START = datetime(2020, 1, 1)
 
+_CRON_FIELDS = 5
 _JSON_RESULTS = {"PrefectResult", "ConstantResult", "SecretResult"}
 _PICKLING_STORAGES = {"Azure", "Docker", "GCS", "Local", "S3", "Webhook"}
-_REFERENCES = {"name", "file", "path", "arn"}  # TOKEN_FILE is a path, not a token
 
 
 def make_schedule(settings: Settings) -> Optional[Schedule]:
@@ -48,7 +47,12 @@ def _clock(settings: ScheduleSettings) -> Clock:
     except (ValueError, KeyError):
         raise ValueError(f"timezone: unknown time zone {settings.timezone!r}") from None
     if settings.cron is not None:
-        return CronClock(settings.cron, start_date=start)
+        fields = len(settings.cron.split())
+        if fields > _CRON_FIELDS:  # croniter takes a sixth one for seconds
+            raise ValueError(f"cron {settings.cron!r} has {fields} fields, not {_CRON_FIELDS}")
+        clock = CronClock(settings.cron, start_date=start)
+        next(iter(clock.events()))  # raises an error if no date matches, as for 31 February
+        return clock
     return IntervalClock(timedelta(seconds=settings.interval_seconds or 0), start_date=start)
 
 
@@ -92,36 +96,44 @@ def make_result(settings: Settings) -> Optional[Result]:
     return result
 
 
-def _refuse_credentials(given: Any, path: Tuple[str, ...], origin: Origin) -> None:
+def _refuse_credentials(given: Mapping[str, Any], key: str, origin: Origin) -> None:
     """Raise an error for a credential, which the API would store in clear text.
 
     Raises:
         SettingsError: names the key, never the value.
     """
-    if isinstance(given, (list, tuple)):
-        for item in given:
-            _refuse_credentials(item, path, origin)
+    for path, text in _strings(given, (key,)):
+        if contains_credential(text) or _is_credential(path):
+            raise SettingsError(
+                f"{origin.name(path)}: {'.'.join(path)}: a credential here would be stored in the "
+                "Prefect API, where everyone can read it. Set it in the agent's environment "
+                "instead."
+            )
+
+
+def _strings(given: Any, path: Tuple[str, ...]) -> Iterator[Tuple[Tuple[str, ...], str]]:
+    """Yield all strings in a value with the keys that lead to them."""
+    if isinstance(given, str):
+        yield path, given
     elif isinstance(given, Mapping):
-        for name, value in given.items():
-            inner = (*path, str(name))
-            if isinstance(value, str) and _is_credential(str(name), is_env="env" in path):
-                raise SettingsError(
-                    f"{origin.name(inner)}: {'.'.join(inner)}: a credential here would be stored "
-                    "in the Prefect API, where everyone can read it. Set it in the agent's "
-                    "environment instead."
-                )
-            _refuse_credentials(value, inner, origin)
+        # The variables of a container are a list of {name: ..., value: ...}.
+        variable = given.get("name"), given.get("value")
+        for name, value in (*given.items(), variable):
+            yield from _strings(value, (*path, str(name)))
+    elif isinstance(given, (list, tuple)):
+        for item in given:
+            yield from _strings(item, path)
 
 
-def _is_credential(name: str, is_env: bool) -> bool:
-    words = re.split(r"[^a-z0-9]+", name.lower())
-    if words[-1] in _REFERENCES or (words[-1] == "secret" and not is_env):
-        return False  # Prefect's own arguments with this ending take the name of a Prefect secret
-    return any(all(part in words for part in parts) for parts in CREDENTIAL_WORDS)
+def _is_credential(path: Tuple[str, ...]) -> bool:
+    # Prefect's own arguments with this ending take the name of a Prefect secret.
+    is_variable = "env" in path or "environment" in path
+    names_secret = path[-1].lower().endswith("secret") and not is_variable
+    return is_credential_name(path[-1]) and not names_secret
 
 
 def _make(module: Any, given: Mapping[str, Any], key: str, origin: Origin) -> Any:
-    _refuse_credentials(given, (key,), origin)
+    _refuse_credentials(given, key, origin)
     arguments = {name: value for name, value in given.items() if name != "type"}
     kind = getattr(module, str(given.get("type")), None)
     if kind is None:

@@ -5,18 +5,25 @@ from __future__ import annotations
 import json
 from datetime import date
 from typing import Dict, NamedTuple, Optional
+from uuid import uuid4
 
 from prefect.utilities.graphql import compress
 
 from project.api import queries
 from project.api.batches import batches
 from project.api.client import PrefectApi
+from project.api.follow import missing_agent
 from project.compat import kedro as compat
 from project.compat.run_options import RunOptions
-from project.deploy.deployment import Deployment, flow_key
+from project.deploy.deployment import Deployment, FlowKey, flow_key
 from project.deploy.orphans import HERE_LABEL
 from project.errors import FlowRunError
 from project.flow.graph import KedroFlow
+
+_NOT_DEPLOYED = (
+    "The schedule in prefect.yml is not deployed. Deploy it with 'kedro prefect register', or with "
+    "'kedro run' and 'run: none'."
+)
 
 
 class Registration(NamedTuple):
@@ -26,18 +33,21 @@ class Registration(NamedTuple):
     flow_name: str
     prefect_project: str
     version: int
-    is_new: bool
+    is_new: bool = False
+    note: Optional[str] = None
 
     def describe(self) -> str:
-        """Return a line of text about the registration."""
+        """Return a line of text about the registration, and its note."""
         change = "registered" if self.is_new else "unchanged"
         flow = f"Flow '{self.flow_name}' of project '{self.prefect_project}'"
-        return f"{flow}, version {self.version}: {change}"
+        return "\n".join(filter(None, [f"{flow}, version {self.version}: {change}", self.note]))
 
 
 def find_registration(api: PrefectApi, deployment: Deployment) -> Optional[Registration]:
     """Return the flow's registration, if the API has exactly this version."""
-    return _find(api, deployment, flow_key(deployment.make_flow(), deployment.spec))
+    row = _newest(api, deployment)
+    key = flow_key(deployment.make_flow(), deployment.spec)
+    return _registration(deployment, row) if row and row.idempotency_key == str(key) else None
 
 
 def require_registration(api: PrefectApi, deployment: Deployment) -> Registration:
@@ -53,51 +63,101 @@ def require_registration(api: PrefectApi, deployment: Deployment) -> Registratio
             f"Flow '{name}' of project '{project}' is not registered at {api.url}. "
             f"{deployment.how_to_register()}"
         )
-    return Registration(row.id, name, project, row.version, is_new=False)
+    return _registration(deployment, row)
 
 
 def register(api: PrefectApi, deployment: Deployment) -> Registration:
-    """Register a flow unless the API has this version, which takes one request to find out."""
+    """Register a flow unless the API has its tasks, which takes one request to find out.
+
+    This is for runs of ``kedro run``, which may be in any environment: the schedule and the run
+    configuration of the registered version stay as they are. Only ``deploy`` changes them.
+    """
     flow = deployment.make_flow()
     key = flow_key(flow, deployment.spec)
-    current = _find(api, deployment, key)
-    if current is not None:
-        return current
+    with api.exclusive_registration():
+        row = _newest(api, deployment)
+        current = FlowKey.parse(row.idempotency_key if row else None)
+        note = _NOT_DEPLOYED if flow.schedule and current.deployment != key.deployment else None
+        if row and current.flow == key.flow:
+            return _registration(deployment, row)._replace(note=note)
+        flow.schedule = None
+        if row is None:
+            deployed = queries.DeployedRow(None, None, is_schedule_active=False)
+            key = flow_key(flow, deployment.spec)
+        else:
+            deployed = queries.deployed_flow(api, row.id)
+            key = key._replace(deployment=current.deployment)
+        return _register_version(api, deployment, flow, key, deployed)._replace(note=note)
+
+
+def deploy(api: PrefectApi, deployment: Deployment) -> Registration:
+    """Register a flow with its schedule and run configuration, unless the API has this version.
+
+    This command's environment becomes the default of the flow's runs.
+    """
+    flow = deployment.make_flow()
+    key = flow_key(flow, deployment.spec)
+    with api.exclusive_registration():
+        row = _newest(api, deployment)
+        if row and row.idempotency_key == str(key):
+            registration = _registration(deployment, row)
+        else:
+            deployed = queries.DeployedRow(None, None, is_schedule_active=flow.schedule is not None)
+            registration = _register_version(api, deployment, flow, key, deployed)
+    set_default_env(api, deployment)
+    missing = flow.schedule and missing_agent(api, flow.run_config.labels)
+    return registration._replace(note=missing and f"No agent takes the scheduled runs: {missing}")
+
+
+def _register_version(
+    api: PrefectApi,
+    deployment: Deployment,
+    flow: KedroFlow,
+    key: FlowKey,
+    deployed: queries.DeployedRow,
+) -> Registration:
+    """Register a version of a flow with the requests of Prefect's own client.
+
+    That client looks up projects across all tenants, and loads the serialized flow again. What is
+    ``deployed`` replaces the flow's own.
+    """
     # Added after the key was computed: the classes differ between environments.
     catalog = deployment.load_catalog()
     flow.dataset_types = {name: compat.dataset_type(catalog, name) for name in flow.dataset_names()}
-    flow_id = _register_version(api, deployment.prefect_project, flow, key)
-    version = queries.flow_version(api, flow_id)
-    return Registration(flow_id, flow.name, deployment.prefect_project, version, is_new=True)
-
-
-def _register_version(api: PrefectApi, project: str, flow: KedroFlow, key: str) -> str:
-    """Register a version of a flow with the requests of Prefect's own client; return its id.
-
-    That client looks up projects across all tenants, and loads the serialized flow again.
-    """
-    tenant_id = api.ensure_tenant()
+    tenant_id, project = api.ensure_tenant(), deployment.prefect_project
     project_id = queries.find_project(api, tenant_id, project)
     if project_id is None:
         project_id = queries.create_project(api, tenant_id, project)
-    serialized = flow.serialize()
+    serialized = _with_deployed(flow.serialize(), deployed, deployment)
     tasks, edges = serialized.pop("tasks"), serialized.pop("edges")
-    flow_id = queries.create_flow(api, project_id, compress(serialized), key)
+    flow_id = queries.create_flow(api, project_id, compress(serialized), str(key))
     for batch in batches(tasks):
         queries.register_tasks(api, flow_id, batch)
     for batch in batches(edges):
         queries.register_edges(api, flow_id, batch)
-    if flow.schedule is not None:
+    if deployed.is_schedule_active:
         queries.activate_schedule(api, flow_id)  # only now: its runs need the tasks
-    return flow_id
+    version = queries.flow_version(api, flow_id)
+    return Registration(flow_id, flow.name, project, version, is_new=True)
 
 
-def _find(api: PrefectApi, deployment: Deployment, key: str) -> Optional[Registration]:
-    row = _newest(api, deployment)
-    if row is None or row.idempotency_key != key:
-        return None
-    name, project = deployment.flow_name, deployment.prefect_project
-    return Registration(row.id, name, project, row.version, is_new=False)
+def _with_deployed(
+    serialized: Dict[str, queries.Json], deployed: queries.DeployedRow, deployment: Deployment
+) -> Dict[str, queries.Json]:
+    """Return a serialized flow with the schedule and the run configuration that are deployed."""
+    schedule, run_config = deployed.schedule, deployed.run_config
+    if run_config is not None:
+        own, others = serialized["run_config"]["env"], run_config.get("env") or {}
+        run_config = {**run_config, "env": {**own, **others, **deployment.spec.to_env()}}
+    return {
+        **serialized,
+        "schedule": schedule or serialized["schedule"],
+        "run_config": run_config or serialized["run_config"],
+    }
+
+
+def _registration(deployment: Deployment, row: queries.FlowRow) -> Registration:
+    return Registration(row.id, deployment.flow_name, deployment.prefect_project, row.version)
 
 
 def _newest(api: PrefectApi, deployment: Deployment) -> Optional[queries.FlowRow]:
@@ -105,26 +165,36 @@ def _newest(api: PrefectApi, deployment: Deployment) -> Optional[queries.FlowRow
     return queries.newest_flow(api, api.tenant_id, project, name)
 
 
-def deploy(api: PrefectApi, deployment: Deployment) -> Registration:
-    """Register a flow, and make this command's environment the default of its runs."""
-    registration = register(api, deployment)
-    set_default_env(api, deployment)
-    return registration
-
-
-def start_run(
-    api: PrefectApi, registration: Registration, options: RunOptions, key: str, *, is_here: bool
+def start_run_here(
+    api: PrefectApi, registration: Registration, options: RunOptions, key: str
 ) -> str:
-    """Create a flow run and return its id; with ``is_here``, no agent takes it.
+    """Create a flow run that no agent takes, and return its id.
 
     A repeated request with the same idempotency ``key`` creates no second run.
     """
+    parameters = run_parameters(options)
+    return queries.create_flow_run(api, registration.flow_id, parameters, key, [HERE_LABEL])
+
+
+def start_agent_run(
+    api: PrefectApi,
+    registration: Registration,
+    options: RunOptions,
+    deployment: Optional[Deployment] = None,
+) -> str:
+    """Create a flow run for an agent and return its id.
+
+    It has the run configuration and the labels of the ``deployment``, or else of the registered
+    version, which may have been deployed from another environment.
+    """
+    run_config = deployment.make_run_config() if deployment else None
     return queries.create_flow_run(
         api,
         registration.flow_id,
         run_parameters(options),
-        key=key,
-        labels=[HERE_LABEL] if is_here else None,
+        key=str(uuid4()),
+        labels=sorted(run_config.labels) if run_config else None,
+        run_config=run_config.serialize() if run_config else None,
     )
 
 

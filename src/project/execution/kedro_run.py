@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from itertools import chain
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple, Optional, Sequence, Set
+from typing import TYPE_CHECKING, Iterable, NamedTuple, Optional, Set
 
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from kedro.runner import AbstractRunner
 
 from project.compat import kedro as compat
+from project.compat.run_options import RunOptions
+from project.config.model import Settings, TaskPolicy
+from project.config.policies import policy_of
+from project.execution.time_limit import call_with_limit
 from project.flow.tasks import InMemory
 
 if TYPE_CHECKING:
@@ -26,7 +30,10 @@ class RemoteOutput(NamedTuple):
 
 
 class KedroRun:
-    """Kedro run of one session: its nodes, with the catalog, the hook manager and the run id."""
+    """Kedro run of one session: its nodes, with the catalog, the hook manager and the run id.
+
+    ``options`` are those of the run, by which another process opens the same catalog.
+    """
 
     def __init__(
         self,
@@ -35,12 +42,15 @@ class KedroRun:
         hook_manager: PluginManager,
         run_id: Optional[str],
         is_async: bool = False,
+        settings: Optional[Settings] = None,
     ):
         self.pipeline = pipeline
         self.catalog = catalog
         self.hook_manager = hook_manager
         self.run_id = run_id
         self.is_async = is_async
+        self.settings = settings or Settings()
+        self.options: RunOptions = {}
         self.nodes = {node.name: node for node in pipeline.nodes}
         self.done_nodes: Set[Node] = set()
         self.error: Optional[BaseException] = None
@@ -54,8 +64,16 @@ class KedroRun:
         for name in compat.dataset_names(pipeline):
             compat.get_dataset(catalog, name)
 
-    def execute(self, node_names: Sequence[str], received: InMemory) -> InMemory:
-        """Run nodes in order and return the in-memory datasets that other nodes may need.
+    def policy(self, node_name: str) -> TaskPolicy:
+        """Return the policy of a node."""
+        return policy_of(self.settings.tasks, node_name, self.nodes[node_name].tags)
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Keep the values of datasets that are read outside of the pipeline, too."""
+        self._outputs = self._outputs.union(names)
+
+    def execute(self, node_name: str, received: InMemory) -> InMemory:
+        """Run a node and return the in-memory datasets that other nodes may need.
 
         ``received`` are the in-memory datasets that upstream nodes have left.
         """
@@ -63,11 +81,9 @@ class KedroRun:
             # Within one process it is the same object; Kedro would warn that it replaces it.
             if compat.get_dataset(self.catalog, name) is not dataset:
                 compat.add_dataset(self.catalog, name, dataset)
-        nodes = [self.nodes[name] for name in node_names]
-        for node in nodes:
-            self._execute(node)
-        outputs = dict.fromkeys(chain.from_iterable(node.outputs for node in nodes))
-        datasets = {name: compat.get_dataset(self.catalog, name) for name in outputs}
+        node = self.nodes[node_name]
+        self._execute(node)
+        datasets = {name: compat.get_dataset(self.catalog, name) for name in node.outputs}
         # Empty datasets are left out: once pickled, they claim to exist and return a bare object().
         return {
             name: dataset
@@ -77,7 +93,13 @@ class KedroRun:
 
     def _execute(self, node: Node) -> None:
         try:
-            compat.execute_node(node, self.catalog, self.hook_manager, self.is_async, self.run_id)
+            call_with_limit(
+                lambda: compat.execute_node(
+                    node, self.catalog, self.hook_manager, self.is_async, self.run_id
+                ),
+                node.name,
+                self.policy(node.name).timeout_seconds,
+            )
         except compat.DatasetError as error:
             # Kedro's message does not say which node should have saved the dataset.
             for name in node.inputs:

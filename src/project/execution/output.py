@@ -14,7 +14,14 @@ import prefect
 TakeRecord = Callable[[logging.LogRecord], None]
 
 # These loggers write about reporting itself, so reporting their lines would never end.
-UNREPORTED = ("project.api", "prefect.Diagnostics", "urllib3", "uvicorn", "asyncio")
+UNREPORTED = (
+    "project.api",
+    "prefect.Diagnostics",
+    "urllib3",
+    "uvicorn",
+    "asyncio",
+    "distributed",  # Dask's own news, which would flood the run's lines
+)
 
 MAX_LINE_LENGTH = 10_000  # characters; a longer printed line is reported in parts
 

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
+from itertools import count
+from threading import Event
 from typing import Any, Callable, Dict, Iterable, Mapping, Optional
 from uuid import uuid4
 
+import pendulum
+import prefect
 from prefect import Parameter, Task
 from prefect.engine.flow_runner import FlowRunner
 from prefect.engine.result.base import Result
-from prefect.engine.runner import Runner
-from prefect.engine.state import Cancelled, State, TriggerFailed
+from prefect.engine.runner import Runner, call_state_handlers
+from prefect.engine.state import (
+    Cancelled,
+    Retrying,
+    Running,
+    State,
+    TimedOut,
+    TriggerFailed,
+)
 from prefect.engine.task_runner import TaskRunner
 from prefect.utilities.logging import get_logger
 
 from project.compat.prefect_patches import patch_context
-from project.errors import FlowRunError
+from project.config.model import TaskPolicy
+from project.errors import FlowRunError, ProjectError
 from project.execution.kedro_run import KedroRun
+from project.execution.time_limit import NodeTimeoutError
 from project.flow.graph import KedroFlow
+from project.flow.tasks import NodeTask
 
 Observe = Callable[[TaskRunner, State, State], Optional[State]]
 
@@ -42,6 +57,31 @@ class KedroTaskRunner(TaskRunner):
             self.logger = get_logger("KedroTaskRunner.parameters")
             self.logger.setLevel(logging.WARNING)
 
+    @call_state_handlers
+    def get_task_run_state(self, state: State, inputs: Dict[str, Result]) -> State:
+        """Run the task, as often as its policy allows, and return the state in which it ends.
+
+        Prefect's own retries end the task run and start it again when the flow runner comes by.
+        """
+        policy = self.task.policy if isinstance(self.task, NodeTask) else TaskPolicy()
+        for attempt in count(1):
+            ended = _timed_out(_run_task(self, state, inputs))
+            if attempt > policy.retries or not _may_retry(ended, policy):
+                return ended
+            delay = policy.retry_delay_seconds * policy.retry_backoff ** (attempt - 1)
+            retrying = Retrying(
+                f"Attempt {attempt} of {policy.retries + 1} failed; the next one starts in "
+                f"{delay:g} seconds. {ended.message}",
+                start_time=pendulum.now("utc").add(seconds=delay),
+                run_count=attempt,
+            )
+            self.handle_state_change(state, retrying)
+            if prefect.context.get("stopping", Event()).wait(delay):
+                return ended
+            prefect.context.update(task_run_count=attempt + 1)
+            state = self.handle_state_change(retrying, Running("Starting the next attempt."))
+        raise AssertionError  # count has no end
+
     def cache_result(self, state: State, inputs: Dict[str, Result]) -> State:
         """Cache the result of a task that has ``cache_for``.
 
@@ -59,6 +99,26 @@ class KedroFlowRunner(FlowRunner):
     def determine_final_state(self, state: State, **states: Any) -> State:
         """Return the state in which the flow run ends."""
         return cancelled_if_tasks_are(super().determine_final_state(state, **states), **states)
+
+
+_run_task = inspect.unwrap(TaskRunner.get_task_run_state)
+
+
+def _timed_out(state: State) -> State:
+    error = state.result if state.is_failed() else None
+    return TimedOut(str(error), result=error) if isinstance(error, NodeTimeoutError) else state
+
+
+def _may_retry(state: State, policy: TaskPolicy) -> bool:
+    error = getattr(state.result, "error", state.result)  # behind a NodeError
+    if not state.is_failed() or not isinstance(error, Exception):  # such as SystemExit
+        return False
+    names = {
+        name
+        for kind in type(error).__mro__
+        for name in (kind.__name__, f"{kind.__module__}.{kind.__qualname__}")
+    }
+    return not policy.retry_on or not names.isdisjoint(policy.retry_on)
 
 
 def cancelled_if_tasks_are(state: State, *, key_states: Iterable[State], **others: Any) -> State:
@@ -87,8 +147,10 @@ def run_flow(
         )
 
 
-def failure_of(state: State) -> FlowRunError:
+def failure_of(state: State) -> ProjectError:
     """Return the error of a flow run in which no node raised one, with its tasks' messages."""
+    if isinstance(state.result, ProjectError):  # of the executor
+        return state.result
     # The result of a flow run is the states of its tasks, or an exception if it ended early.
     states: Mapping[Task, State] = state.result if isinstance(state.result, dict) else {}
     failed = [

@@ -16,6 +16,8 @@ from prefect.engine.state import Failed, State
 from project.compat import kedro as compat
 from project.compat.kedro_project import run_session
 from project.compat.run_options import RunOptions, check_run_options
+from project.config.model import Settings
+from project.config.run_request import find_request, read_run_settings
 from project.errors import FlowRunError
 from project.execution.kedro_run import KedroRun
 from project.execution.runners import failure_of
@@ -27,15 +29,16 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # Runs the tasks with a Kedro run, or, if none could be opened, with the error they fail with.
-RunTasks = Callable[[Union[KedroRun, BaseException]], State]
+RunTasks = Callable[[Union[KedroRun, BaseException], Settings], State]
 
 
 def run_in_session(ref: PipelineRef, options: RunOptions, run_tasks: RunTasks) -> State:
     """Run tasks inside a new Kedro session and return the state in which the flow run ends.
 
-    As with ``kedro run``, a hook that fails after the nodes fails the run.
+    ``run_tasks`` gets the settings of the session's environment: where the tasks run is no part of
+    what is registered. As with ``kedro run``, a hook that fails after the nodes fails the run.
     """
-    runner = _TaskRunner(run_tasks, is_async=bool(options.get("is_async")))
+    runner = _TaskRunner(run_tasks, options)
     error: Optional[BaseException] = None
     try:
         check_run_options(options)
@@ -46,7 +49,7 @@ def run_in_session(ref: PipelineRef, options: RunOptions, run_tasks: RunTasks) -
         error = caught
     if runner.state is None:  # the tasks run all the same: the first one fails with the error
         missing = FlowRunError("The Kedro session ended without calling the runner.")
-        return run_tasks(error or missing)
+        return run_tasks(error or missing, Settings())
     if error is None or error is runner.error:  # what Kedro raises is the runner's own error
         return runner.state
     logger.error("The Kedro session failed after its nodes had run", exc_info=error)
@@ -58,16 +61,20 @@ def run_in_session(ref: PipelineRef, options: RunOptions, run_tasks: RunTasks) -
 class _TaskRunner(compat.KedroRunner):
     """Kedro runner that runs a flow's tasks with the pipeline and the catalog of a session."""
 
-    def __init__(self, run_tasks: RunTasks, is_async: bool):
-        super().__init__(is_async=is_async)
+    def __init__(self, run_tasks: RunTasks, options: RunOptions):
+        super().__init__(is_async=bool(options.get("is_async")))
+        self._options = options
         self.state: Optional[State] = None
         self.error: Optional[BaseException] = None
         self._run_tasks = run_tasks
 
     def _run(self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any) -> None:
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
-        run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async)
-        self.state = self._run_tasks(run)
+        request = find_request(hook_manager, run_id)
+        settings = read_run_settings(request, {})
+        run = KedroRun(pipeline, catalog, hook_manager, run_id, self._is_async, settings)
+        run.options = self._options
+        self.state = self._run_tasks(run, settings)
         if not self.state.is_successful():
             run.suggest_resume(self)
             self.error = failure_of(self.state) if run.error is None else run.error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import (
     TYPE_CHECKING,
     ContextManager,
@@ -11,8 +10,6 @@ from typing import (
     Mapping,
     Optional,
     Protocol,
-    Sequence,
-    Tuple,
     TypedDict,
     Union,
 )
@@ -26,7 +23,7 @@ from prefect.engine.state import State, TriggerFailed
 from prefect.triggers import all_successful
 from prefect.utilities.executors import RecursiveCall
 
-from project.flow.groups import Group
+from project.config.model import TaskPolicy
 
 if TYPE_CHECKING:
     from kedro.io import AbstractDataset
@@ -59,8 +56,11 @@ class NodeRun(Protocol):
     def nodes(self) -> Mapping[str, Node]:
         """The nodes that were selected for this run, by name."""
 
-    def execute(self, node_names: Sequence[str], received: InMemory) -> InMemory:
-        """Run nodes and return the in-memory datasets that they leave."""
+    def policy(self, node_name: str) -> TaskPolicy:
+        """Return the policy of a node."""
+
+    def execute(self, node_name: str, received: InMemory) -> InMemory:
+        """Run a node and return the in-memory datasets that it leaves."""
 
     def fail(self, node_name: str, error: BaseException) -> None:
         """Record that a node failed for good."""
@@ -111,25 +111,23 @@ class InitTask(Task):
 
 
 class NodeTask(Task):
-    """Task that runs the nodes of one group, in order.
+    """Task that runs one node.
 
-    Its result is what the nodes leave in memory for others: a dictionary from dataset names to
+    Its result is what the node leaves in memory for others: a dictionary from dataset names to
     in-memory datasets.
     """
 
     # Prefect's own does the same in Python, and a flow calls it about fifty times per task.
     __hash__ = object.__hash__
 
-    def __init__(self, group: Group, runs: NodeRuns):
-        self.node_names: Tuple[str, ...] = tuple(node.name for node in group.nodes)
-        self.description = ", ".join(_function_name(node) for node in group.nodes)
-        self.writes = tuple(chain.from_iterable(node.outputs for node in group.nodes))
-        needed = chain.from_iterable(node.inputs for node in group.nodes)
-        self.reads = tuple(name for name in needed if name not in self.writes)
-        self._runs = runs
+    def __init__(self, node: Node, runs: NodeRuns):
+        self.description = _function_name(node)
+        self.reads = tuple(node.inputs)
+        self.writes = tuple(node.outputs)
+        self.runs = runs
         super().__init__(
-            name=group.name,
-            tags={tag for node in group.nodes for tag in node.tags},
+            name=node.name,
+            tags=set(node.tags),
             trigger=self.may_start,
             # What a skipped task would write may exist already; the selection of nodes decides.
             skip_on_upstream_skip=False,
@@ -147,15 +145,14 @@ class NodeTask(Task):
         return {"description": self.description, "inputs": inputs, "outputs": outputs}
 
     def run(self, **upstream: Optional[InMemory]) -> InMemory:
-        """Run the nodes; each argument is the result of one upstream task."""
-        run = self._runs.acquire(prefect.context.flow_run_id)
-        selected = [name for name in self.node_names if name in run.nodes]
-        if not selected:
+        """Run the node; each argument is the result of one upstream task."""
+        run = self.runs.acquire(prefect.context.flow_run_id)
+        if self.name not in run.nodes:
             raise SKIP("Not selected for this run.", result=None)
         results = (result or {} for result in upstream.values())  # None: a task that was skipped
         received = {name: dataset for result in results for name, dataset in result.items()}
         try:
-            return run.execute(selected, received)
+            return run.execute(self.name, received)
         except KeyboardInterrupt:  # the end of the whole run, not a failure of the node
             raise
         except BaseException as error:
@@ -164,23 +161,28 @@ class NodeTask(Task):
                 raise
             raise NodeError(error) from error
 
+    @property
+    def policy(self) -> TaskPolicy:
+        """The policy of the node in the Kedro run; the default if it is not selected."""
+        run = self.runs.find(prefect.context.flow_run_id)
+        return run.policy(self.name) if run and self.name in run.nodes else TaskPolicy()
+
     def may_start(self, upstream_states: Mapping[Edge, State]) -> bool:
         """Trigger for node tasks: starts if all upstream tasks succeeded and no node has failed.
 
         Like Kedro's runners, a run starts no further node once one has failed. There is no Kedro
         run if its session could not be opened; the init task, which is upstream, has failed then.
         """
-        run = self._runs.find(prefect.context.flow_run_id)
+        run = self.runs.find(prefect.context.flow_run_id)
         if run is not None and run.failed_node is not None:
             raise TRIGGERFAIL(f"Not started: node '{run.failed_node}' had already failed.")
         return bool(all_successful(upstream_states))
 
     def record_failure(self, state: State) -> None:
-        """Record in the Kedro run a failure that no retry follows."""
-        run = self._runs.find(prefect.context.flow_run_id)
+        """Record in the Kedro run that a node has failed for good."""
+        run = self.runs.find(prefect.context.flow_run_id)
         is_failure = state.is_failed() and not isinstance(state, TriggerFailed)
-        is_final = prefect.context.get("task_run_count", 1) > self.max_retries
-        if run is not None and is_failure and is_final:
+        if run is not None and is_failure:
             error = state.result
             run.fail(self.name, error.error if isinstance(error, NodeError) else error)
 

@@ -29,6 +29,16 @@ class DatabaseUnavailableError(ServerError):
         )
 
 
+class FolderUnusableError(ServerError):
+    """The folder of the database cannot be written."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(
+            f"{path} cannot be written: {error.strerror or error}. Look at the disk, and at the "
+            "permissions of the folder."
+        )
+
+
 class DatabaseTooNewError(ServerError):
     """A newer release of this package has migrated the database."""
 
@@ -68,14 +78,14 @@ class NotFoundError(InputError):
         super().__init__(f"{noun} {key} not found.")
 
 
-class UniquenessViolationError(ApiError):
+class UniquenessViolationError(InputError):
     """The name is taken; Prefect's client compares the whole message."""
 
     def __init__(self) -> None:
         super().__init__("Uniqueness violation.")
 
 
-class StateRejectedError(ApiError):
+class StateRejectedError(InputError):
     """A state is not accepted; an agent that reads these words leaves the run to another agent."""
 
     def __init__(self, reason: str) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import logging
 import os
+import secrets
 import signal
 import socket
 import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Any, Callable, Iterator, Mapping, NamedTuple
 
 import uvicorn
 from typing_extensions import Self
@@ -25,6 +29,7 @@ _LOCK = "server.lock"
 _RECORD = "server.json"
 _BACKLOG = 2048  # every request of Prefect's client is a new connection
 _STOP_SECONDS = 5
+_PORT_ERRORS = {errno.EADDRINUSE, errno.EACCES}
 _LOCK_TIMEOUT_SECONDS = 0.5  # `running_server` briefly holds the lock, too
 
 
@@ -35,15 +40,13 @@ def serve(settings: ServerSettings, on_ready: Callable[[str], None]) -> None:
     ServerError if the database or the port cannot be used.
     """
     directory = settings.database.parent
-    with _directory_lock(directory), _listen(settings) as listener:
+    kept = {"token": settings.token} if settings.records_token else {}
+    with _directory_lock(directory, kept), _listen(settings) as listener:
         prepare_database(settings.database, settings.busy_timeout_seconds)
         url = _url(settings.host, listener)
 
         def announce() -> None:
-            # Written aside and renamed: a reader never sees half a record.
-            draft = directory / f"{_RECORD}.{os.getpid()}"
-            draft.write_text(json.dumps({"url": url, "pid": os.getpid()}))
-            draft.replace(directory / _RECORD)
+            _write_record(directory, {"url": url, "pid": os.getpid(), **kept})
             on_ready(url)
 
         server = _Server(settings, announce)
@@ -57,15 +60,36 @@ def serve(settings: ServerSettings, on_ready: Callable[[str], None]) -> None:
                 signal.signal(number, handler)
 
 
-def running_server(directory: Path) -> str | None:
-    """Return the address of the server that `serve` runs for a directory, if there is one."""
+class RunningServer(NamedTuple):
+    """The address of a server, and its token, if it keeps one for this user's processes."""
+
+    url: str
+    token: str | None
+
+
+def running_server(directory: Path) -> RunningServer | None:
+    """Return the server that `serve` runs for a directory, if there is one."""
     if not (directory / _LOCK).exists():
         return None
     lock = ProcessLock(directory / _LOCK)
     if lock.acquire():
         lock.release()
         return None
-    return _recorded_url(directory)
+    record = _read_record(directory)
+    return RunningServer(record["url"], record.get("token")) if "url" in record else None
+
+
+def kept_token(directory: Path) -> str:
+    """Return the token that the last server of a directory has kept, or a new one.
+
+    As it stays the same, agents and runs outlive a restart of the server.
+    """
+    return _read_record(directory).get("token") or new_token()
+
+
+def new_token() -> str:
+    """Return a token that nobody can guess."""
+    return secrets.token_urlsafe(32)
 
 
 class EmbeddedServer:
@@ -76,6 +100,7 @@ class EmbeddedServer:
 
     def __init__(self, settings: ServerSettings) -> None:
         self.url = ""
+        self.token = settings.token
         self._settings = replace(settings, port=0)
         self._stack = ExitStack()
 
@@ -110,6 +135,24 @@ class _Server(uvicorn.Server):
             )
         )
         self._on_ready = on_ready
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve as uvicorn does, but log warnings only.
+
+        Its INFO lines about starting and stopping would stand in the log of every command.
+        """
+        thread = threading.get_ident()
+
+        def keep(record: logging.LogRecord) -> bool:
+            # The application may have a uvicorn server of its own, in another thread.
+            return record.levelno >= logging.WARNING or record.thread != thread
+
+        logger = logging.getLogger("uvicorn.error")
+        logger.addFilter(keep)
+        try:
+            super().run(sockets)
+        finally:
+            logger.removeFilter(keep)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start as uvicorn does, then call back."""
@@ -155,14 +198,18 @@ def _server_thread(settings: ServerSettings, listener: socket.socket) -> Iterato
 
 
 @contextmanager
-def _directory_lock(directory: Path) -> Iterator[None]:
+def _directory_lock(directory: Path, kept: Mapping[str, Any]) -> Iterator[None]:
+    """Hold the lock of a directory, and leave only what is `kept` in its record."""
     lock = ProcessLock(directory / _LOCK)
     if not lock.acquire(_LOCK_TIMEOUT_SECONDS):
-        raise ServerRunningError(directory, _recorded_url(directory))
+        raise ServerRunningError(directory, _read_record(directory).get("url"))
     try:
         yield
     finally:
-        (directory / _RECORD).unlink(missing_ok=True)
+        if kept:
+            _write_record(directory, kept)
+        else:
+            (directory / _RECORD).unlink(missing_ok=True)
         lock.release()
 
 
@@ -175,7 +222,7 @@ def _listen(settings: ServerSettings) -> Iterator[socket.socket]:
     except OSError as error:
         raise ServerError(
             f"Cannot listen on {settings.host}:{settings.port}: {error.strerror or error}. "
-            "Choose another port."
+            + ("Choose another port." if error.errno in _PORT_ERRORS else "Choose another host.")
         ) from error
     with listener:
         # Connections inherit it. Without it, the body of an answer waits for the acknowledgement
@@ -185,12 +232,26 @@ def _listen(settings: ServerSettings) -> Iterator[socket.socket]:
 
 
 def _url(host: str, listener: socket.socket) -> str:
+    address, port = listener.getsockname()[:2]
+    if ip_address(address).is_unspecified:  # all addresses of this machine, and none to connect to
+        host = "::1" if listener.family == socket.AF_INET6 else "127.0.0.1"
     name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{listener.getsockname()[1]}"
+    return f"http://{name}:{port}"
 
 
-def _recorded_url(directory: Path) -> str | None:
+def _write_record(directory: Path, record: Mapping[str, Any]) -> None:
+    # Written aside and renamed: a reader never sees half a record.
+    draft = directory / f"{_RECORD}.{os.getpid()}"
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        json.dump(record, file)
+    draft.replace(directory / _RECORD)
+
+
+def _read_record(directory: Path) -> dict[str, Any]:
     try:
-        return str(json.loads((directory / _RECORD).read_text())["url"])
-    except FileNotFoundError:  # the server has the lock, but is still starting
-        return None
+        record: dict[str, Any] = json.loads((directory / _RECORD).read_text(encoding="utf-8"))
+    except FileNotFoundError:  # there is no server, or it is still starting
+        return {}
+    return record

@@ -15,7 +15,8 @@ class ServerSettings:
     """Where a server listens, where its data is, and when its services run.
 
     A host that is not a loopback address needs a token. So does `allow_origin`: the origin
-    (`https://host:port`) of another server, whose pages may use this API. `page_data` holds JSON
+    (`https://host:port`) of another server, whose pages may use this API. With `records_token`,
+    `serve` keeps the token in `server.json`, for this user's processes. `page_data` holds JSON
     values that the page fetches: the value under `name` is served at `/name.json`, without a token.
     `page_functions` are called with the JSON value that is posted to `/name.json`, under the same
     checks as the API, since they may run code; a ValueError is for the user. The reaper waits
@@ -26,6 +27,7 @@ class ServerSettings:
     host: str = "127.0.0.1"
     port: int = 4200
     token: str | None = None
+    records_token: bool = False
     allow_origin: str | None = None
     page_data: Mapping[str, Any] = field(default_factory=lambda: {"run-options": []})
     page_functions: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)

@@ -6,13 +6,24 @@ import os
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
-from threading import Lock
-from typing import Any, Callable, Iterator, List, Mapping, NamedTuple, Optional, Sequence
+from threading import Event, Lock
+from typing import (
+    Any,
+    Callable,
+    Collection,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+)
 
 import prefect
 from prefect.configuration import Config
 from prefect.executors import Executor
 
+from project.execution.executors.limits import Limiter
 from project.execution.executors.local import without_config
 
 
@@ -20,17 +31,20 @@ class _Call(NamedTuple):
     function: Callable[..., object]
     args: Sequence[object]
     kwargs: Mapping[str, object]
+    tags: Collection[str]
     future: Future[object]
 
 
 class ThreadsExecutor(Executor):
     """Executor that runs tasks in threads; a task that waits for others occupies none.
 
-    ``workers`` is the number of threads; ``None`` means one per core.
+    ``workers`` is the number of threads; ``None`` means one per core. ``limits`` are the numbers of
+    tasks with a tag that may run at once.
     """
 
-    def __init__(self, workers: Optional[int] = None):
+    def __init__(self, workers: Optional[int] = None, limits: Optional[Mapping[str, int]] = None):
         self.workers = workers or os.cpu_count() or 1
+        self._limiter = Limiter(limits or {})
         self._pool: Optional[ThreadPoolExecutor] = None
         self._futures: List[Future[object]] = []
         super().__init__()
@@ -41,15 +55,16 @@ class ThreadsExecutor(Executor):
 
         Running tasks are waited for, because Python cannot interrupt a thread.
         """
-        config = prefect.context.config
+        shared = prefect.context.config, Event()
         self._futures = []
         try:
-            with ThreadPoolExecutor(self.workers, "node", _share_config, (config,)) as pool:
+            with ThreadPoolExecutor(self.workers, "node", _share_context, shared) as pool:
                 self._pool = pool
                 try:
                     yield
                 finally:
                     self._pool = None
+                    shared[1].set()
         finally:
             # Starting with the last: cancelling a future calls back those that wait for it, one
             # call deeper each.
@@ -66,9 +81,12 @@ class ThreadsExecutor(Executor):
     ) -> Future[object]:
         """Return a future of ``fn``, which starts when all futures among its arguments are done."""
         function = partial(fn, context=without_config(context)) if context else fn
-        call = _Call(function, args, kwargs, Future())
+        call = _Call(function, args, kwargs, getattr(kwargs.get("task"), "tags", ()), Future())
         self._futures.append(call.future)
-        _when_done(_futures_in([args, kwargs]), lambda: self._start(call))
+        _when_done(
+            _futures_in([args, kwargs]),
+            lambda: self._limiter.submit(call.tags, lambda: self._start(call)),
+        )
         return call.future
 
     def wait(self, futures: Any) -> Any:
@@ -95,12 +113,15 @@ class ThreadsExecutor(Executor):
             call.future.set_result(result)
         except BaseException as error:  # raised again in the thread that waits
             call.future.set_exception(error)
+        finally:
+            self._limiter.end(call.tags)
 
 
-def _share_config(config: Config) -> None:
+def _share_context(config: Config, stopping: Event) -> None:
     # Prefect's context is local to a thread: a new one would have a configuration of its own,
-    # without what was changed for this run.
-    prefect.context.config = config
+    # without what was changed for this run. A task that waits for its next attempt looks at
+    # `stopping`.
+    prefect.context.update(config=config, stopping=stopping)
 
 
 def _when_done(futures: List[Future[object]], start: Callable[[], None]) -> None:

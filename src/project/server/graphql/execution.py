@@ -30,6 +30,7 @@ from project.server.store.columns import escape_surrogates
 TOO_DEEP = "The request is nested too deeply."
 
 _MAX_MESSAGES = 5
+_TOO_MUCH = {RecursionError: TOO_DEEP, OverflowError: "A number in the request is too large."}
 # In the words of SQLite, which are the same in all of its releases.
 _TOO_COMPLEX = (
     "Expression tree is too large",
@@ -126,8 +127,8 @@ def _error(error: GraphQLError) -> dict[str, Any]:
         message, code = error.message, InputError.code
     elif isinstance(cause, ApiError):
         message, code = error.message, cause.code
-    elif isinstance(cause, RecursionError):
-        message, code = TOO_DEEP, InputError.code
+    elif type(cause) in _TOO_MUCH:
+        message, code = _TOO_MUCH[type(cause)], InputError.code
     elif isinstance(cause, (DataError, OperationalError)):
         if not _is_too_complex(cause):
             raise cause  # the whole transaction is lost with it, also what other fields have done

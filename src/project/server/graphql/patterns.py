@@ -82,7 +82,7 @@ def _repeats_repetition(pattern: str) -> bool:
 # The comparisons of a text with a pattern. SQLite's LIKE ignores case, as PostgreSQL's ILIKE does;
 # its escape character must be named.
 PATTERNS: Mapping[str, Callable[[Any, str], ColumnElement[bool]]] = {
-    "like": lambda column, value: column.op("GLOB")(_glob_of(value)),
+    "like": lambda column, value: column.bool_op("GLOB")(_glob_of(value)),
     "ilike": lambda column, value: column.like(value, escape="\\"),
     "similar": lambda column, value: _matches(column, _regex_of_similar(value)),
     "regex": lambda column, value: _matches(column, _checked_regex(value)),

@@ -42,6 +42,13 @@ def as_object(value: Any, what: str) -> dict[str, Any]:
     return value
 
 
+def check_run_config(value: Any) -> None:
+    """Raise InputError for what is not a run configuration; null is one."""
+    labels = as_object({} if value is None else value, "run_config").get("labels") or []
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise InputError(f"The labels of run_config cannot be {labels!r}: give a list of strings.")
+
+
 def require_name(name: str) -> str:
     """Return a name. Raises InputError for an empty one."""
     if not name.strip():

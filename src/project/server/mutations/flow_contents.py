@@ -11,7 +11,7 @@ from typing import Any, Mapping, NamedTuple, Optional, Sequence
 from sqlalchemy import Connection, exists, insert, select, update
 
 from project.server.errors import InputError
-from project.server.mutations.declarations import as_object
+from project.server.mutations.declarations import as_object, check_run_config
 from project.server.store.rows import is_in, new_row
 from project.server.store.tables import edge, task
 
@@ -48,9 +48,19 @@ def check_flow(flow: Any) -> None:
             raise InputError(f"The {name} of the serialized flow cannot be {value!r}.")
     if not flow.get("name"):
         raise InputError("The serialized flow has no name.")
+    check_run_config(flow.get("run_config"))
+    _check_clocks((flow.get("schedule") or {}).get("clocks") or [])
     for parameter in flow.get("parameters") or []:
         if not isinstance(as_object(parameter, "A parameter").get("name"), str):
             raise InputError("A parameter of the serialized flow has no name.")
+
+
+def _check_clocks(clocks: Any) -> None:
+    if not isinstance(clocks, list):
+        raise InputError(f"The clocks of the schedule cannot be {clocks!r}.")
+    for clock in clocks:
+        defaults = as_object(clock, "A clock of the schedule").get("parameter_defaults")
+        as_object({} if defaults is None else defaults, "parameter_defaults")
 
 
 def decompress(text: str) -> dict[str, Any]:

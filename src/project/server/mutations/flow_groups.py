@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import List, Optional
 
-from project.server.mutations.declarations import Json, MutationContext, Uuid, as_object
+from project.server.mutations.declarations import (
+    Json,
+    MutationContext,
+    Uuid,
+    as_object,
+    check_run_config,
+)
 from project.server.store.rows import delete_row, update_row
 from project.server.store.tables import flow_group
 
@@ -38,8 +44,7 @@ def set_flow_group_run_config(
     context: MutationContext, flow_group_id: Uuid, run_config: Optional[Json] = None
 ) -> bool:
     """Set the run configuration of future runs; null for that of the flow itself."""
-    if run_config is not None:
-        as_object(run_config, "run_config")
+    check_run_config(run_config)
     update_row(context.connection, flow_group, flow_group_id, run_config=run_config)
     return True
 

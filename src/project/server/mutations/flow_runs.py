@@ -13,6 +13,7 @@ from project.server.mutations.declarations import (
     MutationContext,
     Uuid,
     as_object,
+    check_run_config,
     require_name,
 )
 from project.server.mutations.run_names import random_name
@@ -58,6 +59,8 @@ def create_flow_run(
     """Schedule a run of a flow, or of the newest flow of a version group."""
     connection = context.connection
     if not flow_id:
+        if not version_group_id:
+            raise InputError("Give the flow_id or the version_group_id of the flow to run.")
         in_use = flow.c.version_group_id == version_group_id, flow.c.archived.is_(False)
         newest = select(flow.c.id).where(*in_use).order_by(flow.c.version.desc()).limit(1)
         flow_id = connection.scalar(newest)
@@ -75,8 +78,9 @@ def schedule_flow_run(
     """
     if flow_row["archived"]:
         raise InputError(f"Flow {flow_row['id']} is archived.")
-    for name in ("parameters", "context", "run_config"):
+    for name in ("parameters", "context"):
         as_object(getattr(run, name) or {}, name)
+    check_run_config(run.run_config or None)
     if run.idempotency_key:
         same = flow_run.c.idempotency_key == run.idempotency_key
         existing = connection.scalar(

@@ -7,7 +7,7 @@ from typing import Any, List, Mapping, NamedTuple, Optional
 
 from sqlalchemy import Connection, RowMapping, func, select, update
 
-from project.server.errors import NotFoundError
+from project.server.errors import InputError, NotFoundError
 from project.server.mutations.declarations import Json, MutationContext, Uuid
 from project.server.mutations.flow_contents import (
     add_edges,
@@ -54,6 +54,8 @@ def create_flow(context: MutationContext, serialized_flow: Json, options: FlowOp
     The idempotency key of the group's last registration changes nothing.
     """
     connection = context.connection
+    if options.project_id is None:
+        raise InputError("Give the project_id of the project to register the flow in.")
     project_row = get_row(connection, project, options.project_id)
     check_flow(serialized_flow)
     group = _flow_group(connection, project_row, options, serialized_flow["name"])

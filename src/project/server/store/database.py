@@ -7,11 +7,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from project.server.errors import DatabaseUnavailableError, DatabaseUnusableError
 from project.server.store.functions import add_functions
+from project.server.store.locks import ProcessLock
 from project.server.store.migrations import migrate
 from project.server.store.rows import insert_row
 from project.server.store.tables import tenant
@@ -58,9 +59,14 @@ class Database:
 def prepare_database(path: Path, busy_timeout_seconds: float) -> None:
     """Create the database if needed, and bring its schema up to date.
 
-    Raises DatabaseTooNewError, DatabaseUnusableError or DatabaseUnavailableError.
+    Raises DatabaseTooNewError, DatabaseUnusableError, DatabaseUnavailableError or
+    FolderUnusableError.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    # Two processes that switch a new file to the write-ahead log at the same time do not wait for
+    # each other: SQLite refuses one of them, whatever its timeout is.
+    lock = ProcessLock(path.with_name(f"{path.name}.lock"))
+    if not lock.acquire(busy_timeout_seconds):
+        raise DatabaseUnavailableError(path, f"another process holds {path.name}.lock")
     engine = _engine(path, busy_timeout_seconds, begin="BEGIN IMMEDIATE")
     try:
         with engine.begin() as connection:
@@ -74,13 +80,14 @@ def prepare_database(path: Path, busy_timeout_seconds: float) -> None:
         raise DatabaseUnusableError(path, error.orig) from error
     finally:
         engine.dispose()
+        lock.release()
 
 
 def _engine(
     path: Path, busy_timeout_seconds: float, *, begin: str, read_only: bool = False
 ) -> Engine:
     engine = create_engine(
-        f"sqlite:///{path}",
+        URL.create("sqlite", database=str(path)),  # in a string, `?` would end the path
         connect_args={"timeout": busy_timeout_seconds, "check_same_thread": False},
         pool_size=_READERS,
     )

@@ -8,21 +8,29 @@ from typing import Iterator
 
 from filelock import FileLock, Timeout
 
+from project.server.errors import FolderUnusableError
+
 _OWNER_TIMEOUT_SECONDS = 5  # `orphaned_runs` briefly holds each lock that it tries
 
 
 class ProcessLock:
-    """A lock file that at most one process holds."""
+    """A lock file that at most one process holds.
+
+    Raises FolderUnusableError if the file cannot be written.
+    """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with _folder_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         # One thread may acquire it, and another release it.
         self._lock = FileLock(str(path), thread_local=False)
 
     def acquire(self, timeout_seconds: float = 0) -> bool:
         """Acquire the lock unless another process holds it; return whether this one has it."""
         try:
-            self._lock.acquire(timeout=timeout_seconds)
+            with _folder_errors(self._path):
+                self._lock.acquire(timeout=timeout_seconds)
         except Timeout:
             return False
         return True
@@ -30,6 +38,16 @@ class ProcessLock:
     def release(self) -> None:
         """Release the lock."""
         self._lock.release(force=True)
+
+
+@contextmanager
+def _folder_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except Timeout:  # an OSError, too
+        raise
+    except OSError as error:
+        raise FolderUnusableError(path, error) from error
 
 
 @contextmanager

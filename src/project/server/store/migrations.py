@@ -96,9 +96,9 @@ def migrate(connection: Connection, database: Path) -> None:
         for statement in statements:
             connection.exec_driver_sql(statement)
         _record(connection, number)
+        _log.info("The database now has schema version %s.", number)
 
 
 def _record(connection: Connection, version: int) -> None:
     record = text("INSERT INTO schema_migration (version, applied) VALUES (:version, :applied)")
     connection.execute(record, {"version": version, "applied": now()})
-    _log.info("The database has schema version %s.", version)

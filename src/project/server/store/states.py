@@ -41,7 +41,7 @@ def check_state(state: Any) -> State:
     Raises StateRejectedError if it is not a valid one.
     """
     type_ = state.get("type") if isinstance(state, dict) else None
-    if type_ not in STATES:
+    if not isinstance(type_, str) or type_ not in STATES:
         raise StateRejectedError(f"{type_!r} is not the type of a Prefect state.")
     if len(json.dumps(state)) > _MAX_BYTES:
         raise StateRejectedError(

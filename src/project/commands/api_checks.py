@@ -1,0 +1,126 @@
+"""The checks of ``kedro prefect doctor`` that ask the Prefect API."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+import pendulum
+
+from project.api import queries
+from project.api.client import PrefectApi
+from project.api.follow import matching_agents, missing_agent
+from project.commands.check_result import CheckResult, failure_if, ok, warning
+from project.deploy.deployment import Deployment, FlowKey, flow_key
+from project.deploy.orphans import HERE_LABEL, orphaned_runs
+
+_LATE_MINUTES = 2
+_SILENT_MINUTES = 10  # after as many without a heartbeat, Prefect considers a process dead
+_MAX_RUNS = 20
+
+
+def check_api(api: PrefectApi, deployment: Deployment) -> Iterator[CheckResult]:
+    """Check what the API has of the flow: registration, schedule, agents, runs that are stuck."""
+    yield _check_tenant(api)
+    yield _check_flow(api, deployment)
+    if deployment.settings.schedule is not None:
+        yield _check_schedule(api, deployment)
+    yield _check_agents(api, deployment)
+    yield from _check_runs(api, deployment)
+
+
+def _check_tenant(api: PrefectApi) -> CheckResult:
+    tenants = queries.tenants(api)
+    text = tenants[0].slug if tenants else "none yet; registering a flow creates 'default'"
+    return ok("tenant", text)
+
+
+def _check_flow(api: PrefectApi, deployment: Deployment) -> CheckResult:
+    where = f"'{deployment.flow_name}' of project '{deployment.prefect_project}'"
+    row = _newest(api, deployment)
+    if row is None:
+        return ok("flow", f"{where}, not registered yet")
+    state = "changed since" if next_version(api, deployment) > row.version else "unchanged"
+    return ok("flow", f"{where}, version {row.version}, {state}")
+
+
+def next_version(api: PrefectApi, deployment: Deployment) -> int:
+    """Return the version that the flow has once ``kedro run`` has registered it."""
+    row = _newest(api, deployment)
+    if row is None:
+        return 1
+    key, current = _key(deployment), FlowKey.parse(row.idempotency_key)
+    # Only a deploying command registers another schedule or run configuration.
+    deploys = deployment.settings.run == "none"
+    is_same = key == current if deploys else key.flow == current.flow
+    return row.version if is_same else row.version + 1
+
+
+def is_registered(api: PrefectApi, deployment: Deployment) -> bool:
+    """Return whether ``kedro run`` would register no new version."""
+    row = _newest(api, deployment)
+    return row is not None and row.version == next_version(api, deployment)
+
+
+def _newest(api: PrefectApi, deployment: Deployment) -> queries.FlowRow | None:
+    project, name = deployment.prefect_project, deployment.flow_name
+    return queries.newest_flow(api, api.tenant_id, project, name)
+
+
+def _key(deployment: Deployment) -> FlowKey:
+    return flow_key(deployment.make_flow(), deployment.spec)
+
+
+def _check_schedule(api: PrefectApi, deployment: Deployment) -> CheckResult:
+    row = _newest(api, deployment)
+    current = FlowKey.parse(row.idempotency_key if row else None)
+    if current.deployment != _key(deployment).deployment and deployment.settings.run != "none":
+        text = f"not deployed as prefect.yml has it. {deployment.how_to_register()}"
+        return warning("schedule", text)
+    return ok("schedule", "deployed")
+
+
+def _check_agents(api: PrefectApi, deployment: Deployment) -> CheckResult:
+    settings = deployment.settings
+    labels = sorted(deployment.make_run_config().labels)
+    count = len(matching_agents(api, labels))
+    if count > 1:
+        text = f"{count} agents take the flow's runs, and each run goes to any of them"
+        return warning("agents", f"{text}. Stop all but one, or give them labels.")
+    if count == 1:
+        return ok("agents", "an agent takes the flow's runs")
+    reason = missing_agent(api, labels)
+    env = f" --env {deployment.env}" if deployment.env else ""
+    if settings.run == "agent":
+        text = f"no agent takes the flow's runs: {reason}{env}"
+        return failure_if(settings.wait, "agents", text)
+    if settings.schedule is not None:
+        return warning("agents", f"no agent takes the scheduled runs: {reason}{env}")
+    return ok("agents", f"none needed (run: {settings.run})")
+
+
+def _check_runs(api: PrefectApi, deployment: Deployment) -> Iterator[CheckResult]:
+    orphaned = orphaned_runs(api, deployment)
+    if orphaned:
+        yield warning(
+            "runs",
+            "waiting for a process that has ended, until the next 'kedro run' with run: here ends "
+            f"them: {', '.join(orphaned)}",
+        )
+    rows = queries.waiting_flow_runs(
+        api, api.tenant_id, deployment.prefect_project, deployment.flow_name, _MAX_RUNS
+    )
+    stuck = [f"{row.id} ({row.state})" for row in rows if _is_stuck(row)]
+    if stuck:
+        remedy = "End them with 'kedro prefect cancel ID', or start what they wait for."
+        yield warning("runs", f"late, or without a sign of life: {', '.join(stuck)}. {remedy}")
+    if not orphaned and not stuck:
+        yield ok("runs", "none is stuck")
+
+
+def _is_stuck(row: queries.WaitingRow) -> bool:
+    now = pendulum.now("utc")
+    if row.state == "Scheduled":
+        is_late = pendulum.parse(row.scheduled_start_time) < now.subtract(minutes=_LATE_MINUTES)
+        return is_late and HERE_LABEL not in row.labels
+    last_sign = pendulum.parse(row.heartbeat or row.state_timestamp)
+    return bool(last_sign < now.subtract(minutes=_SILENT_MINUTES))

@@ -1,0 +1,52 @@
+"""The results of the checks of ``kedro prefect doctor``."""
+
+from __future__ import annotations
+
+import traceback
+from enum import Enum
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Status(Enum):
+    """What a check means for the next ``kedro run``: it runs, with a surprise perhaps, or not."""
+
+    OK = "ok"
+    WARNING = "warn"
+    FAILURE = "FAIL"
+
+
+class CheckResult(NamedTuple):
+    """Result of one check; unless it is OK, the text names the remedy."""
+
+    subject: str
+    status: Status
+    text: str
+
+
+def ok(subject: str, text: str) -> CheckResult:
+    """Return the result of a check that found nothing."""
+    return CheckResult(subject, Status.OK, text)
+
+
+def warning(subject: str, text: str) -> CheckResult:
+    """Return the result of a check that found what ``kedro run`` survives."""
+    return CheckResult(subject, Status.WARNING, text)
+
+
+def failure(subject: str, text: str) -> CheckResult:
+    """Return the result of a check that found what ``kedro run`` fails with."""
+    return CheckResult(subject, Status.FAILURE, text)
+
+
+def failure_if(fails: bool, subject: str, text: str) -> CheckResult:
+    """Return a failure or a warning."""
+    return failure(subject, text) if fails else warning(subject, text)
+
+
+def describe_exception(error: BaseException, project_path: Path) -> str:
+    """Return an exception in one line, with the line of the project's code that it came from."""
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if project_path in Path(frame.filename).parents]
+    return f"{text} ({own[-1].filename}, line {own[-1].lineno})" if own else text

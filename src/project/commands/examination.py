@@ -1,0 +1,103 @@
+"""The examination of ``kedro prefect doctor``: the checks, and what ``kedro run`` would do."""
+
+from __future__ import annotations
+
+from typing import Iterator, Optional
+
+from project.api.client import PrefectApi
+from project.commands.api_checks import check_api, is_registered, next_version
+from project.commands.check_result import CheckResult, Status, describe_exception, failure, ok
+from project.commands.kedro_project import KedroProject
+from project.commands.project_checks import (
+    check_code,
+    check_hooks,
+    check_inputs,
+    check_versions,
+)
+from project.compat.kedro_project import registered_pipelines
+from project.deploy.deployment import Deployment
+from project.errors import ApiError, ProjectError
+
+
+class Examination:
+    """Examination of what ``kedro run`` of one pipeline needs.
+
+    After ``run``, ``failures`` counts the checks that it would fail with, and ``plan`` says what it
+    would do otherwise.
+    """
+
+    def __init__(self, project: KedroProject, pipeline: Optional[str]):
+        self.failures = 0
+        self.plan = ""
+        self._project = project
+        self._pipeline = pipeline
+
+    @property
+    def command(self) -> str:
+        """The command that was examined."""
+        env = [f"--env={self._project.env}"] if self._project.env else []
+        pipeline = [f"--pipeline={self._pipeline}"] if self._pipeline else []
+        runner = "--runner=project.runner.PrefectRunner"
+        return " ".join(["kedro run", *env, *pipeline, runner])
+
+    def run(self) -> Iterator[CheckResult]:
+        """Check everything, and stop where the rest cannot be checked."""
+        for result in self._check():
+            self.failures += result.status is Status.FAILURE
+            yield result
+
+    def _check(self) -> Iterator[CheckResult]:
+        yield check_versions()
+        path = self._project.project_path
+        subject = "project"
+        try:
+            # What a project imports may raise anything, and end the process.
+            self._project.context  # noqa: B018
+            subject = "pipelines"
+            dict(registered_pipelines())
+            subject = "prefect.yml"
+            deployment = self._project.find_deployment(self._pipeline)
+            deployment.make_flow()
+        except ProjectError as error:
+            yield failure(subject, error.message)
+            return
+        except (Exception, SystemExit) as error:
+            yield failure(subject, describe_exception(error, path))
+            return
+        yield ok("prefect.yml", f"flow '{deployment.flow_name}', run: {deployment.settings.run}")
+        if not deployment.pipeline.nodes:
+            text = "no nodes, so Kedro refuses to run it: check pipeline_registry.py"
+            yield failure(f"pipeline '{deployment.ref.pipeline_name}'", text)
+            return
+        yield from check_inputs(self._project, deployment)
+        hooks = check_hooks(self._project)
+        yield hooks
+        count = len(deployment.pipeline.nodes)
+        nodes = f"{count} node{'' if count == 1 else 's'}"
+        if hooks.text.startswith("not registered"):
+            self.plan = f"run {nodes} here, without a Prefect API"
+            return
+        yield check_code(deployment)
+        try:
+            with self._project.connect(
+                deployment.settings.api, must_outlive_process=deployment.settings.run == "agent"
+            ) as api:
+                yield ok("API", api.url)
+                yield from check_api(api, deployment)
+                self.plan = _plan(api, deployment, nodes)
+        except ApiError as error:
+            yield failure("API", error.message)
+
+
+def _plan(api: PrefectApi, deployment: Deployment, nodes: str) -> str:
+    verb = "use" if is_registered(api, deployment) else "register"
+    steps = [f"{verb} version {next_version(api, deployment)}"]
+    settings = deployment.settings
+    if settings.run == "here":
+        steps.append(f"run {nodes} here")
+    elif settings.run == "none":
+        steps.append("run nothing")
+    else:
+        steps.append(f"start a run of {nodes} for an agent")
+        steps.append("follow it" if settings.wait else "leave it to the agent")
+    return ", ".join(steps)

@@ -1,0 +1,80 @@
+"""``kedro prefect init``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Dict, List
+
+import click
+
+from project.errors import SettingsError
+
+if TYPE_CHECKING:
+    from kedro.framework.startup import ProjectMetadata
+
+    from project.commands.earlier_script import EarlierScript
+
+TEMPLATE = Path(__file__).with_name("prefect.yml")  # the same as conf/base/prefect.yml
+_DATABASE_FOLDER = ".prefect/"
+
+
+@click.command()
+@click.pass_obj
+def init(project: ProjectMetadata) -> None:
+    """Write conf/base/prefect.yml, with every key and what it means.
+
+    A script like the one in Kedro's documentation, which registers the pipeline with Prefect, is
+    recognised: the file then has the keys that keep its flow.
+    """
+    from project.commands.earlier_script import find_earlier_script
+    from project.compat.kedro_project import conf_folder
+
+    file = conf_folder(project.project_path) / "base" / "prefect.yml"
+    if file.exists():
+        raise SettingsError(f"{file} exists already. Remove it first, or edit it.")
+    script = find_earlier_script(project.project_path, project.project_name)
+    name = script.project if script and script.project else project.project_name
+    values = {"project": json.dumps(name, ensure_ascii=False)}
+    if script and script.flow:
+        flow = json.dumps(script.flow, ensure_ascii=False)
+        values["pipelines"] = f"{{__default__: {{flow: {flow}}}}}"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(_fill(TEMPLATE.read_text(encoding="utf-8"), values), encoding="utf-8")
+    click.echo(f"Wrote {file}")
+    if _ignore_database(project.project_path / ".gitignore"):
+        click.echo(f"Added {_DATABASE_FOLDER} to .gitignore")
+    for line in _describe(script) if script else ():
+        click.echo(line)
+    click.echo("Next: kedro prefect doctor")
+
+
+def _fill(template: str, values: Dict[str, str]) -> str:
+    lines: List[str] = []
+    for line in template.splitlines():
+        key, _, rest = line.partition(":")
+        comment = rest.partition("#")[2]
+        if key in values:
+            lines.append(f"{key}: {values[key]}".ljust(25) + f" #{comment}")
+        else:
+            lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def _ignore_database(gitignore: Path) -> bool:
+    """Let git ignore the embedded API's database; return whether it did not already."""
+    text = gitignore.read_text(encoding="utf-8") if gitignore.exists() else ""
+    if _DATABASE_FOLDER in {line.strip().lstrip("/") for line in text.splitlines()}:
+        return False
+    separator = "" if not text or text.endswith("\n") else "\n"
+    gitignore.write_text(f"{text}{separator}{_DATABASE_FOLDER}\n", encoding="utf-8")
+    return True
+
+
+def _describe(script: EarlierScript) -> List[str]:
+    lines = [f"{script.path} registers a flow with Prefect. The file has the names that keep it."]
+    if script.project is None:
+        lines.append("The script computes the name of its Prefect project: set 'project' to it.")
+    if script.has_schedule:
+        lines.append("Its schedule is not taken over: set 'schedule'.")
+    return [*lines, "Stop the script's agent, and start 'kedro prefect agent' instead."]

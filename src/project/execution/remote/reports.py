@@ -1,0 +1,158 @@
+"""What workers report to the process of the run: states of nodes and log lines."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import pickle
+import traceback
+from threading import Lock
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Union
+
+import cloudpickle
+import prefect
+from prefect.engine.result.base import Result
+from prefect.engine.state import State
+
+from project.errors import FlowRunError
+from project.flow.tasks import NodeError
+
+FLUSH_SECONDS = 0.05
+
+
+class StateReport(NamedTuple):
+    """A new state of a node; ``attempt`` differs each time that a worker begins its unit."""
+
+    node: str
+    state: State
+    attempt: str
+
+
+class EndReport(NamedTuple):
+    """The state in which a node has ended for good."""
+
+    node: str
+    state: State
+
+
+class InterruptReport(NamedTuple):
+    """A node has raised KeyboardInterrupt, which ends the whole run."""
+
+    node: str
+
+
+class SlotRequest(NamedTuple):
+    """A node waits on its worker until the limits of its tags allow it to start."""
+
+    node: str
+    worker: str
+
+
+class LineReport(NamedTuple):
+    """A log line as the fields of its record, with the node that wrote it."""
+
+    node: Optional[str]
+    fields: Dict[str, Union[str, float, bool]]
+
+
+Report = Union[StateReport, EndReport, InterruptReport, SlotRequest, LineReport]
+
+
+class RemoteError(Exception):
+    """Cause of an exception from another process: the traceback, which cannot be sent."""
+
+    def __init__(self, text: str):
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        return f"\n{self.text}"
+
+
+class ReportSender:
+    """Queue of a worker's reports, which are sent a moment later, many at a time.
+
+    ``send`` sends one message; ``call_later`` calls a function after some seconds, in the one
+    thread that sends.
+    """
+
+    def __init__(
+        self, send: Callable[[bytes], None], call_later: Callable[[float, Callable[[], None]], None]
+    ):
+        self._send = send
+        self._call_later = call_later
+        self._waiting: List[Report] = []
+        self._lock = Lock()
+
+    def put(self, report: Report) -> None:
+        """Add a report."""
+        with self._lock:
+            self._waiting.append(report)
+            is_first = len(self._waiting) == 1
+        if is_first:
+            self._call_later(FLUSH_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        """Send what is waiting."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+        if waiting:
+            self._send(cloudpickle.dumps(waiting))
+
+
+def read_reports(message: bytes) -> List[Report]:
+    """Return the reports of one message."""
+    reports: List[Report] = pickle.loads(message)  # noqa: S301 - from workers, which run our code
+    return reports
+
+
+def make_line(record: logging.LogRecord) -> LineReport:
+    """Return the line of a record that the calling thread has logged, with its traceback."""
+    sent = {name: vars(record)[name] for name in _LINE_FIELDS if name in vars(record)}
+    sent["msg"] = _formatter.format(record)
+    return LineReport(prefect.context.get("task_name"), sent)
+
+
+def without_value(state: State) -> State:
+    """Return a copy of a state that can be sent: with its exception, but not with its value."""
+    sent = copy.copy(state)
+    if isinstance(state.result, BaseException):
+        sent._result = Result(_sendable(state.result))
+    elif isinstance(state._result, Result):
+        sent._result = state._result.copy()  # keeps where the value is stored, if it is
+        sent._result.value = None
+    return sent
+
+
+def _sendable(error: BaseException) -> BaseException:
+    """Return an exception that another process can raise."""
+    cause = error.error if isinstance(error, NodeError) else error
+    lines = traceback.format_exception(type(cause), cause, cause.__traceback__)
+    try:
+        pickle.loads(cloudpickle.dumps(error))  # noqa: S301 - what was pickled on this line
+    except Exception:  # an exception whose constructor has other arguments, for example
+        error = FlowRunError(f"{type(cause).__name__}: {cause}")
+    return _SentError(error, "".join(lines))
+
+
+class _SentError(Exception):
+    """An exception on its way; pickle itself drops the cause of an exception."""
+
+    def __init__(self, error: BaseException, lines: str):
+        super().__init__(error, lines)
+        self.error = error
+        self.lines = lines
+
+    def __reduce__(self) -> Any:
+        return _arrive, (self.error, self.lines)
+
+
+def _arrive(error: BaseException, lines: str) -> BaseException:
+    original = error.error if isinstance(error, NodeError) else error
+    original.__cause__ = RemoteError(lines)
+    return error
+
+
+# "markup" is rich's: without it, names in brackets would be taken for styles.
+_LINE_FIELDS = ("name", "levelno", "levelname", "created", "pathname", "lineno", "markup")
+_formatter = logging.Formatter("%(message)s")

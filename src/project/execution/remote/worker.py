@@ -1,0 +1,387 @@
+"""The Kedro run of a flow run in a Dask worker, which is opened from names."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import pickle
+import sys
+from collections import Counter
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Event, Lock, get_ident
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    cast,
+)
+from uuid import uuid4
+
+import prefect
+from distributed import Worker, WorkerPlugin, get_worker
+from kedro.pipeline import Pipeline
+from prefect import Task
+from prefect.core import Edge
+from prefect.engine.flow_runner import run_task
+from prefect.engine.result.base import Result
+from prefect.engine.state import Failed, State, Success
+from prefect.engine.task_runner import TaskRunner
+
+from project.compat import kedro as compat
+from project.compat.kedro_project import OpenCatalog, find_pipeline, open_catalog, open_project
+from project.compat.prefect_patches import patch_context
+from project.compat.run_options import RunOptions
+from project.config.model import Settings, TaskSettings
+from project.errors import FlowRunError
+from project.execution.executors.local import without_config
+from project.execution.kedro_run import KedroRun
+from project.execution.output import OutputCapture, TaskStdout
+from project.execution.remote.reports import (
+    EndReport,
+    InterruptReport,
+    ReportSender,
+    SlotRequest,
+    StateReport,
+    make_line,
+    without_value,
+)
+from project.execution.remote.values import Received, UnsendableValue, Value
+from project.execution.runs import KedroRuns
+from project.flow.pipeline_ref import PipelineRef
+from project.flow.tasks import NodeTask
+
+# Kedro has one project per process; only what a session has loaded already is safe from another's.
+_opening = Lock()
+
+SLOT_SECONDS = 1.0
+
+
+class RunSpec(NamedTuple):
+    """Names by which a worker opens the Kedro run of a flow run.
+
+    ``context`` is what Prefect's context has of the flow run. On a temporary cluster, whose workers
+    share the terminal of the run, they write nothing to it: the run does.
+    """
+
+    flow_run_id: str
+    ref: PipelineRef
+    options: RunOptions
+    run_id: Optional[str]
+    is_async: bool
+    policies: TaskSettings
+    node_names: Tuple[str, ...]
+    task_runner_class: Callable[..., TaskRunner]
+    flow_result: Optional[Result]
+    context: Mapping[str, Any]
+    is_quiet: bool
+
+    @property
+    def name(self) -> str:
+        """The name of the plugin and of the topic of the run's reports."""
+        return f"kedro-{self.flow_run_id}"
+
+
+class NodeCall(NamedTuple):
+    """One node to run: its state before, those of tasks that ended before the run, its ids.
+
+    The limits of its tags, if it has some, are kept by the process of the run.
+    """
+
+    name: str
+    state: Optional[State]
+    upstream_states: Mapping[Edge, State]
+    context: Mapping[str, Any]
+    is_limited: bool
+
+
+class Unit(NamedTuple):
+    """Nodes that run in one process, in this order, and the datasets that others need of them."""
+
+    calls: Tuple[NodeCall, ...]
+    needed_outside: Tuple[str, ...]
+
+
+class UnitFailedError(Exception):
+    """A node of the unit has failed, which its states report; Dask starts no unit after it."""
+
+
+class RunPlugin(WorkerPlugin):
+    """Plugin of a Dask worker for one flow run, which ends with it."""
+
+    def __init__(self, spec: RunSpec):
+        self.spec = spec
+        self.name = spec.name
+
+    def setup(self, worker: Worker) -> None:
+        """Prepare the worker; the Kedro project is opened for the first node."""
+        self._run = WorkerRun(self.spec, worker)
+
+    def teardown(self, worker: Worker) -> None:
+        """Close what is open."""
+        self._run.close()
+
+    def run_unit(self, unit: Unit, received: Sequence[Received]) -> Dict[str, Value]:
+        """Run the nodes of a unit."""
+        return self._run.run_unit(unit, received)
+
+    def grant_slot(self, node: str) -> None:
+        """Let a node start that has waited for it."""
+        self._run.grant_slot(node)
+
+    def stop(self, failed_node: Optional[str], is_interrupt: bool) -> List[str]:
+        """Start no further node, and return the nodes of the units that still run."""
+        return self._run.stop(failed_node, is_interrupt)
+
+
+class WorkerRun:
+    """A flow run in a worker: units, each with the values that it receives and leaves."""
+
+    def __init__(self, spec: RunSpec, worker: Worker):
+        self._spec = spec
+        self._reports = ReportSender(
+            lambda message: worker.log_event(spec.name, message),
+            lambda seconds, flush: worker.loop.add_callback(worker.loop.call_later, seconds, flush),
+        )
+        self._opened: Optional[OpenCatalog] = None
+        self._resources = ExitStack()
+        self._receivers: Counter[str] = Counter()
+        self._running: Dict[int, Unit] = {}  # by thread
+        self._stopped_by: Optional[str] = None
+        self._stopping = Event()
+        self._address: str = worker.address
+        self._slots: Dict[str, Event] = {}
+        self._lock = Lock()
+        self._upstream = Task(name="upstream")
+
+    def run_unit(self, unit: Unit, received: Sequence[Received]) -> Dict[str, Value]:
+        """Run nodes in order and return the in-memory datasets that others need.
+
+        Raises:
+            UnitFailedError: a node has not succeeded.
+        """
+        patch_context()
+        with self._lock:
+            if self._stopping.is_set():
+                raise UnitFailedError
+            self._running[get_ident()] = unit
+        try:
+            with prefect.context(self._spec.context):
+                return self._run_nodes(unit, received)
+        finally:
+            with self._lock:
+                del self._running[get_ident()]
+
+    def grant_slot(self, node: str) -> None:
+        """Let a node start that has waited for it."""
+        self._slots[node].set()
+
+    def stop(self, failed_node: Optional[str], is_interrupt: bool) -> List[str]:
+        """Start no further node, and return the nodes of the units that still run."""
+        with self._lock:
+            self._stopped_by = failed_node
+            self._stopping.set()
+            if is_interrupt:
+                for thread in self._running:
+                    _raise_in_thread(thread, KeyboardInterrupt)
+            return [call.name for unit in self._running.values() for call in unit.calls]
+
+    def close(self) -> None:
+        """Close the Kedro session."""
+        self._resources.close()
+        self._reports.flush()
+
+    def _run_nodes(self, unit: Unit, received: Sequence[Received]) -> Dict[str, Value]:
+        attempt = uuid4().hex
+        values = {name: value for one in received for name, value in one.items()}
+        try:
+            opened = self._open()
+            for value in values.values():
+                if isinstance(value, UnsendableValue):
+                    raise FlowRunError(str(value))
+        except BaseException as error:  # SystemExit of a project's own code, too
+            failed = without_value(Failed(f"The node could not start: {error!r}", result=error))
+            self._reports.put(StateReport(unit.calls[0].name, failed, attempt))
+            self._reports.put(EndReport(unit.calls[0].name, failed))
+            raise UnitFailedError from error
+        nodes = {node.name: node for node in opened.pipeline.nodes}
+        pipeline = Pipeline([nodes[call.name] for call in unit.calls])
+        with self._placed(opened.catalog, values):
+            run = KedroRun(
+                pipeline,
+                opened.catalog,
+                opened.hook_manager,
+                self._spec.run_id,
+                self._spec.is_async,
+                Settings(tasks=self._spec.policies),
+            )
+            run.keep(unit.needed_outside)
+            for call in unit.calls:
+                self._run_node(call, run, attempt)
+            if run.failed_node is not None:
+                raise UnitFailedError
+            return self._take(run, unit.needed_outside)
+
+    def _run_node(self, call: NodeCall, run: KedroRun, attempt: str) -> None:
+        if call.is_limited:
+            self._wait_for_slot(call.name)
+        run.failed_node = run.failed_node or self._stopped_by
+        if self._stopping.is_set() and run.failed_node is None:  # interrupted
+            raise UnitFailedError
+        try:
+            state = self._run_task(call, run, attempt)
+        except KeyboardInterrupt:
+            self._reports.put(InterruptReport(call.name))
+            raise UnitFailedError from None
+        if not state.is_successful():
+            run.failed_node = run.failed_node or call.name
+        self._reports.put(EndReport(call.name, without_value(state)))
+
+    def _wait_for_slot(self, node: str) -> None:
+        slot = self._slots[node] = Event()
+        self._reports.put(SlotRequest(node, self._address))
+        self._reports.flush()
+        while not (slot.wait(SLOT_SECONDS) or self._stopping.is_set()):
+            pass
+
+    def _run_task(self, call: NodeCall, run: KedroRun, attempt: str) -> State:
+        def report(task_runner: TaskRunner, old: State, new: State) -> None:
+            self._reports.put(StateReport(call.name, without_value(new), attempt))
+            if new.is_running():
+                self._reports.flush()  # a node may end its process
+
+        runs = KedroRuns()
+        task = NodeTask(run.nodes[call.name], runs)
+        # A node that waits for its next attempt looks at "stopping".
+        context = {**without_config(prefect.context), "stopping": self._stopping}
+        with runs.provide(self._spec.flow_run_id, run):
+            return run_task(
+                task=task,
+                state=call.state,
+                upstream_states={Edge(self._upstream, task): Success(), **call.upstream_states},
+                context={**context, **call.context},
+                flow_result=self._spec.flow_result,
+                task_runner_cls=self._spec.task_runner_class,
+                task_runner_state_handlers=[report],
+                upstream_mapped_states={},
+            )
+
+    def _open(self) -> OpenCatalog:
+        with _opening:
+            if self._opened is None:
+                ref = self._spec.ref
+                pipelines = open_project(ref.project_path, ref.package_name)
+                if not ref.project_path.is_dir():  # the project is installed as a package
+                    ref = ref._replace(project_path=Path.cwd())
+                pipeline = _select_nodes(find_pipeline(pipelines, ref.pipeline_name), self._spec)
+                capture = OutputCapture(self._take_record)
+                self._opened = self._resources.enter_context(
+                    open_catalog(pipeline, ref.project_path, self._spec.options, self._spec.run_id)
+                )
+                if self._spec.is_quiet:
+                    _write_nothing_to_the_terminal()
+                self._resources.enter_context(capture)
+            return self._opened
+
+    def _take_record(self, record: logging.LogRecord) -> None:
+        # Another run on this worker has a capture of its own.
+        if prefect.context.get("flow_run_id", self._spec.flow_run_id) == self._spec.flow_run_id:
+            self._reports.put(make_line(record))
+
+    @contextmanager
+    def _placed(self, catalog: Any, values: Mapping[str, Any]) -> Iterator[None]:
+        """Place received values in the catalog as long as a unit needs them."""
+        with self._lock:
+            for name, value in values.items():
+                self._receivers[name] += 1
+                if self._receivers[name] == 1:
+                    compat.copy_value(value.dataset, compat.get_dataset(catalog, name))
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._receivers.subtract(list(values))
+                for name in values:
+                    if not self._receivers[name]:
+                        catalog.release(name)
+
+    def _take(self, run: KedroRun, names: Sequence[str]) -> Dict[str, Value]:
+        """Return the values that other units need, and leave none of them in the catalog."""
+        producers = {name: node.name for node in run.nodes.values() for name in node.outputs}
+        taken = {}
+        for name in names:
+            dataset = compat.get_dataset(run.catalog, name)
+            if compat.is_in_memory(dataset) and dataset.exists():
+                taken[name] = Value(compat.take_value(dataset), name, producers[name])
+        return taken
+
+
+def run_unit(plugin_name: str, pickled_unit: bytes, *received: Received) -> Dict[str, Value]:
+    """Run a unit in the worker that calls this."""
+    plugin = cast(RunPlugin, get_worker().plugins[plugin_name])
+    return plugin.run_unit(pickle.loads(pickled_unit), received)  # noqa: S301 - the run's own
+
+
+def pick_outputs(names: Sequence[str], values: Received) -> Received:
+    """Return the values of some names."""
+    return {name: values[name] for name in names if name in values}
+
+
+def grant_slot(plugin_name: str, node: str, dask_worker: Worker) -> None:
+    """Let a node start that waits on a worker."""
+    cast(RunPlugin, dask_worker.plugins[plugin_name]).grant_slot(node)
+
+
+def resources_of_worker(dask_worker: Worker) -> Dict[str, float]:
+    """Return the resources of a worker."""
+    state = getattr(dask_worker, "state", dask_worker)  # its own before distributed 2022.6
+    return dict(state.total_resources)
+
+
+def stop_run(
+    plugin_name: str, failed_node: Optional[str], is_interrupt: bool, dask_worker: Worker
+) -> List[str]:
+    """Stop a run on a worker, and return the nodes of the units that it still runs."""
+    plugin = cast(Optional[RunPlugin], dask_worker.plugins.get(plugin_name))
+    return plugin.stop(failed_node, is_interrupt) if plugin else []
+
+
+def _select_nodes(whole: Any, spec: RunSpec) -> Any:
+    """Return the part of a pipeline that the run has selected.
+
+    Raises:
+        FlowRunError: this worker's code lacks a node.
+    """
+    names = set(spec.node_names)
+    nodes = [node for node in whole.nodes if node.name in names]
+    missing = sorted(names - {node.name for node in nodes})
+    if missing:
+        raise FlowRunError(
+            f"The project '{spec.ref.package_name}' of a Dask worker has no node '{missing[0]}': "
+            "its code differs from the run's. Update it and restart the worker."
+        )
+    return Pipeline(nodes)
+
+
+def _write_nothing_to_the_terminal() -> None:
+    """Leave printing and logging to the process of the run, which writes to the same terminal."""
+    if not isinstance(sys.stdout, TaskStdout):
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as the process
+    for logger in (logging.getLogger(), *map(logging.getLogger, ("kedro", "prefect"))):
+        for handler in list(logger.handlers):
+            is_console = hasattr(handler, "console") or type(handler) is logging.StreamHandler
+            if is_console:
+                logger.removeHandler(handler)
+
+
+def _raise_in_thread(thread: int, error: type) -> None:
+    """Raise an exception in a thread, once it runs Python code again."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))

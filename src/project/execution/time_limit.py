@@ -1,0 +1,106 @@
+"""Ending a node that takes too long, as far as Python can end it."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import signal
+import threading
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import contextmanager
+from contextvars import copy_context
+from functools import partial
+from typing import Any, Callable, Iterator, Optional, TypeVar
+
+import prefect
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+# How long code has to end after it was interrupted, before it is interrupted again or left alone.
+GRACE_SECONDS = 5.0
+
+
+class NodeTimeoutError(Exception):
+    """A node took longer than its policy allows."""
+
+
+def call_with_limit(call: Callable[[], T], node: str, seconds: Optional[float]) -> T:
+    """Return what ``call`` returns within so many seconds; ``None`` is no limit.
+
+    In the main thread a signal interrupts the call. In any other, the call has a thread of its own,
+    which gets an exception; if that does not end it, it is left running, and what it returns is
+    thrown away.
+
+    Raises:
+        NodeTimeoutError: the call took longer, even if its code has caught the interruption.
+    """
+    if seconds is None:
+        return call()
+    error = NodeTimeoutError(
+        f"Node '{node}' took longer than {seconds:g} seconds (timeout_seconds)."
+    )
+    is_main_thread = threading.current_thread() is threading.main_thread()
+    if is_main_thread and hasattr(signal, "setitimer"):
+        with _alarm(error, seconds):
+            return call()
+    return _call_in_thread(call, error, seconds)
+
+
+@contextmanager
+def _alarm(error: NodeTimeoutError, seconds: float) -> Iterator[None]:
+    has_expired = False
+
+    def interrupt(number: int, frame: Any) -> None:
+        nonlocal has_expired
+        has_expired = True
+        raise error
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    # Again and again, because code can catch the exception and go on.
+    signal.setitimer(signal.ITIMER_REAL, seconds, GRACE_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    if has_expired:
+        raise error
+
+
+def _call_in_thread(call: Callable[[], T], error: NodeTimeoutError, seconds: float) -> T:
+    outcome: Future[T] = Future()
+    # Prefect's context is local to a thread; log lines find their task in it.
+    context = {**prefect.context}
+
+    def run() -> None:
+        with prefect.context(context):
+            try:
+                outcome.set_result(call())
+            except BaseException as raised:  # raised again in the thread that waits
+                outcome.set_exception(raised)
+
+    run_in_context = partial(copy_context().run, run)
+    thread = threading.Thread(target=run_in_context, name="node", daemon=True)
+    thread.start()
+    try:
+        return outcome.result(seconds)
+    except FutureTimeoutError:
+        if outcome.done():  # the node's own TimeoutError
+            raise
+    _raise_in(thread, type(error))
+    thread.join(GRACE_SECONDS)
+    if thread.is_alive():
+        logger.warning(
+            "%s Its thread could not be ended: it goes on, and what it returns is thrown away.",
+            error,
+        )
+    raise error
+
+
+def _raise_in(thread: threading.Thread, error: type) -> None:
+    # Takes effect with the thread's next instruction of Python, so not within a call to C.
+    identifier = ctypes.c_ulong(thread.ident or 0)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(identifier, ctypes.py_object(error))

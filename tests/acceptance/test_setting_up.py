@@ -1,0 +1,145 @@
+"""A stranger's project: ``kedro prefect init`` and ``env``, and completion in a shell."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import shlex
+import subprocess
+import sys
+from typing import Callable, List
+
+import click
+import pytest
+import yaml
+
+from project.config.model import SettingsFile, as_dict
+from tests.kits.projects import PIPELINE, KedroProject, assert_one_clear_error, kedro_command
+from tests.kits.shop import Said, Shop
+
+MakeProject = Callable[..., KedroProject]
+
+# The parts that matter of the scripts in Kedro's documentation: for 0.17, and for 0.18.
+SCRIPTS = {
+    "flow = Flow(metadata.project_name)": {"__default__": {"flow": "Sales: [eu]"}},
+    "with Flow(pipeline_name) as flow:\n    pass": {},
+    "flow = Flow('nightly')": {"__default__": {"flow": "nightly"}},
+}
+SCRIPT = """
+from prefect import Client, Flow
+
+{flow}
+flow.register(project_name=metadata.project_name)
+flow.run_agent()
+"""
+
+
+@pytest.fixture
+def project(make_project: MakeProject) -> KedroProject:
+    """Return a project without a prefect.yml, whose name is not its package's."""
+    project = make_project(PIPELINE)
+    metadata = project.folder / "pyproject.toml"
+    text = re.sub(r'project_name = ".*"', 'project_name = "Sales: [eu]"', metadata.read_text())
+    metadata.write_text(text)
+    return project
+
+
+def written(project: KedroProject) -> object:
+    """Return the content of prefect.yml."""
+    return yaml.safe_load((project.folder / "conf/base/prefect.yml").read_text())
+
+
+def test_a_new_file_has_all_keys_and_the_projects_name(project: KedroProject) -> None:
+    run = kedro_command(project, "prefect", "init")
+
+    assert run.returncode == 0, run.stdout
+    assert written(project) == {**as_dict(SettingsFile()), "project": "Sales: [eu]"}
+    assert (project.folder / ".gitignore").read_text() == ".prefect/\n"
+    doctor = kedro_command(project, "prefect", "doctor")
+    assert "of project 'Sales: [eu]', not registered yet" in doctor.stdout
+    assert doctor.returncode == 0
+
+
+@pytest.mark.parametrize("flow", SCRIPTS)
+def test_the_script_of_kedros_documentation_keeps_its_flow(
+    project: KedroProject, flow: str
+) -> None:
+    project.write("register_prefect_flow.py", SCRIPT.format(flow=flow))
+    run = kedro_command(project, "prefect", "init")
+
+    assert written(project) == {
+        **as_dict(SettingsFile()),
+        "project": "Sales: [eu]",
+        "pipelines": SCRIPTS[flow],
+    }
+    assert "register_prefect_flow.py registers a flow with Prefect." in run.stdout
+    assert "Stop the script's agent" in run.stdout
+
+
+def test_a_file_that_exists_stays_as_it_is(project: KedroProject) -> None:
+    project.write("conf/base/prefect.yml", "run: none")
+
+    assert_one_clear_error(
+        kedro_command(project, "prefect", "init"),
+        f"{project.folder}/conf/base/prefect.yml exists already.",
+    )
+    assert written(project) == {"run": "none"}
+
+
+def test_with_the_printed_variables_prefects_commands_use_this_projects_api(served: Shop) -> None:
+    assert served.kedro("prefect", "register").code == 0
+    python = shlex.quote(sys.executable)
+    script = (
+        f'eval "$({python} -W ignore -m kedro prefect env | grep ^export)" && '
+        f"{python} -W ignore -m prefect get flows"
+    )
+    process = subprocess.run(
+        ["/bin/bash", "-c", script],
+        cwd=served.folder,
+        env=served.env,
+        capture_output=True,
+        text=True,
+    )
+
+    assert process.returncode == 0, process.stderr
+    assert "__default__" in process.stdout
+
+
+def test_the_variables_need_an_api_that_is_up(project: KedroProject) -> None:
+    run = kedro_command(project, "prefect", "env")
+
+    assert_one_clear_error(run, "No embedded server is running")
+
+
+def test_a_host_that_does_not_exist_is_no_problem_of_the_port(project: KedroProject) -> None:
+    options = ("--host", "nothing.invalid", "--token", "key", "--port", "0")
+    run = kedro_command(project, "prefect", "server", *options)
+
+    assert_one_clear_error(run, "Cannot listen on nothing.invalid:0: ", "Choose another host.")
+
+
+def completions(shop: Shop, *words: str) -> List[str]:
+    """Return how a shell completes the last word."""
+    process = shop.start_python(
+        *("-W", "ignore", "-m", "kedro"),
+        cwd=shop.folder,
+        _KEDRO_COMPLETE="bash_complete",
+        COMP_WORDS=shlex.join(["kedro", *words]),
+        COMP_CWORD=str(len(words)),
+    )
+    said = Said.of(process)
+    return re.findall(r"^plain,(.*)$", said.text, re.MULTILINE)
+
+
+@pytest.mark.skipif(
+    "shell_complete" not in inspect.signature(click.Parameter.__init__).parameters,
+    reason="click completes values since 8.0",
+)
+def test_a_shell_completes_pipelines_and_ids(served: Shop) -> None:
+    assert served.kedro("prefect", "register").code == 0
+    id_ = served.start_run("__default__")
+
+    assert completions(served, "prefect", "register", "--pipeline", "l") == ["lonely"]
+    assert completions(served, "prefect", "doctor", "-p", "x") == []
+    assert completions(served, "prefect", "cancel", id_[:4]) == [id_]
+    assert completions(served, "prefect", "watch", "x") == []

@@ -1,0 +1,385 @@
+"""What is particular to Dask: whole runs on worker processes, and how they end in trouble."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any, Callable, Iterator
+
+import pytest
+
+from project.api.client import connect
+from project.errors import FlowRunError, SettingsError
+from project.execution.executors import dask as executor_module
+from project.runner import PrefectRunner
+from tests.kits.cluster import Cluster, shared_cluster, start_cluster
+from tests.kits.projects import KedroProject
+from tests.kits.reports import Report, read_report
+from tests.kits.waiting import eventually
+
+MakeProject = Callable[..., KedroProject]
+
+# Each node appends to a file as it begins, so that a second beginning is seen.
+BEGINNING = """
+import logging, os, threading, time
+from pathlib import Path
+from kedro.pipeline import Pipeline, node
+
+DATA = Path(__file__).parents[2] / "data"
+
+def begin(name):
+    DATA.mkdir(exist_ok=True)
+    with (DATA / name).open("a") as file:
+        file.write(f"{os.getpid()} ")
+
+def one():
+    begin("one")
+    return 1
+
+def after(value, *others):
+    begin("after")
+    return value
+
+def wait():
+    begin("wait")
+    for _ in range(1200):
+        time.sleep(0.05)
+
+class Unpicklable:
+    def __init__(self):
+        self.lock = threading.Lock()
+
+    def __deepcopy__(self, memo):
+        return self
+
+def unpicklable():
+    return Unpicklable()
+
+def slow():
+    begin("slow")
+    time.sleep(0.3)
+    return 1
+"""
+
+
+def on_dask(address: str = "", **settings: Any) -> PrefectRunner:
+    executor = {"type": "dask", "address": address or shared_cluster()}
+    return PrefectRunner(settings={"executor": executor, **settings})
+
+
+@pytest.fixture
+def own_cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """Return a cluster that a test may spoil."""
+    cluster = start_cluster(folder=str(tmp_path))
+    yield cluster
+    cluster.process.kill()
+    cluster.process.wait()
+
+
+def text_of(outcome: Any) -> str:
+    assert isinstance(outcome.error, FlowRunError), outcome.error
+    return outcome.error.message
+
+
+def report_of(project: KedroProject) -> Report:
+    return read_report("embedded", project.package, project.folder)
+
+
+def states(project: KedroProject) -> Any:
+    return {name: found[-1] for name, found in report_of(project).tasks.items()}
+
+
+def test_nodes_run_on_workers_and_each_line_is_reported_once(make_project: MakeProject) -> None:
+    project = make_project(
+        BEGINNING
+        + """
+def tell():
+    begin("one")
+    print("printed by tell")
+    logging.getLogger("some.module").warning("logged by tell")
+    return 1
+
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(tell, None, "a", name="tell"), node(after, "a", "b", name="after"),
+    ])}
+"""
+    )
+    outcome = project.run(on_dask())
+    lines = report_of(project).lines
+    worker = int(outcome.files["one"])
+
+    assert outcome.result == {"b": 1}
+    assert worker != os.getpid()
+    assert lines.count("printed by tell") == 1
+    assert lines.count("logged by tell") == 1
+    assert not any("distributed" in line for line in lines)
+
+
+def test_a_failure_on_a_worker_is_the_node_s_own_with_its_traceback(
+    make_project: MakeProject,
+) -> None:
+    project = make_project(
+        BEGINNING
+        + """
+class Broken(Exception):
+    pass
+
+def fail(value):
+    raise Broken("no use")
+
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(one, None, "a", name="one"), node(fail, "a", "b", name="fail"),
+        node(after, "b", "c", name="after"),
+    ])}
+"""
+    )
+    outcome = project.run(on_dask())
+
+    assert outcome.raised == ("Broken", "no use")
+    assert 'raise Broken("no use")' in str(outcome.error and outcome.error.__cause__)
+    assert states(project)["after"] == "TriggerFailed"
+    assert any('raise Broken("no use")' in line for line in report_of(project).lines)
+
+
+def test_values_in_memory_of_this_process_reach_the_workers(make_project: MakeProject) -> None:
+    project = make_project(
+        BEGINNING
+        + """
+def register_pipelines():
+    return {"__default__": Pipeline([node(after, "given", "b", name="after")])}
+"""
+    )
+    project.add_to_settings("""
+from kedro.framework.hooks import hook_impl
+from tests.kits.projects import MemoryDataset
+from project.compat.kedro import add_dataset
+
+class Give:
+    @hook_impl
+    def before_pipeline_run(self, catalog):
+        add_dataset(catalog, "given", MemoryDataset("from a hook"))
+
+HOOKS += (Give(),)
+""")
+
+    assert project.run(on_dask()).result == {"b": "from a hook"}
+
+
+UNPICKLABLE = (
+    BEGINNING
+    + """
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(unpicklable, None, "held", name="hold"),
+        node(slow, None, "s1", name="slow_1"), node(slow, None, "s2", name="slow_2"),
+        node(lambda held, s: 1, ["held", "s1"], "r1", name="use_1"),
+        node(lambda held, s: 1, ["held", "s2"], "r2", name="use_2"),
+    ])}
+"""
+)
+
+
+def test_a_value_that_cannot_be_pickled_ends_the_run_with_its_name(
+    make_project: MakeProject,
+) -> None:
+    outcome = make_project(UNPICKLABLE).run(on_dask())
+
+    assert text_of(outcome) == (
+        "Dataset 'held', which node 'hold' has produced, cannot be sent to another process, "
+        "because its value cannot be pickled: TypeError(\"cannot pickle '_thread.lock' object\"). "
+        "Register the dataset in the catalog so that its value is saved, or set 'grouping: memory' "
+        "in prefect.yml so that the nodes that share it run in one process."
+    )
+
+
+def test_nodes_that_share_a_value_in_memory_run_in_one_process_if_grouped(
+    make_project: MakeProject,
+) -> None:
+    outcome = make_project(UNPICKLABLE).run(on_dask(grouping="memory"))
+
+    assert outcome.result == {"r1": 1, "r2": 1}
+
+
+def test_a_node_that_ends_its_worker_fails_the_run_and_names_it(
+    make_project: MakeProject, own_cluster: Cluster
+) -> None:
+    project = make_project(
+        BEGINNING
+        + """
+def die(value):
+    begin("die")
+    os._exit(3)
+
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(one, None, "a", name="one"), node(die, "a", "b", name="die"),
+        node(after, "b", "c", name="after"),
+    ])}
+"""
+    )
+    outcome = project.run(on_dask(own_cluster.address))
+
+    assert "was lost with node 'die'" in text_of(outcome)
+    assert len(outcome.files["one"].split()) == 1
+    assert states(project)["die"] == "Failed"
+    assert states(project)["after"] == "TriggerFailed"
+
+
+WAITING = (
+    BEGINNING
+    + """
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(wait, None, "a", name="wait"), node(after, "a", "b", name="after"),
+    ])}
+"""
+)
+
+
+def when_begun(project: KedroProject, act: Callable[[int], None]) -> None:
+    """Act, with the process id of its worker, once the node that waits has begun."""
+    file = project.folder / "data/wait"
+
+    def watch() -> None:
+        eventually(lambda: file.exists() and file.read_text())
+        act(int(file.read_text()))
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def test_a_worker_that_is_killed_fails_the_run(
+    make_project: MakeProject, own_cluster: Cluster
+) -> None:
+    project = make_project(WAITING)
+    when_begun(project, lambda worker: os.kill(worker, signal.SIGKILL))
+    outcome = project.run(on_dask(own_cluster.address))
+
+    assert "was lost with node 'wait'" in text_of(outcome)
+    assert states(project)["wait"] == "Failed"
+
+
+def test_a_scheduler_that_is_lost_fails_the_run(
+    make_project: MakeProject, own_cluster: Cluster
+) -> None:
+    project = make_project(WAITING)
+    when_begun(project, lambda worker: own_cluster.process.kill())
+    outcome = project.run(on_dask(own_cluster.address))
+
+    assert "The Dask scheduler at tcp://" in text_of(outcome)
+    assert report_of(project).states[-1] == "Failed"
+
+
+def test_ctrl_c_interrupts_the_nodes_on_the_workers(make_project: MakeProject) -> None:
+    project = make_project(WAITING)
+    when_begun(project, lambda worker: os.kill(os.getpid(), signal.SIGINT))
+    outcome = project.run(on_dask())
+
+    assert isinstance(outcome.error, KeyboardInterrupt)
+    assert report_of(project).states[-1] == "Cancelled"
+    # The workers are free again.
+    assert make_project(UNPICKLABLE).run(on_dask(grouping="memory")).error is None
+
+
+SMALL = (
+    BEGINNING
+    + """
+def register_pipelines():
+    return {"__default__": Pipeline([node(one, None, "a", name="one")])}
+"""
+)
+
+
+def test_an_address_without_a_scheduler_is_one_clear_error(
+    make_project: MakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor_module, "CONNECT_SECONDS", 1)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    outcome = make_project(SMALL).run(on_dask(address))
+
+    assert f"executor.address: no Dask scheduler answers at {address}." in text_of(outcome)
+
+
+def test_workers_that_never_come_are_waited_for_until_a_deadline(
+    make_project: MakeProject, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(executor_module, "WORKERS_SECONDS", 1)
+    cluster = start_cluster(0, str(tmp_path))
+    outcome = make_project(SMALL).run(on_dask(cluster.address))
+    cluster.close()
+
+    assert text_of(outcome).endswith(f"seconds. Start one: dask worker {cluster.address}")
+
+
+@pytest.mark.parametrize(
+    ("executor", "problem"),
+    [
+        ({"cluster_class": "nonesuch.Cluster"}, "'nonesuch.Cluster' cannot be loaded"),
+        ({"address": "tcp://x:1", "cluster_kwargs": {"a": 1}}, "must have either address or"),
+    ],
+)
+def test_settings_that_name_no_cluster_are_an_error(
+    make_project: MakeProject, executor: Any, problem: str
+) -> None:
+    runner = PrefectRunner(settings={"executor": {"type": "dask", **executor}})
+    outcome = make_project(SMALL).run(runner)
+
+    assert isinstance(outcome.error, SettingsError)
+    assert problem in outcome.error.message
+
+
+def test_dask_needs_a_session() -> None:
+    runner = PrefectRunner(settings={"executor": {"type": "dask"}})
+    from kedro.io import DataCatalog
+    from kedro.pipeline import Pipeline, node
+
+    with pytest.raises(FlowRunError, match="needs a Kedro session"):
+        runner.run(Pipeline([node(lambda: 1, None, "a")]), DataCatalog())
+
+
+def test_two_projects_share_a_worker(make_project: MakeProject) -> None:
+    first, second = make_project(SMALL), make_project(SMALL)
+    outcomes = [project.run(on_dask()) for project in (first, second, first, second)]
+
+    assert [outcome.result for outcome in outcomes] == [{"a": 1}] * 4
+
+
+@pytest.mark.parametrize("grouping", ["none", "memory", "chain", "tag:group_", "pipeline"])
+def test_groups_change_neither_outcome_nor_reports(
+    make_project: MakeProject, grouping: str
+) -> None:
+    project = make_project(
+        BEGINNING
+        + """
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(one, None, "a", name="one", tags=["group_x"]),
+        node(after, "a", "b", name="two", tags=["group_x"]),
+        node(after, ["b", "a"], "c", name="three"),
+        node(after, "b", "d", name="four"),
+    ])}
+"""
+    )
+    outcome = project.run(on_dask(grouping=grouping))
+    report = report_of(project)
+
+    assert outcome.result == {"c": 1, "d": 1}
+    assert Counter(map(tuple, report.tasks.values()))[("Pending", "Running", "Success")] >= 4
+    assert len(outcome.nodes_run) == 4
+
+
+def test_regrouping_is_no_new_version_of_the_flow(make_project: MakeProject) -> None:
+    project = make_project(SMALL)
+    for grouping in ("none", "memory"):
+        assert project.run(on_dask(grouping=grouping)).error is None
+    with connect("embedded", project.folder) as api:
+        (flow,) = api.query("query { flow { version } }")["flow"]
+
+    assert flow["version"] == 1

@@ -1,0 +1,328 @@
+"""What ``kedro prefect doctor`` finds, and what it says that ``kedro run`` would do."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any, Callable, Iterator, List, NamedTuple, Sequence
+
+import pytest
+import requests
+from click.testing import CliRunner
+from kedro.framework.startup import bootstrap_project
+
+from project.api.embedded import embedded_api
+from project.commands.group import prefect_commands
+from tests.kits.projects import PIPELINE, PLAIN_SETTINGS, KedroProject
+
+MakeProject = Callable[..., KedroProject]
+
+RUN = "'kedro run --runner=project.runner.PrefectRunner'"
+READS_ORDERS = PIPELINE.replace("node(one, None,", "node(two, 'orders',")
+ORDERS = "orders: {type: tests.kits.projects.FileDataset, filepath: data/orders}"
+
+
+class Diagnosis(NamedTuple):
+    """What the doctor printed, and its exit code."""
+
+    lines: List[str]
+    code: int
+
+
+def diagnose(project: KedroProject, *options: str) -> Diagnosis:
+    """Return what the doctor says of a project."""
+    metadata = bootstrap_project(project.folder)
+    result = CliRunner().invoke(prefect_commands, ["doctor", *options], obj=metadata)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    known = ("ok ", "warn ", "FAIL ", "'kedro run")
+    lines = [line for line in result.output.splitlines() if line.startswith(known)]
+    return Diagnosis(lines, result.exit_code)
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of an API that outlives the commands."""
+    with embedded_api(tmp_path_factory.mktemp("api")) as url:
+        yield url
+
+
+class Fault(NamedTuple):
+    """A fault of a project, with the beginning of the only line that reports it."""
+
+    line: str
+    pipeline: str = PIPELINE
+    prefect: str = "{}"
+    catalog: str = "{}"
+    settings: str = ""
+    options: Sequence[str] = ()
+
+
+# {project} stands for the project's folder, {api} for the address of an API.
+FAULTS = {
+    "settings that cannot be imported": Fault(
+        "FAIL  project: ModuleNotFoundError: No module named 'nonesuch' ({project}/src/",
+        settings="import nonesuch",
+    ),
+    "a hook that raises an error": Fault(
+        "FAIL  project: RuntimeError: no context today ({project}/src/",
+        settings="""
+            from kedro.framework.hooks import hook_impl
+
+            class Hooks:
+                @hook_impl
+                def after_context_created(self, context):
+                    raise RuntimeError("no context today")
+
+            HOOKS = (*HOOKS, Hooks())
+            """,
+    ),
+    "pipelines that cannot be imported": Fault(
+        "FAIL  pipelines: ModuleNotFoundError: No module named 'nonesuch' ({project}/src/",
+        pipeline="import nonesuch",
+    ),
+    "pipelines with a syntax error": Fault(
+        "FAIL  pipelines: SyntaxError: ", pipeline="def register_pipelines(:"
+    ),
+    "pipelines that end the process": Fault(
+        "FAIL  pipelines: SystemExit: no licence ({project}/src/",
+        pipeline="def register_pipelines():\n    raise SystemExit('no licence')",
+    ),
+    "two nodes of one name": Fault(
+        "FAIL  pipelines: ValueError: ", pipeline=PIPELINE.replace('name="two"', 'name="one"')
+    ),
+    "a misspelt key": Fault(
+        "FAIL  prefect.yml: {project}/conf/base/prefect.yml: unknown key 'rnu'. Did you mean 'run'",
+        prefect="rnu: here",
+    ),
+    "a wrong value": Fault(
+        "FAIL  prefect.yml: {project}/conf/base/prefect.yml: run: must be here, agent or none",
+        prefect="run: there",
+    ),
+    "a file that is not YAML": Fault(
+        "FAIL  prefect.yml: {project}/conf/base/prefect.yml: not valid YAML", prefect="run: ["
+    ),
+    "settings of an unknown pipeline": Fault(
+        "FAIL  prefect.yml: {project}/conf/base/prefect.yml: pipelines.emtpy: the project has no "
+        "pipeline 'emtpy'. Did you mean 'empty'?",
+        prefect="pipelines: {emtpy: {run: here}}",
+    ),
+    "workers that nothing uses": Fault(
+        "FAIL  prefect.yml: {project}/conf/base/prefect.yml: executor: workers needs a type",
+        prefect="executor: {workers: 2}",
+    ),
+    "an unknown time zone": Fault(
+        "FAIL  prefect.yml: {project}/conf/base/prefect.yml: schedule: timezone: unknown time zone",
+        prefect="schedule: {cron: '0 6 * * *', timezone: Europe/Pariss}",
+    ),
+    "a result that cannot hold datasets": Fault(
+        "FAIL  prefect.yml: {project}/conf/base/prefect.yml: result.type: PrefectResult",
+        prefect="result: {type: PrefectResult}",
+    ),
+    "a credential that would be stored": Fault(
+        "FAIL  prefect.yml: {project}/conf/base/prefect.yml: run_config.env.API_TOKEN: a ",
+        prefect="run_config: {type: LocalRun, env: {API_TOKEN: abc}}",
+    ),
+    "an unknown pipeline": Fault(
+        "FAIL  prefect.yml: The project has no pipeline 'emtpy'. Did you mean 'empty'?",
+        options=["--pipeline=emtpy"],
+    ),
+    "an unknown environment": Fault(
+        "FAIL  project: There is no Kedro environment 'prdo': {project}/conf has base, local.",
+        options=["--env=prdo"],
+    ),
+    "an empty pipeline": Fault("FAIL  pipeline 'empty': no nodes", options=["--pipeline=empty"]),
+    "an input without an entry in the catalog": Fault(
+        "FAIL  inputs: 'orders' is not in the catalog: add it to catalog.yml", READS_ORDERS
+    ),
+    "an input that does not exist": Fault(
+        "FAIL  inputs: 'orders' does not exist: ", READS_ORDERS, catalog=ORDERS
+    ),
+    "an input that does not exist where only an agent needs it": Fault(
+        "warn  inputs: 'orders' does not exist: ",
+        READS_ORDERS,
+        prefect="run: none",
+        catalog=ORDERS,
+    ),
+    "a catalog with an unknown class": Fault(
+        "FAIL  inputs: the catalog cannot be read: ",
+        READS_ORDERS,
+        catalog="orders: {type: tests.kits.projects.NoDataset, filepath: o}",
+    ),
+    "a missing credential": Fault(
+        "FAIL  inputs: the catalog cannot be read: ",
+        READS_ORDERS,
+        catalog=ORDERS.replace("}", ", credentials: nonesuch}"),
+    ),
+    "hooks that are switched off": Fault(
+        "warn  hooks: not registered, so prefect.yml is not read",
+        settings=PLAIN_SETTINGS,
+    ),
+    "hooks that are listed twice": Fault(
+        "warn  hooks: registered 2 times. Remove PrefectHooks()",
+        settings="DISABLE_HOOKS_FOR_PLUGINS = ('kedro-telemetry',)",
+    ),
+    "code that finds files from the current folder": Fault(
+        "warn  code: an agent cannot load the flow: FileNotFoundError",
+        pipeline="open('pyproject.toml').close()\n" + PIPELINE,
+    ),
+    "an API that is down": Fault(
+        "FAIL  API: The Prefect API at http://127.0.0.1:9 cannot be reached",
+        prefect="api: http://127.0.0.1:9",
+    ),
+    "an address of something else": Fault(
+        "FAIL  API: The Prefect API at {api}/health returned 405", prefect="api: {api}/health"
+    ),
+    "Prefect's own default": Fault(
+        "FAIL  API: Prefect is configured for Prefect Cloud", prefect="api: prefect"
+    ),
+    "an agent without a server": Fault(
+        "FAIL  API: No embedded server is running", prefect="run: agent"
+    ),
+    "no agent for a run that waits for one": Fault(
+        "FAIL  agents: no agent takes the flow's runs: an agent with the labels gpu is needed, but "
+        "no agent is running. Start one: kedro prefect agent --label gpu",
+        prefect="{{api: '{api}', run: agent, labels: [gpu]}}",
+    ),
+    "no agent for a run that waits for none": Fault(
+        "warn  agents: no agent takes the flow's runs: ",
+        prefect="{{api: '{api}', run: agent, wait: false}}",
+    ),
+    "no agent for scheduled runs": Fault(
+        "warn  agents: no agent takes the scheduled runs: ",
+        prefect="{{api: '{api}', run: none, schedule: {{interval_seconds: 3600}}}}",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_one_line_and_fails_only_if_kedro_run_would(
+    make_project: MakeProject, api: str, fault: Fault
+) -> None:
+    prefect = fault.prefect.format(api=api) if "{api}" in fault.prefect else fault.prefect
+    project = make_project(fault.pipeline, prefect=prefect, catalog=fault.catalog)
+    project.add_to_settings(fault.settings)
+    diagnosis = diagnose(project, *fault.options)
+    (line,) = (line for line in diagnosis.lines[:-1] if not line.startswith("ok "))
+    fails = line.startswith("FAIL")
+
+    assert line.startswith(fault.line.format(project=project.folder, api=api))
+    assert diagnosis.code == fails
+    assert diagnosis.lines[-1].endswith(" would fail.") == fails
+
+
+@pytest.mark.parametrize(
+    ("prefect", "plan"),
+    [
+        ("{}", "register version 1, run 2 nodes here"),
+        ("run: none", "register version 1, run nothing"),
+        ("executor: {type: threads, workers: 2}", "register version 1, run 2 nodes here"),
+    ],
+)
+def test_a_project_that_was_never_registered_is_fine(
+    make_project: MakeProject, prefect: str, plan: str
+) -> None:
+    diagnosis = diagnose(make_project(PIPELINE, prefect=prefect))
+
+    assert [line for line in diagnosis.lines[:-1] if not line.startswith("ok ")] == []
+    assert diagnosis.lines[-1] == f"{RUN} would: {plan}."
+    assert diagnosis.code == 0
+
+
+@pytest.mark.parametrize("content", ["not a database", "of a newer release"])
+def test_a_database_that_cannot_be_read_is_one_line(
+    make_project: MakeProject, content: str
+) -> None:
+    project = make_project(PIPELINE)
+    database = project.folder / ".prefect/prefect.db"
+    if content == "not a database":
+        project.write(".prefect/prefect.db", content * 100)
+    else:
+        with embedded_api(project.folder):
+            pass
+        connection = sqlite3.connect(database)
+        connection.execute("UPDATE schema_migration SET version = 99")
+        connection.commit()
+        connection.close()
+    diagnosis = diagnose(project)
+
+    assert diagnosis.lines[-2].startswith("FAIL  API: ")
+    assert str(database) in diagnosis.lines[-2]
+    assert diagnosis.code == 1
+
+
+def mutate(url: str, name: str, payload: str) -> Any:
+    """Run a mutation and return its id."""
+    text = f"mutation {{ {name}(input: {{{payload}}}) {{ id }} }}"
+    answer = requests.post(url, json={"query": text}, timeout=30).json()
+    return answer["data"][name]["id"]
+
+
+def register(project: KedroProject) -> None:
+    """Register the flow of a project."""
+    metadata = bootstrap_project(project.folder)
+    result = CliRunner().invoke(prefect_commands, ["register"], obj=metadata)
+    assert result.exit_code == 0, result.output
+
+
+def flow_of(url: str, project: KedroProject) -> str:
+    """Return the id of the flow of a project."""
+    where = f'{{project: {{name: {{_eq: "{project.package}"}}}}}}'
+    query = {"query": f"query {{ flow(where: {where}) {{ id }} }}"}
+    return str(requests.post(url, json=query, timeout=30).json()["data"]["flow"][0]["id"])
+
+
+def test_after_registering_the_version_is_used(make_project: MakeProject, api: str) -> None:
+    project = make_project(PIPELINE, prefect=f"api: {api}")
+    register(project)
+    diagnosis = diagnose(project)
+
+    assert diagnosis.lines[-1] == f"{RUN} would: use version 1, run 2 nodes here."
+
+
+def test_a_run_that_nobody_takes_is_reported(make_project: MakeProject, api: str) -> None:
+    project = make_project(PIPELINE, prefect=f"api: {api}")
+    register(project)
+    flow = flow_of(api, project)
+    run = mutate(
+        api,
+        "create_flow_run",
+        f'flow_id: "{flow}", scheduled_start_time: "2020-01-01T00:00:00+00:00"',
+    )
+    (line,) = (line for line in diagnose(project).lines if line.startswith("warn  "))
+
+    assert line.startswith(f"warn  runs: late, or without a sign of life: {run} (Scheduled). End")
+
+
+def test_two_agents_for_the_same_runs_are_reported(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    with embedded_api(tmp_path) as url:
+        for name in ("one", "two"):
+            agent = mutate(url, "register_agent", f'type: "LocalAgent", name: "{name}", labels: []')
+            mutation = "mutation {{ get_runs_in_queue(input: {{}}) {{ flow_run_ids }} }}"
+            requests.post(
+                url,
+                json={"query": mutation.format()},
+                headers={"X-PREFECT-AGENT-ID": agent},
+                timeout=30,
+            )
+        diagnosis = diagnose(make_project(PIPELINE, prefect=f"{{api: '{url}', run: agent}}"))
+
+    (line,) = (line for line in diagnosis.lines if line.startswith("warn  "))
+    assert line.startswith("warn  agents: 2 agents take the flow's runs")
+    assert diagnosis.lines[-1] == (
+        f"{RUN} would: register version 1, start a run of 2 nodes for an agent, follow it."
+    )
+
+
+def test_a_schedule_that_is_not_deployed_is_reported(make_project: MakeProject, api: str) -> None:
+    project = make_project(PIPELINE, prefect=f"api: {api}")
+    register(project)
+    project.write(
+        "conf/base/prefect.yml", f"{{api: '{api}', schedule: {{interval_seconds: 3600}}}}"
+    )
+    lines = diagnose(project).lines
+
+    assert any(
+        line.startswith("warn  schedule: not deployed as prefect.yml has it") for line in lines
+    )

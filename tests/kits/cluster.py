@@ -1,0 +1,68 @@
+"""A Dask cluster in processes of its own, whose workers run in another folder than the tests."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import subprocess
+import sys
+from functools import lru_cache
+from tempfile import mkdtemp
+from typing import NamedTuple, Optional
+
+REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+
+_MAIN = """
+import os
+import sys
+from distributed import LocalCluster
+
+if __name__ == "__main__":
+    answer = os.dup(1)
+    os.dup2(2, 1)  # workers print to the log, never to a pipe that nobody reads
+    cluster = LocalCluster(
+        n_workers=int(sys.argv[1]), threads_per_worker=1, dashboard_address=":0"
+    )
+    os.write(answer, f"{cluster.scheduler_address}\\n".encode())
+    sys.stdin.read()
+    cluster.close()
+"""
+
+
+class Cluster(NamedTuple):
+    """A running cluster, which ends with the process that started it."""
+
+    address: str
+    process: subprocess.Popen[str]
+
+    def close(self) -> None:
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        self.process.wait(30)
+
+
+def start_cluster(workers: int = 2, folder: Optional[str] = None) -> Cluster:
+    folder = folder or mkdtemp()
+    with open(f"{folder}/cluster.py", "w") as file:
+        file.write(_MAIN)
+    path = [REPOSITORY, *filter(None, [os.environ.get("PYTHONPATH")])]
+    with open(f"{folder}/cluster.log", "w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "cluster.py", str(workers)],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    assert process.stdout is not None
+    return Cluster(process.stdout.readline().strip(), process)
+
+
+@lru_cache(maxsize=None)
+def shared_cluster() -> str:
+    """Return the address of a cluster of two worker processes, which lasts until the tests end."""
+    cluster = start_cluster()
+    atexit.register(cluster.close)
+    return cluster.address
