@@ -81,7 +81,7 @@ def test_a_failed_run_shows_its_failing_task_and_the_last_line_of_the_error(
 
 def test_chips_choose_states_and_are_in_the_address(page: Page, site: Site) -> None:
     late_run(site, "gpu")
-    flow = site.register(two_tasks())
+    flow = site.register(two_tasks("other"))
     finished_run(site, flow.id, "Success", flow_run_name="good")
     finished_run(site, flow.id, "Failed", flow_run_name="bad")
     flow.run(flow_run_name="tomorrow", scheduled_start_time="2099-01-01T00:00:00Z")
