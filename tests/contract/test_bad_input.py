@@ -133,6 +133,13 @@ def test_a_password_inside_an_address_is_refused_and_not_repeated(
     assert "hidden" not in run.stdout
 
 
+def test_a_password_in_the_address_of_the_api_is_not_printed(make_project: MakeProject) -> None:
+    run = kedro_run(make_project(PIPELINE, prefect="api: http://me:hidden@127.0.0.1:9"))
+
+    assert_one_clear_error(run, "The Prefect API at http://127.0.0.1:9 cannot be reached")
+    assert "hidden" not in run.stdout
+
+
 @pytest.mark.skipif(
     "conf_source" not in inspect.signature(KedroSession.create).parameters,
     reason="This Kedro has no --conf-source.",

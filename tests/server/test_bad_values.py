@@ -13,7 +13,7 @@ from prefect.schedules import IntervalSchedule
 from tests.server.kit import Api, Registered, mutation, state, two_tasks
 
 VALUES: Sequence[Any] = (None, True, 3, 2**70, 1e308, "x", "\ud800", [3], [None], {}, {"a": 3})
-FEW_VALUES: Sequence[Any] = (3, 2**70, "x", [3], {"a": 3})
+FEW_VALUES: Sequence[Any] = (2**70, [3], {"a": 3})
 
 Place = Tuple[Any, ...]
 

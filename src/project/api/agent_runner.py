@@ -115,7 +115,7 @@ class AgentFlowRunner(CloudFlowRunner):
         ids = {self.flow.slugs[task]: one["task_run_id"] for task, one in task_contexts.items()}
         api = PrefectApi(self.client)
         if self.flow.ref.project_path.is_dir():
-            api.unreported = UnreportedStates(self.flow.ref.project_path, api.url)
+            api.unreported = UnreportedStates(self.flow.ref.project_path, api.address)
             api.unreported.deliver(api)
         return Reporter(api, prefect.context.flow_run_id, ids, cancellation.request)
 
