@@ -15,6 +15,8 @@ import requests
 from tests.kits.shop import Shop, stop
 from tests.kits.waiting import eventually
 
+ORIGIN = "http://ui.example:8080"
+
 
 class Doors(NamedTuple):
     """A project with a server on all addresses, and a proxy that nothing should use."""
@@ -34,7 +36,7 @@ class Doors(NamedTuple):
 
 def _start_server(shop: Shop) -> subprocess.Popen[str]:
     everywhere = "0.0.0.0"  # noqa: S104
-    options = ["--host", everywhere, "--port", "0", "--token", "auto"]
+    options = ["--host", everywhere, "--port", "0", "--token", "auto", "--allow-origin", ORIGIN]
     server = shop.start("prefect", "server", *options)
     assert server.stdout
     line = next(line for line in server.stdout if "Prefect API" in line)
@@ -68,6 +70,29 @@ def test_the_record_has_a_loopback_address_and_is_for_this_user_alone(doors: Doo
 def test_the_token_is_required(doors: Doors) -> None:
     assert requests.post(doors.shop.url, json={"query": "{ hello }"}, timeout=10).status_code == 401
     assert doors.shop.ask("{ hello }")
+
+
+def test_pages_of_the_allowed_origin_may_use_the_api_with_the_token(doors: Doors) -> None:
+    headers = {"Authorization": f"Bearer {doors.shop.token}"}
+    answers = [
+        requests.get(
+            doors.shop.url,
+            params={"query": "{ hello }"},
+            headers={**headers, "Origin": origin},
+            timeout=10,
+        )
+        for origin in (ORIGIN, "http://attacker.example")
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 403]
+    assert answers[0].headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
+def test_an_origin_needs_a_token(shop: Shop) -> None:
+    said = shop.kedro("prefect", "server", "--port", "0", "--allow-origin", ORIGIN)
+
+    assert said.code == 1
+    assert f"Pages of {ORIGIN} would reach this API through any browser that can" in said.text
 
 
 def test_commands_agents_and_their_runs_find_the_token_and_use_no_proxy(doors: Doors) -> None:

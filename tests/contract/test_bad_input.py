@@ -57,7 +57,10 @@ def test_the_file_of_the_environment_is_named_when_the_mistake_is_there(
             "executor: {type: threads, workers: many}",
             ["executor.workers: must be a whole number of at least 1, not 'many'."],
         ),
-        ("executor: {type: celery}", ["executor.type: must be local or threads, not 'celery'."]),
+        (
+            "executor: {type: celery}",
+            ["executor.type: must be local, threads or dask, not 'celery'."],
+        ),
         ("executor: {type: [", ["not valid YAML: ", "expected the node content", "line 1, column"]),
         ("- executor", ["must be a mapping of keys, not ['executor']."]),
     ],
@@ -130,6 +133,13 @@ def test_a_password_inside_an_address_is_refused_and_not_repeated(
         f"{project.folder}/conf/base/prefect.yml: run_config.env.DATABASE: a credential here "
         "would be stored in the Prefect API",
     )
+    assert "hidden" not in run.stdout
+
+
+def test_a_password_in_the_address_of_the_api_is_not_printed(make_project: MakeProject) -> None:
+    run = kedro_run(make_project(PIPELINE, prefect="api: http://me:hidden@127.0.0.1:9"))
+
+    assert_one_clear_error(run, "The Prefect API at http://127.0.0.1:9 cannot be reached")
     assert "hidden" not in run.stdout
 
 

@@ -12,7 +12,7 @@ from typing import Callable
 import pytest
 import requests
 
-from project.api.embedded import embedded_api
+from tests.kits.embedded import open_api
 from tests.kits.projects import PIPELINE, REPOSITORY, KedroProject, kedro_command, kedro_run
 
 MakeProject = Callable[..., KedroProject]
@@ -70,7 +70,7 @@ def test_the_address_of_a_run_can_be_opened_once_the_server_runs(make_project: M
 def test_the_address_of_a_run_is_a_page_of_the_api_that_prefect_yml_names(
     make_project: MakeProject, tmp_path: Path
 ) -> None:
-    with embedded_api(tmp_path) as url:
+    with open_api(tmp_path) as url:
         run = kedro_run(make_project(PIPELINE, prefect=f"api: {url}"))
         (address,) = re.findall(r"^Flow run [0-9a-f-]{36}: (\S+)$", run.stdout, re.MULTILINE)
         page = requests.get(address, timeout=10)

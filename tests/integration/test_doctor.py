@@ -11,8 +11,8 @@ import requests
 from click.testing import CliRunner
 from kedro.framework.startup import bootstrap_project
 
-from project.api.embedded import embedded_api
 from project.commands.group import prefect_commands
+from tests.kits.embedded import open_api
 from tests.kits.projects import PIPELINE, PLAIN_SETTINGS, KedroProject
 
 MakeProject = Callable[..., KedroProject]
@@ -42,7 +42,7 @@ def diagnose(project: KedroProject, *options: str) -> Diagnosis:
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of an API that outlives the commands."""
-    with embedded_api(tmp_path_factory.mktemp("api")) as url:
+    with open_api(tmp_path_factory.mktemp("api")) as url:
         yield url
 
 
@@ -237,7 +237,7 @@ def test_a_database_that_cannot_be_read_is_one_line(
     if content == "not a database":
         project.write(".prefect/prefect.db", content * 100)
     else:
-        with embedded_api(project.folder):
+        with open_api(project.folder):
             pass
         connection = sqlite3.connect(database)
         connection.execute("UPDATE schema_migration SET version = 99")
@@ -296,7 +296,7 @@ def test_a_run_that_nobody_takes_is_reported(make_project: MakeProject, api: str
 def test_two_agents_for_the_same_runs_are_reported(
     make_project: MakeProject, tmp_path: Path
 ) -> None:
-    with embedded_api(tmp_path) as url:
+    with open_api(tmp_path) as url:
         for name in ("one", "two"):
             agent = mutate(url, "register_agent", f'type: "LocalAgent", name: "{name}", labels: []')
             mutation = "mutation {{ get_runs_in_queue(input: {{}}) {{ flow_run_ids }} }}"

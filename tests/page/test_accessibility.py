@@ -104,6 +104,16 @@ def test_a_question(page: Page, run: SimulatedRun, violations: Violations) -> No
     assert violations() == []
 
 
+@pytest.mark.parametrize("button", ["Edit schedule", "Edit labels", "Delete the flow"])
+def test_the_housekeeping(page: Page, site: Site, violations: Violations, button: str) -> None:
+    flow = site.register(kedro_like("clean"))
+    page.goto(site(f"/default/flow/{flow.id}?tab=details"))
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+    assert violations() == []
+
+
 def test_the_agents(page: Page, site: Site, violations: Violations) -> None:
     live_agent(site, "laptop", "gpu")
     late_run(site, "eu")

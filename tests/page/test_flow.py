@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -182,13 +183,15 @@ def test_schedules_are_shown_in_words(page: Page, site: Site, schedule: Any, wor
 def test_parameters_show_their_defaults_and_who_set_them(page: Page, site: Site) -> None:
     flow = site.register(two_tasks(required=True))
     page.goto(site(f"/default/flow/{flow.id}?tab=parameters"))
-    expect(page.get_by_role("row").nth(1)).to_have_text("byrequiredflow")
+    expect(page.get_by_role("row").nth(1)).to_have_text("byrequiredflowEdit")
     group = flow.row("flow_group_id")["flow_group_id"]
     site.api.mutate(
         "set_flow_group_default_parameters", flow_group_id=group, parameters={"by": "x"}
     )
 
-    expect(page.get_by_role("row").nth(1)).to_have_text('by"x"flow group')
+    expect(page.get_by_role("row").nth(1)).to_have_text(
+        re.compile(r'by"x"flow group\s*Edit\s*Reset')
+    )
 
 
 def test_details_show_how_and_where_a_flow_runs(page: Page, site: Site) -> None:
@@ -197,7 +200,7 @@ def test_details_show_how_and_where_a_flow_runs(page: Page, site: Site) -> None:
     page.goto(site(f"/default/flow/{site.register(flow).id}?tab=details"))
 
     expect(page.locator(".part", has_text="LocalRun")).to_have_text("LocalRunenvREGIONeu")
-    expect(page.locator(".part", has_text="Labels")).to_have_text("Labelsgpu")
+    expect(page.locator(".part", has_text="Labels")).to_have_text("LabelsEditgpu")
     expect(page.locator(".part", has_text="storage")).to_contain_text("tests.server.kit:two_tasks")
 
 

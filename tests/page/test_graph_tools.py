@@ -73,7 +73,7 @@ def test_nodes_are_filtered_by_state_and_tag(graph: Locator) -> None:
 
 
 def test_the_failure_is_centred_and_what_followed_is_faded(graph: Locator) -> None:
-    graph.get_by_role("button", name="Fold all").click()
+    graph.get_by_role("button", name="Fold all", exact=True).click()
     expect(graph.get_by_label("model.fit, Failed")).to_have_count(0)
     graph.get_by_role("button", name="Go to the failure").click()
     culprit = graph.get_by_label("model.fit, Failed")
@@ -140,6 +140,7 @@ def test_the_minimap_leads_to_elsewhere(page: Page, graph: Locator) -> None:
         graph.get_by_role("button", name="Zoom in").click()
     minimap = graph.locator(".graph-map")
     expect(minimap).to_be_visible()
+    minimap.scroll_into_view_if_needed()
     layer = graph.locator(".graph-svg > g")
     before = layer.get_attribute("transform")
     box = minimap.bounding_box()

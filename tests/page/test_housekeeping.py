@@ -58,7 +58,7 @@ def test_a_schedule_is_replaced_and_given_back(page: Page, site: Site, flow: Reg
 def test_a_flow_without_a_schedule_gets_one_that_is_on(page: Page, site: Site) -> None:
     flow = site.register(two_tasks())
     dialog = edit(page, site, flow, "Edit schedule")
-    dialog.get_by_label("Runs").select_option("Every so many minutes")
+    dialog.get_by_label("Runs").select_option("Every N minutes")
     dialog.get_by_label("Minutes").fill("90")
     confirm(dialog)
 

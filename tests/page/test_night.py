@@ -117,7 +117,8 @@ def test_the_night_is_put_right(
     expect(rows).to_have_count(len(FAILED))
 
     # Restarted, all together.
-    keyboard.press(page.get_by_role("checkbox", name="Select all that are shown"), "Space")
+    keyboard.press(page.get_by_role("button", name="Select these 3"))
+    expect(page.get_by_text("3 selected")).to_be_visible()
     keyboard.press(page.get_by_role("button", name="Restart from failed"))
     dialog = page.get_by_role("dialog", name="Restart from failed: 3 runs")
     keyboard.press(dialog.get_by_role("button", name="Restart from failed"))

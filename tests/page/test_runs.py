@@ -81,7 +81,7 @@ def test_a_failed_run_shows_its_failing_task_and_the_last_line_of_the_error(
 
 def test_chips_choose_states_and_are_in_the_address(page: Page, site: Site) -> None:
     late_run(site, "gpu")
-    flow = site.register(two_tasks())
+    flow = site.register(two_tasks("other"))
     finished_run(site, flow.id, "Success", flow_run_name="good")
     finished_run(site, flow.id, "Failed", flow_run_name="bad")
     flow.run(flow_run_name="tomorrow", scheduled_start_time="2099-01-01T00:00:00Z")
@@ -166,6 +166,22 @@ def test_new_runs_and_new_states_appear_and_other_rows_are_not_loaded_again(
     bodies = [answer.json()["data"] for answer in answers if answer.url.endswith("/graphql")]
     assert all("flow_run" not in body for body in bodies)
     assert [len(body["changed"]) for body in bodies if body.get("changed")] == [1]
+
+
+def test_runs_that_failed_for_one_reason_are_selected_together(page: Page, site: Site) -> None:
+    for name in ("bad 1", "bad 2"):
+        failed_run(site, "clean", name)
+    failed_run(site, "clean", "other", message="KeyError: 'price'")
+    page.goto(site("/default/runs"))
+    reasons = page.get_by_role("list", name="Common reasons")
+    expect(reasons.get_by_role("listitem")).to_contain_text(
+        [f"2 runs failed for one reason: clean: {MARKUP}"]
+    )
+    reasons.get_by_role("button", name="Select these 2").click()
+
+    checked = rows(page).filter(has=page.get_by_role("checkbox", checked=True))
+    expect(checked.get_by_role("rowheader")).to_contain_text(["bad 2", "bad 1"])
+    expect(page.locator("main b b")).to_have_count(0)
 
 
 def test_selected_runs_are_restarted_from_what_failed(page: Page, site: Site) -> None:

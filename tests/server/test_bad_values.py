@@ -13,7 +13,7 @@ from prefect.schedules import IntervalSchedule
 from tests.server.kit import Api, Registered, mutation, state, two_tasks
 
 VALUES: Sequence[Any] = (None, True, 3, 2**70, 1e308, "x", "\ud800", [3], [None], {}, {"a": 3})
-FEW_VALUES: Sequence[Any] = (3, 2**70, "x", [3], {"a": 3})
+FEW_VALUES: Sequence[Any] = (2**70, [3], {"a": 3})
 
 Place = Tuple[Any, ...]
 
@@ -50,10 +50,7 @@ def assert_understood(api: Api, name: str, input: Any) -> Any:
     return (body.get("data") or {}).get(name)
 
 
-def test_what_is_missing_is_named(api: Api, project_id: str) -> None:
-    assert api.refusal("create_flow_run") == (
-        "Give the flow_id or the version_group_id of the flow to run."
-    )
+def test_a_missing_project_is_named(api: Api) -> None:
     assert api.refusal("create_flow", serialized_flow={"name": "f"}) == (
         "Give the project_id of the project to register the flow in."
     )

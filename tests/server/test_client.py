@@ -19,6 +19,17 @@ def flow_id(client: Client) -> str:
     return str(client.register(two_tasks(), "demo", no_url=True))
 
 
+def test_registering_an_unchanged_flow_again_leaves_it_as_it_is(client: Client, api: Api) -> None:
+    fields = "version updated tasks { id } edges { id } serialized_flow"
+    rows = []
+    client.create_project("demo")
+    for _ in range(2):
+        client.register(two_tasks(), "demo", idempotency_key="k", no_url=True)
+        rows.append(api.data(f"query {{ flow {{ {fields} }} }}"))
+
+    assert rows[0] == rows[1]
+
+
 def test_creating_an_existing_project_returns_its_id(client: Client, api: Api) -> None:
     first = client.create_project("demo")
 

@@ -71,6 +71,17 @@ def test_listening_to_other_machines_needs_a_token(settings: ServerSettings, hos
         replace(settings, host=host)
 
 
+@pytest.mark.parametrize(
+    ("host", "name"), [(EVERYWHERE, "127.0.0.1"), ("::", "[::1]"), ("localhost", "localhost")]
+)
+def test_the_address_of_a_server_is_one_to_connect_to(
+    settings: ServerSettings, host: str, name: str
+) -> None:
+    with EmbeddedServer(replace(settings, host=host, token=TOKEN)) as server:
+        assert server.url.startswith(f"http://{name}:")
+        assert requests.get(f"{server.url}/health", timeout=10).ok
+
+
 @pytest.fixture
 def guarded(settings: ServerSettings) -> Any:
     with EmbeddedServer(replace(settings, host=EVERYWHERE, token=TOKEN)) as server:

@@ -27,6 +27,7 @@ from project.api.transport import (
     Transport,
     is_on_this_machine,
     proxy_exemption,
+    without_password,
 )
 from project.api.unreported import UnreportedStates
 from project.errors import ApiError, ApiUncertainError
@@ -39,7 +40,8 @@ class PrefectApi:
     """One Prefect API; a failed request raises an ``ApiError`` that names the address.
 
     ``client`` has the address and the credentials, ``page`` makes the address of a web page, and
-    ``address_source`` names in messages what gives the API's address.
+    ``address_source`` names in messages what gives the API's address. ``url`` is that address for
+    messages: without a password.
     ``own_flow_run`` makes this process the owner of the flow run with an idempotency key, if the
     API can detect that an owner has died, and ``exclusive_registration`` lets no other process of
     this machine register flows. ``unreported`` has what earlier runs could not report.
@@ -52,9 +54,10 @@ class PrefectApi:
         address_source: str = PREFECTS_CONFIGURATION,
         embedded: Optional[EmbeddedApi] = None,
     ):
-        self.url: str = client.api_server
+        self.address: str = client.api_server
+        self.url = without_password(self.address)
         self.api_key: Optional[str] = client.api_key
-        self.is_on_this_machine = embedded is not None or is_on_this_machine(self.url)
+        self.is_on_this_machine = embedded is not None or is_on_this_machine(self.address)
         self.own_flow_run: Callable[[str], ContextManager[Any]] = nullcontext
         self.exclusive_registration: Callable[[], ContextManager[Any]] = nullcontext
         self.unreported: Optional[UnreportedStates] = None
@@ -62,7 +65,7 @@ class PrefectApi:
         self._tenant_slug = "default"
         self.tenant_id: Optional[str] = client._tenant_id
         self._transport = Transport(
-            self.url,
+            self.address,
             client.api_key,
             client._tenant_id,
             address_source,
@@ -110,9 +113,9 @@ class PrefectApi:
 
         An API key is not among them.
         """
-        variables = {"PREFECT__BACKEND": "server", "PREFECT__CLOUD__API": self.url}
+        variables = {"PREFECT__BACKEND": "server", "PREFECT__CLOUD__API": self.address}
         if self.is_on_this_machine:
-            variables.update(proxy_exemption(os.environ, self.url))
+            variables.update(proxy_exemption(os.environ, self.address))
         return variables
 
     def page_url(self, kind: str, id_: str) -> str:

@@ -58,7 +58,8 @@ class Transport:
         *,
         use_proxies: bool,
     ):
-        self.url = url
+        self.url = without_password(url)  # for messages
+        self._address = url
         self._address_source = address_source
         self._check = f"Check its log, and the address ({address_source})."
         self._use_proxies = use_proxies
@@ -98,7 +99,7 @@ class Transport:
     def _post(self, body: bytes, seconds: float) -> requests.Response:
         with requests.Session() as session:
             session.trust_env = self._use_proxies
-            return session.post(self.url, data=body, headers=self._headers, timeout=seconds)
+            return session.post(self._address, data=body, headers=self._headers, timeout=seconds)
 
     def _unreachable(self, error: BaseException) -> ApiUnreachableError:
         return ApiUnreachableError(
@@ -154,6 +155,12 @@ class Transport:
         if code in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
             return ApiUnreachableError(answer)
         return ApiUncertainError(f"{answer} {self._check}")
+
+
+def without_password(url: str) -> str:
+    """Return an address as messages show it: without user and password."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def is_on_this_machine(url: str) -> bool:

@@ -29,8 +29,20 @@ if TYPE_CHECKING:
     ".prefect/server.json. Other users of this machine can read a command line: give a token of "
     "your own in the variable KEDRO_PREFECT_TOKEN.",
 )
+@click.option(
+    "--allow-origin",
+    metavar="URL",
+    help="Origin of another page that may use the API, such as http://localhost:8080 for Prefect's "
+    "own UI; needs a token.",
+)
 @click.pass_obj
-def server(project: ProjectMetadata, host: str, port: int, token: Optional[str]) -> None:
+def server(
+    project: ProjectMetadata,
+    host: str,
+    port: int,
+    token: Optional[str],
+    allow_origin: Optional[str],
+) -> None:
     """Serve this project's embedded Prefect API until Ctrl-C."""
     from project.api.embedded import AUTO_TOKEN, serve
 
@@ -40,6 +52,13 @@ def server(project: ProjectMetadata, host: str, port: int, token: Optional[str])
             click.echo("Its token is in .prefect/server.json.")
 
     try:
-        serve(project.project_path, report_address, host=host, port=port, token=token)
+        serve(
+            project.project_path,
+            report_address,
+            host=host,
+            port=port,
+            token=token,
+            allow_origin=allow_origin,
+        )
     except ValueError as error:
         raise ApiError(str(error)) from error

@@ -60,12 +60,12 @@ def exec_agent(options: AgentOptions, api: PrefectApi) -> NoReturn:
         **os.environ,
         PROJECTS_VARIABLE: json.dumps(dict(options.projects)),
         "PREFECT__BACKEND": "server",
-        "PREFECT__CLOUD__API": api.url,
+        "PREFECT__CLOUD__API": api.address,
     }
     if api.api_key:
         environment["PREFECT__CLOUD__API_KEY"] = api.api_key
     if api.is_on_this_machine:
-        environment.update(proxy_exemption(os.environ, api.url))
+        environment.update(proxy_exemption(os.environ, api.address))
     command = [sys.executable, "-m", "project.deploy.agent", json.dumps(options._asdict())]
     sys.stdout.flush()
     os.execve(sys.executable, command, environment)  # noqa: S606

@@ -30,7 +30,7 @@ from project.server.services.services import Services
 from project.server.settings import ServerSettings
 from project.server.store.database import Database
 
-_SMALL_BODY_BYTES = 4_000
+_SMALL_BODY_BYTES = 2_000
 _MAX_REQUESTS = 50
 
 _log = logging.getLogger(__name__)
@@ -101,13 +101,14 @@ class Endpoint:
 
     async def _read(self, http: HttpRequest) -> Request | list[Request | BadRequestError]:
         if http.method == "GET":
-            return _parse_request(dict(http.query_params), http.headers, only_query=True)
+            return await run_in_threadpool(
+                _parse_request, dict(http.query_params), http.headers, only_query=True
+            )
         body = await self.body(http)
         if len(body) <= _SMALL_BODY_BYTES:
             return _parse_body(body, http.headers)
         # What takes long must not keep other requests waiting.
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, _parse_body, body, http.headers)
+        return await run_in_threadpool(_parse_body, body, http.headers)
 
     async def _answer_one(self, request: Request | BadRequestError) -> bytes:
         try:
@@ -172,9 +173,8 @@ def _page_function(function: Callable[[Any], Any]) -> Callable[[HttpRequest], An
     async def answer(http: HttpRequest) -> Response:
         endpoint: Endpoint = http.app.state.endpoint
         try:
-            result = await run_in_threadpool(
-                function, _parse_json(await endpoint.body(http), "The body")
-            )
+            body = await endpoint.body(http)
+            result = await run_in_threadpool(lambda: function(_parse_json(body, "The body")))
         except (BadRequestError, RecursionError, ValueError) as error:
             return JSONResponse(error_response(str(error), "BAD_REQUEST"), status_code=400)
         # Not orjson, which refuses integers of more than 64 bits.

@@ -20,6 +20,7 @@ import uvicorn
 from typing_extensions import Self
 
 from project.server.app import create_app
+from project.server.connections import LimitedProtocol
 from project.server.errors import ServerError, ServerRunningError
 from project.server.settings import ServerSettings
 from project.server.store.database import prepare_database
@@ -125,6 +126,7 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 create_app(settings),
+                http=LimitedProtocol,
                 log_config=None,
                 access_log=False,
                 lifespan="on",
@@ -252,6 +254,6 @@ def _write_record(directory: Path, record: Mapping[str, Any]) -> None:
 def _read_record(directory: Path) -> dict[str, Any]:
     try:
         record: dict[str, Any] = json.loads((directory / _RECORD).read_text(encoding="utf-8"))
-    except FileNotFoundError:  # there is no server, or it is still starting
+    except (FileNotFoundError, ValueError):  # there is no server, or it is still starting
         return {}
     return record

@@ -27,7 +27,8 @@ from project.server.graphql.schema import api_schema
 
 _INVALID = "GRAPHQL_VALIDATION_FAILED"
 
-_MAX_TOKENS = 20_000
+_MAX_LENGTH = 100_000
+_MAX_TOKENS = 5_000
 _MAX_DEPTH = 20
 _MAX_FIELDS = 2_000
 _MAX_DEFINITIONS = 100
@@ -44,6 +45,13 @@ _SAMPLE_TIMESTAMP = '"2000-01-01T00:00:00.000000+00:00"'
 
 def parse_document(text: str) -> DocumentNode:
     """Return a text as a document that can be executed. Raises BadRequestError."""
+    # Not only tokens take time to read: also comments, of which graphql-core does not count all.
+    if len(text) > _MAX_LENGTH:
+        raise BadRequestError(
+            f"The query has {len(text)} characters; at most {_MAX_LENGTH} are allowed. Send long "
+            "values as variables.",
+            "GRAPHQL_PARSE_FAILED",
+        )
     if len(text) > _MAX_CACHED_LENGTH:
         return _check(text)
     sample = _TIMESTAMP.sub(_SAMPLE_TIMESTAMP, _UUID.sub(_SAMPLE_UUID, text))

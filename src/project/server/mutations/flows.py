@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any, List, Mapping, NamedTuple, Optional
 
@@ -189,15 +190,22 @@ def _archive(connection: Connection, flow_id: str) -> None:
 
 
 def _extend(connection: Connection, flow_id: str, part: str, more: list[Any]) -> None:
-    """Add tasks or edges to a flow, also as it was serialized, from which agents may run it."""
+    """Add tasks or edges to a flow, also as it was serialized, from which agents may run it.
+
+    Those that it has are left out: Prefect's client sends all of them for a flow that has not
+    changed, too.
+    """
     statement = select(flow.c.id, flow.c.serialized_flow).where(flow.c.id == flow_id)
     row = connection.execute(statement).one_or_none()
     if row is None:
         raise NotFoundError("Flow", flow_id)
+    serialized = row.serialized_flow.get(part) or []
+    known = {json.dumps(each, sort_keys=True) for each in serialized}
+    more = [each for each in more if json.dumps(each, sort_keys=True) not in known]
     add = add_tasks if part == "tasks" else add_edges
     add(connection, row.id, more, reference_slugs_of(row.serialized_flow))
     if more:
-        extended = [*(row.serialized_flow.get(part) or []), *more]
+        extended = [*serialized, *more]
         update_row(
             connection, flow, row.id, serialized_flow={**row.serialized_flow, part: extended}
         )

@@ -33,7 +33,7 @@ export function FlowDetails({ flow, onChange }) {
 function Section({ title, value, EditDialog, flow, onDone }) {
   const [isOpen, setOpen] = useState(false);
   return html`<section class="panel part">
-    <h2>${title}${EditDialog && html` <button type="button" class="quiet" aria-label="Edit ${title.toLowerCase()}" onClick=${() => setOpen(true)}>Edit</button>`}</h2>
+    <div class="part-head"><h2>${title}</h2>${EditDialog && html`<button type="button" class="quiet" aria-label="Edit ${title.toLowerCase()}" onClick=${() => setOpen(true)}>Edit</button>`}</div>
     <${JsonValue} value=${value} />
     ${isOpen && html`<${EditDialog} flow=${flow} onDone=${onDone} onClose=${() => setOpen(false)} />`}
   </section>`;

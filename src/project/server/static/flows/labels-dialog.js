@@ -18,8 +18,9 @@ export function LabelsDialog({ flow, onDone, onClose }) {
     <label class="check"><input type="checkbox" checked=${isOwn} onChange=${() => setOwn(!isOwn)} /> As in the code: ${own.join(", ") || "none"}</label>
     ${
       !isOwn &&
-      html`<label class="field"><span>Labels</span><input name="labels" defaultValue=${formatList(defaultLabels(flow))} autocomplete="off" />
-        <span class="hint">Comma-separated. An agent must have all of them; without any, only an agent without labels takes a run.</span></label>`
+      html`<div class="field"><label for="labels">Labels</label>
+        <input id="labels" name="labels" defaultValue=${formatList(defaultLabels(flow))} autocomplete="off" aria-describedby="labels-hint" />
+        <span id="labels-hint" class="hint">Comma-separated. An agent must have all of them; without any, only an agent without labels takes a run.</span></div>`
     }
     <p class="muted">Runs that wait already keep their labels.</p>
   <//>`;

@@ -25,21 +25,24 @@ export function ScheduleDialog({ flow, onDone, onClose }) {
   const isMore =
     lost.length > 1 || lost.some((clock) => clock.labels?.length || Object.keys(clock.parameter_defaults ?? {}).length);
   return html`<${Dialog} title="Schedule of ${flow.name}" confirm="Save" onConfirm=${save} onClose=${onClose}>
-    <label class="field"><span>Runs</span><select name="kind" value=${draft.kind} onChange=${change}>
+    <div class="field"><label for="kind">Runs</label><select id="kind" name="kind" value=${draft.kind} onChange=${change}>
       <option value="own">As in the code: ${scheduleInWords(flow.schedule) ?? "no schedule"}</option>
       <option value="cron">At times (cron)</option>
-      <option value="interval">Every so many minutes</option>
+      <option value="interval">Every N minutes</option>
       <option value="none">On no schedule</option>
-    </select></label>
+    </select></div>
     ${
       draft.kind === "cron" &&
-      html`<label class="field"><span>Cron</span><input name="cron" class="mono" value=${draft.cron} required autocomplete="off" onInput=${change} />
-        <span class="hint">minute, hour, day of the month, month, day of the week</span></label>
-      <label class="field"><span>Time zone</span><input name="timezone" value=${draft.timezone} required autocomplete="off" onInput=${change} /></label>`
+      html`<div class="field"><label for="cron">Cron</label>
+        <input id="cron" name="cron" class="mono" value=${draft.cron} required autocomplete="off" aria-describedby="cron-hint" onInput=${change} />
+        <span id="cron-hint" class="hint">minute, hour, day of the month, month, day of the week</span></div>
+      <div class="field"><label for="timezone">Time zone</label>
+        <input id="timezone" name="timezone" value=${draft.timezone} required autocomplete="off" onInput=${change} /></div>`
     }
     ${
       draft.kind === "interval" &&
-      html`<label class="field"><span>Minutes</span><input name="minutes" type="number" min="1" value=${draft.minutes} required onInput=${change} /></label>`
+      html`<div class="field"><label for="minutes">Minutes</label>
+        <input id="minutes" name="minutes" type="number" min="1" value=${draft.minutes} required onInput=${change} /></div>`
     }
     <p role="status">${scheduleInWords(scheduleFrom(draft, flow)) ?? "The flow runs only when somebody starts it."}</p>
     ${isMore && draft.kind !== "own" && html`<p class="problem">This replaces ${lost.length > 1 ? `${lost.length} clocks` : "the clock"}, with the parameters and labels that are set there.</p>`}

@@ -1,5 +1,5 @@
-// The last runs of a flow, and what each of its tasks did in them: loaded some runs at a time, the newest first, and from
-// then on only what has changed.
+// The last runs of a flow, and what each of its tasks did in them: some runs at a time, the newest first, and after that
+// only what has changed.
 import { query } from "../shared/api.js";
 import { timestamp } from "../shared/format.js";
 import { BEFORE_ALL, latestUpdate } from "../shared/row-changes.js";

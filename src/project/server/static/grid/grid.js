@@ -19,6 +19,7 @@ import { cellOf, millisecondsOf, rowsOf } from "./grid-rows.js";
 /** @typedef {(namespace: string, isFolded: boolean) => void} SetFolded */
 
 const ROW_PIXELS = 26;
+const MARGIN_ROWS = 8; // each has dozens of cells
 const MAX_UNFOLDED = 150;
 
 /** @param {{ flow: Flow, query: URLSearchParams }} props */
@@ -94,7 +95,7 @@ function hasFailed(slug, columns) {
 
 /** @param {{ rows: GridRow[], columns: Column[], name: string, setFolded: SetFolded }} props */
 function Table({ rows, columns, name, setFolded }) {
-  const { box, first, last, before, after } = useVisibleRows(rows.length, ROW_PIXELS);
+  const { box, first, last, before, after } = useVisibleRows(rows.length, ROW_PIXELS, MARGIN_ROWS);
   const onKeyDown = useGridKeys(box, rows.length, columns.length, ROW_PIXELS);
   /** @type {Ref<HTMLElement>} */
   const caption = useRef();

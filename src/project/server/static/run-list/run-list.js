@@ -11,6 +11,7 @@ import { useTitle } from "../shared/title.js";
 import { html, useEffect, useRef, useState } from "../vendor/html.js";
 import { BULK_ACTIONS } from "./bulk-actions.js";
 import { BulkDialog } from "./bulk-dialog.js";
+import { CommonReasons } from "./common-reasons.js";
 import { useFailedSinceLastVisit } from "./last-visit.js";
 import { filterIn, isFiltered, isUpcoming } from "./run-filter.js";
 import { RunFilters } from "./run-filters.js";
@@ -41,6 +42,7 @@ export default function RunList({ query }) {
     return refresh();
   };
   const [selected, select] = useState(/** @type {Selected} */ (new Map()));
+  const selectOnly = (/** @type {RunListRow[]} */ runs) => select(() => new Map(runs.map((run) => [run.id, run])));
   const count = useCount(filter, data && `${data.since} ${data.loadedAt}`);
   return html`
     <div class="view-head">
@@ -55,6 +57,7 @@ export default function RunList({ query }) {
       <${Selection} filter=${filter} count=${count ?? 0} selected=${selected} select=${select} reload=${reload} />
       ${count !== null && html`<${PageButtons} page=${filter.page} count=${count} size=${PAGE_SIZE} />`}
     </div>
+    ${data && html`<${CommonReasons} rows=${data.rows} onSelect=${selectOnly} />`}
     ${data && html`<${Table} rows=${data.rows} filter=${filter} selected=${selected} select=${select} />`}`;
 }
 
