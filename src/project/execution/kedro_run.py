@@ -70,6 +70,7 @@ class KedroRun:
 
     def keep(self, names: Iterable[str]) -> None:
         """Keep the values of datasets that are read outside of the pipeline, too."""
+        self._inputs = self._inputs.union(names)
         self._outputs = self._outputs.union(names)
 
     def execute(self, node_name: str, received: InMemory) -> InMemory:
