@@ -64,7 +64,7 @@ format: .venv/.installed  ## format the code and fix what the linters can fix
 
 docs: .venv/.installed  ## build the documentation as a site in .site; a warning is an error
 	$(BIN)/uv run --quiet --isolated --no-project --with-requirements docs/requirements.txt \
-		mkdocs build --strict --quiet
+		mkdocs build --strict
 
 soak: .venv/.installed  ## kill processes at random: make soak KILLS=100
 	$(BIN)/python -m tests.soak --kills $(or $(KILLS),100)

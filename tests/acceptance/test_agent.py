@@ -221,8 +221,8 @@ def test_every_check_of_the_doctor_passes(staffed: Shop) -> None:
     assert said.code == 0, said.text
     assert "FAIL" not in said.text
     assert re.findall(r"^ok    (\w[\w.]*): ", said.text, re.MULTILINE) == [
-        *("versions", "prefect.yml", "inputs", "code"),
-        *("API", "tenant", "project", "flow", "agents"),
+        *("versions", "prefect.yml", "inputs", "hooks", "code"),
+        *("API", "tenant", "flow", "agents", "runs"),
     ]
 
 

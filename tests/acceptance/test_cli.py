@@ -19,6 +19,7 @@ def test_kedro_lists_the_commands_once(shop: Shop) -> None:
     assert commands[1:] == [
         "agent",
         "cancel",
+        "compile",
         "doctor",
         "env",
         "explain",

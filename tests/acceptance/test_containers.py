@@ -50,7 +50,7 @@ def test_the_project_of_the_servers_image_serves_an_api(tmp_path: Path) -> None:
     server = shop.start(*json.loads(entrypoint)[1:], "--port", "0")
     assert server.stdout
     line = next(line for line in server.stdout if "web page" in line)
-    (port,) = re.findall(r"http://0\.0\.0\.0:(\d+)", line)
+    (port,) = re.findall(r"http://127\.0\.0\.1:(\d+)", line)
 
     answer = requests.get(f"http://127.0.0.1:{port}/health", timeout=10)
     assert answer.json()["status"] == "ok"

@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 from typing import Callable, List
 
 import click
@@ -121,8 +122,8 @@ def test_a_host_that_does_not_exist_is_no_problem_of_the_port(project: KedroProj
 def completions(shop: Shop, *words: str) -> List[str]:
     """Return how a shell completes the last word."""
     process = shop.start_python(
-        *("-W", "ignore", "-m", "kedro"),
         cwd=shop.folder,
+        python=str(Path(sys.executable).with_name("kedro")),  # click finds no name in -m kedro
         _KEDRO_COMPLETE="bash_complete",
         COMP_WORDS=shlex.join(["kedro", *words]),
         COMP_CWORD=str(len(words)),

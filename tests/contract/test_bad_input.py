@@ -57,7 +57,10 @@ def test_the_file_of_the_environment_is_named_when_the_mistake_is_there(
             "executor: {type: threads, workers: many}",
             ["executor.workers: must be a whole number of at least 1, not 'many'."],
         ),
-        ("executor: {type: celery}", ["executor.type: must be local or threads, not 'celery'."]),
+        (
+            "executor: {type: celery}",
+            ["executor.type: must be local, threads or dask, not 'celery'."],
+        ),
         ("executor: {type: [", ["not valid YAML: ", "expected the node content", "line 1, column"]),
         ("- executor", ["must be a mapping of keys, not ['executor']."]),
     ],

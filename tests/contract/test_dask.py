@@ -46,7 +46,7 @@ def after(value, *others):
 
 def wait():
     begin("wait")
-    for _ in range(1200):
+    for _ in range(12_000):
         time.sleep(0.05)
 
 class Unpicklable:
@@ -247,7 +247,7 @@ def when_begun(project: KedroProject, act: Callable[[int], None]) -> None:
     file = project.folder / "data/wait"
 
     def watch() -> None:
-        eventually(lambda: file.exists() and file.read_text())
+        eventually(lambda: file.exists() and file.read_text(), 300)
         act(int(file.read_text()))
 
     threading.Thread(target=watch, daemon=True).start()
@@ -351,6 +351,54 @@ def test_two_projects_share_a_worker(make_project: MakeProject) -> None:
     assert [outcome.result for outcome in outcomes] == [{"a": 1}] * 4
 
 
+def test_limits_hold_across_workers(make_project: MakeProject) -> None:
+    project = make_project(
+        BEGINNING
+        + """
+def query(n):
+    file = DATA / "running"
+    DATA.mkdir(exist_ok=True)
+    alone = not file.exists()
+    file.touch()
+    time.sleep(0.05)
+    file.unlink(missing_ok=True)
+    return alone
+
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(query, "params:n", f"q{number}", name=f"q{number}", tags=["db"])
+        for number in range(6)
+    ])}
+""",
+        parameters="n: 1",
+        prefect="limits: {db: 1}",
+    )
+    outcome = project.run(on_dask())
+
+    assert outcome.result == dict.fromkeys([f"q{number}" for number in range(6)], True)
+
+
+def test_a_resource_that_no_worker_has_is_an_error_before_anything_runs(
+    make_project: MakeProject,
+) -> None:
+    project = make_project(SMALL, prefect="tasks: {nodes: {one: {resources: {GPU: 1}}}}")
+    outcome = project.run(on_dask())
+
+    assert text_of(outcome).startswith(
+        "Node 'one' needs a Dask worker with the resources GPU=1 (prefect.yml: tasks), but there "
+    )
+    assert outcome.nodes_run == []
+
+
+def test_a_node_runs_where_its_resources_are(make_project: MakeProject) -> None:
+    project = make_project(SMALL, prefect="tasks: {nodes: {one: {resources: {GPU: 1}}}}")
+    settings = {"type": "dask", "workers": 1, "cluster_kwargs": {"resources": {"GPU": 1}}}
+    outcome = project.run(PrefectRunner(settings={"executor": settings}))
+
+    assert outcome.error is None
+    assert outcome.result == {"a": 1}
+
+
 @pytest.mark.parametrize("grouping", ["none", "memory", "chain", "tag:group_", "pipeline"])
 def test_groups_change_neither_outcome_nor_reports(
     make_project: MakeProject, grouping: str
@@ -380,6 +428,6 @@ def test_regrouping_is_no_new_version_of_the_flow(make_project: MakeProject) -> 
     for grouping in ("none", "memory"):
         assert project.run(on_dask(grouping=grouping)).error is None
     with connect("embedded", project.folder) as api:
-        (flow,) = api.query("query { flow { version } }")["flow"]
+        flows = api.query("query { flow { version } }")
 
-    assert flow["version"] == 1
+    assert flows == [{"version": 1}]

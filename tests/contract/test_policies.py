@@ -1,4 +1,4 @@
-"""Retries, time limits and limits by tag, on each executor of this process."""
+"""Retries, time limits and limits by tag, on each executor."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from project.api.client import connect
 from project.errors import SettingsError
 from tests.kits.projects import (
     RUNNERS,
+    SESSION_RUNNERS,
     KedroProject,
     assert_one_clear_error,
     kedro_command,
@@ -86,9 +87,9 @@ def register_pipelines():
 RETRIES = "tasks: {tags: {network: {retries: 3, retry_delay_seconds: 0.01}}}"
 
 
-@pytest.fixture(params=sorted(RUNNERS))
+@pytest.fixture(params=sorted(SESSION_RUNNERS))
 def runner(request: Any) -> Any:
-    return RUNNERS[request.param]()
+    return SESSION_RUNNERS[request.param]()
 
 
 def states(project: KedroProject, node: str) -> List[str]:

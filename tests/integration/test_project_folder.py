@@ -29,6 +29,7 @@ from tests.kits.projects import (
 MakeProject = Callable[..., KedroProject]
 
 RUN = ["run", "--runner=project.runner.PrefectRunner"]
+RUNS = 5  # as many as a small machine can start at once
 SERVE = ["prefect", "server", "--port=0"]
 # Root may write everywhere, unless it gives that up.
 UNPRIVILEGED = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
@@ -121,12 +122,12 @@ def test_the_path_of_a_project_may_look_like_an_address(
 
 def test_first_runs_that_start_together_register_one_flow(make_project: MakeProject) -> None:
     project = make_project(PIPELINE)
-    with ThreadPoolExecutor(10) as pool:
-        runs = list(pool.map(lambda _: kedro_run(project), range(10)))
+    with ThreadPoolExecutor(RUNS) as pool:
+        runs = list(pool.map(lambda _: kedro_run(project), range(RUNS)))
     with connect("embedded", project.folder) as api:
         states = api.query("query { flow_run { state } }")
 
-    assert [run.returncode for run in runs] == [0] * 10, "".join(run.stdout for run in runs)
-    assert [row["state"] for row in states] == ["Success"] * 10
+    assert [run.returncode for run in runs] == [0] * RUNS, "".join(run.stdout for run in runs)
+    assert [row["state"] for row in states] == ["Success"] * RUNS
     assert rows(project, "flow") == 1
     assert rows(project, "edge") == rows(project, "task") - 1

@@ -50,10 +50,7 @@ def assert_understood(api: Api, name: str, input: Any) -> Any:
     return (body.get("data") or {}).get(name)
 
 
-def test_what_is_missing_is_named(api: Api, project_id: str) -> None:
-    assert api.refusal("create_flow_run") == (
-        "Give the flow_id or the version_group_id of the flow to run."
-    )
+def test_a_missing_project_is_named(api: Api) -> None:
     assert api.refusal("create_flow", serialized_flow={"name": "f"}) == (
         "Give the project_id of the project to register the flow in."
     )

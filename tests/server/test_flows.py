@@ -56,7 +56,9 @@ def test_an_archived_flow_cannot_be_run(api: Api, flow: Registered) -> None:
 
 def test_an_unknown_flow_is_an_error(api: Api) -> None:
     assert api.refusal("create_flow_run", flow_id=NO_ID) == f"Flow {NO_ID} not found."
-    assert api.refusal("create_flow_run") == "Unarchived flow of version group None not found."
+    assert api.refusal("create_flow_run") == (
+        "Give the flow_id or the version_group_id of the flow to run."
+    )
 
 
 def test_deleting_a_flow_deletes_its_runs(api: Api, flow: Registered) -> None:

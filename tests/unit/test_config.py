@@ -12,6 +12,7 @@ from project.config.load import FileSettings, parse_settings
 from project.config.messages import describe_unreadable
 from project.config.model import (
     ExecutorSettings,
+    NotifySettings,
     ScheduleSettings,
     Settings,
     SettingsFile,
@@ -41,7 +42,10 @@ def test_a_new_project_gets_the_shipped_file() -> None:
 def test_every_key_is_documented() -> None:
     pages = [REPOSITORY / "docs" / name for name in ("configuration.md", "policies.md")]
     documented = "".join(page.read_text() for page in pages)
-    sections = [SettingsFile, ExecutorSettings, ScheduleSettings, TaskSettings, TaskPolicy]
+    sections = [
+        *(SettingsFile, ExecutorSettings, ScheduleSettings, TaskSettings, TaskPolicy),
+        NotifySettings,
+    ]
     keys = [key for section in sections for key in rules_of(section)]
 
     assert [key for key in keys if f"`{key}`" not in documented] == []

@@ -16,6 +16,7 @@ from prefect.engine.state import Cancelled, Failed, State
 from prefect.utilities.configuration import set_temporary_config
 
 from project.api.client import PrefectApi
+from project.api.notify import Notifier
 from project.api.reporter import Reporter
 from project.api.unreported import UnreportedStates
 from project.compat.run_options import RUN_OPTIONS, RunOptions
@@ -23,6 +24,7 @@ from project.config.model import Settings
 from project.errors import ApiError
 from project.execution.cancellation import Cancellation
 from project.execution.executors import make_executor
+from project.execution.kedro_run import KedroRun
 from project.execution.output import OutputCapture
 from project.execution.runners import KedroTaskRunner, cancelled_if_tasks_are
 from project.execution.session import run_in_session
@@ -88,6 +90,7 @@ class AgentFlowRunner(CloudFlowRunner):
         reporter = self._make_reporter(arguments["task_contexts"], cancellation)
         # Prefect's own handler would send the lines of its loggers a second time.
         sends_lines = prefect.config.cloud.send_flow_run_logs
+        flow_run_id, api = prefect.context.flow_run_id, PrefectApi(self.client)
         capture = OutputCapture(reporter.log if sends_lines else lambda record: None)
         arguments["task_runner_state_handlers"] = [
             lambda task_runner, _, new: reporter.task_state(self.flow.slugs[task_runner.task], new)
@@ -95,8 +98,13 @@ class AgentFlowRunner(CloudFlowRunner):
 
         def run_tasks(run: Union[NodeRun, BaseException], settings: Settings) -> State:
             capture.reattach()  # Kedro configures logging when it opens a session
+            if isinstance(run, KedroRun):
+                notifier = Notifier(
+                    settings, run, self.flow.name, lambda: api.page_url("flow-run", flow_run_id)
+                )
+                reporter.on_end(notifier.notify)
             arguments["executor"] = make_executor(settings, self.flow.ref)
-            with self.flow.runs.provide(prefect.context.flow_run_id, run):
+            with self.flow.runs.provide(flow_run_id, run):
                 return self._run_cancellable_tasks(cancellation, state, arguments)
 
         try:

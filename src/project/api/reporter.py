@@ -64,6 +64,8 @@ class Reporter:
         self._states = StateSender(api, flow_run_id)
         self._lines = LineSender(api, flow_run_id)
         self._final_state: Optional[State] = None
+        self._end_state: Optional[State] = None
+        self._notify: Callable[[State], None] = lambda state: None
         self._error: Optional[ApiError] = None
         self._has_states, self._has_lines = Event(), Event()
         self._finishing = Event()
@@ -74,13 +76,18 @@ class Reporter:
         if slug in self._task_run_ids:
             self._put_state(RunState(self._task_run_ids[slug], state))
 
+    def on_end(self, notify: Callable[[State], None]) -> None:
+        """Call a function with the final state of the flow run, once that is reported."""
+        self._notify = notify
+
     def flow_state(self, state: State) -> None:
         """Report the final state of the flow run, once everything else is reported."""
-        self._final_state = state
+        self._final_state = self._end_state = state
 
     def cancelled(self, state: State) -> None:
         """Report immediately that the flow run is cancelled; the API then cancels its task runs."""
         self._states.forget_tasks()
+        self._end_state = state
         self._put_state(RunState(None, state))
 
     def log(self, record: logging.LogRecord) -> None:
@@ -130,6 +137,8 @@ class Reporter:
         is_sent = self._wait_until_sent(self._states, ended)
         for event in (self._ended, self._has_states, self._has_lines):
             event.set()
+        if self._end_state is not None:
+            self._notify(self._end_state)
         return None if is_sent else self._keep_unreported()
 
     def _repair_states(self) -> None:

@@ -9,6 +9,7 @@ from prefect.engine.state import Cancelled, Failed, Running, Skipped, State
 
 from project.api import queries
 from project.api.client import PrefectApi
+from project.api.notify import Notifier
 from project.api.reporter import Reporter
 from project.errors import FlowRunError
 from project.execution.cancellation import Cancellation
@@ -28,12 +29,17 @@ def run_here(
     Raises:
         FlowRunError: the run was cancelled through the API.
         ApiError: the end of the run could not be reported.
+        SettingsError: the webhook of ``notify`` is not known.
         SystemExit: a signal ended the process, after the run was reported as cancelled.
     """
     with prefect.context(flow_run_id=flow_run_id):
         task_run_ids = queries.task_run_ids(api, flow_run_id)
         cancellation = Cancellation(on_signal=lambda: reporter.cancelled(INTERRUPTED))
         reporter = Reporter(api, flow_run_id, task_run_ids, cancellation.request)
+        notifier = Notifier(
+            run.settings, run, flow.name, lambda: api.page_url("flow-run", flow_run_id)
+        )
+        reporter.on_end(notifier.notify)
         running = Running("Running in the process of kedro run.")
         queries.set_flow_run_state(api, flow_run_id, running.serialize())
 

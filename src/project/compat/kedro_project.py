@@ -118,7 +118,7 @@ def open_catalog(
             keywords["catalog_class"] = settings.DATA_CATALOG_CLASS
         load_versions = options.get("load_versions") or {}
         catalog = make_catalog(save_version=run_id, load_versions=load_versions, **keywords)
-        for name in sorted(compat.dataset_names(pipeline) - pipeline.inputs()):
+        for name in sorted(compat.dataset_names(pipeline)):
             if not compat.is_registered(catalog, name):
                 compat.add_dataset(catalog, name, compat.MemoryDataset())
         hook_manager = getattr(session, "_hook_manager", None)

@@ -12,6 +12,7 @@ from project.config.rules import (
     SectionRule,
     Value,
     choice,
+    choices,
     mapping,
     number,
     numbers,
@@ -106,6 +107,19 @@ class ScheduleSettings:
 
 
 @dataclass(frozen=True)
+class NotifySettings:
+    """Which webhook gets a JSON document when a run ends, and in which of its states.
+
+    ``url`` is an address, or the name of an environment variable that has it. ``template`` is the
+    document, with fields such as ``{flow}`` in its strings; without one, it is a text for Slack.
+    """
+
+    on: Tuple[str, ...] = setting(("Failed",), choices("Failed", "Cancelled", "Success"))
+    url: Optional[str] = setting(None, string(optional=True))
+    template: Optional[Mapping[str, Any]] = setting(None, mapping(optional=True))
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of one pipeline.
 
@@ -129,6 +143,7 @@ class Settings:
     run_config: Optional[PrefectObject] = setting(None, mapping(optional=True))
     storage: Optional[PrefectObject] = setting(None, mapping(optional=True))
     result: Optional[PrefectObject] = setting(None, mapping(optional=True))
+    notify: NotifySettings = setting(NotifySettings(), SectionRule(NotifySettings))
     origin: Origin = field(default=UNKNOWN_ORIGIN, compare=False, repr=False)
 
 

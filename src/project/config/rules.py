@@ -78,6 +78,14 @@ def choice(*choices: str) -> Value:
     return Value(words, lambda value: isinstance(value, str) and value in choices)
 
 
+def choices(*known: str) -> Value:
+    """Return the rule for a list of some of several words."""
+    return Value(
+        f"a list of {', '.join(known[:-1])} and {known[-1]}, or some of them",
+        lambda value: isinstance(value, (list, tuple)) and all(one in known for one in value),
+    )
+
+
 def whole_number(at_least: int, *, optional: bool = False) -> Value:
     """Return the rule for a whole number."""
     words = f"a whole number of at least {at_least}"
@@ -174,12 +182,14 @@ def schema_of(section: type) -> Schema:
     return schema()
 
 
-def without_empty_keys(section: type, raw: Mapping[str, Any]) -> Dict[str, Any]:
+def without_empty_keys(section: type, raw: Mapping[Any, Any]) -> Dict[str, Any]:
     """Return a mapping without keys that have nothing behind them where the default is meant."""
     rules = rules_of(section)
+    # To YAML 1.1, an unquoted `on` is true.
+    named = {"on" if key is True else key: value for key, value in raw.items()}
     return {
         key: value
-        for key, value in raw.items()
+        for key, value in named.items()
         if value is not None or not getattr(rules.get(key), "may_be_empty", False)
     }
 

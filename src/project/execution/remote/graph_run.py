@@ -176,7 +176,7 @@ class GraphRun:
     def _follow(self) -> None:
         """Handle reports until each node has ended, or will not start."""
         finished_at: Optional[float] = None
-        while set(self._calls) - set(self._ended):
+        while len(self._ended) < len(self._calls):
             try:
                 self._handle(self._news.get(timeout=POLL_SECONDS))
             except Empty:
@@ -271,7 +271,7 @@ class GraphRun:
             record = logging.makeLogRecord(line.fields)
             if record.name == "stdout":
                 print(record.msg)  # as the node did on its worker
-            else:
+            elif logging.getLogger(record.name).isEnabledFor(record.levelno):
                 logging.getLogger(record.name).handle(record)
 
     def _are_futures_done(self) -> bool:

@@ -97,7 +97,15 @@ class ReportSender:
         with self._lock:
             waiting, self._waiting = self._waiting, []
         if waiting:
-            self._send(cloudpickle.dumps(waiting))
+            self._send(_pickled(waiting))
+
+
+def _pickled(reports: List[Report]) -> bytes:
+    try:
+        return pickle.dumps(reports)
+    except Exception:  # an exception of a class that has no module, for example
+        pickled: bytes = cloudpickle.dumps(reports)
+        return pickled
 
 
 def read_reports(message: bytes) -> List[Report]:

@@ -51,7 +51,8 @@ class Scheduler:
         if schedule is None or waiting >= self._runs_ahead:
             return
         for event in next_events(schedule, self._runs_ahead, datetime.now(timezone.utc)):
-            self._database.write(partial(_create_run, flow_id=flow_id, event=event)).result()
+            create = partial(_create_run, flow_id=flow_id, schedule=schedule, event=event)
+            self._database.write(create).result()
 
 
 def _progress(connection: Connection, flow_id: str) -> tuple[Schedule | None, int]:
@@ -73,10 +74,12 @@ def _active_flow(connection: Connection, flow_id: str) -> RowMapping | None:
     return connection.execute(statement).mappings().one_or_none()
 
 
-def _create_run(connection: Connection, flow_id: str, event: Event) -> None:
-    # The schedule may have been switched off since the events were computed.
+def _create_run(connection: Connection, flow_id: str, schedule: Schedule, event: Event) -> None:
+    # The schedule may have been switched off, or replaced, since the events were computed.
     row = _active_flow(connection, flow_id)
-    if row is None or _is_deleted(connection, flow_id, event):
+    if row is None or schedule_of(connection, row) != schedule:
+        return
+    if _is_deleted(connection, flow_id, event):
         return
     key = f"auto-scheduled:{event.start}"
     if event.parameters or event.labels:  # several clocks may have an event at the same time

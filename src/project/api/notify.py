@@ -1,0 +1,113 @@
+"""Notifications of a webhook, such as Slack's, about the end of a flow run."""
+
+from __future__ import annotations
+
+import logging
+import os
+from threading import Thread
+from time import sleep
+from typing import Any, Callable, Dict, Optional
+
+import requests
+from prefect.engine.state import Cancelled, State
+
+from project.config.model import Settings
+from project.errors import SettingsError
+from project.execution.kedro_run import KedroRun
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 3
+REQUEST_SECONDS = 5.0
+PAUSE_SECONDS = 2.0
+
+_TEXT = "{flow}: {state}. {message}\n{link}"
+_TEXT_OF_FAILURE = "{flow}: {state} in node {node}. {error}\n{link}"
+
+
+class Notifier:
+    """Sends one JSON document to a webhook when a run ends in a state that the settings name.
+
+    It is sent in a thread, which the end of the process waits for: a slow webhook delays no run.
+
+    Raises:
+        SettingsError: the environment variable that ``notify.url`` names is not set.
+    """
+
+    def __init__(self, settings: Settings, run: KedroRun, flow: str, link: Callable[[], str]):
+        self._settings = settings.notify
+        self._url = _find_url(settings)
+        self._run = run
+        self._flow = flow
+        self._link = link
+
+    def notify(self, state: State) -> None:
+        """Send the document for the final state of the run, if the settings name that state."""
+        if self._url and _kind(state) in self._settings.on:
+            document = self._document(state)
+            Thread(target=_send, args=(self._url, document), name="notification").start()
+
+    def _document(self, state: State) -> Any:
+        error = self._run.error
+        fields: Dict[str, str] = {
+            "flow": self._flow,
+            "state": type(state).__name__,
+            "message": state.message or "",
+            "node": self._run.failed_node or "",
+            "error": _last_line(error),
+            "link": self._link(),
+        }
+        if self._settings.template is not None:
+            return _filled(self._settings.template, fields)
+        return _filled({"text": _TEXT if error is None else _TEXT_OF_FAILURE}, fields)
+
+
+def _find_url(settings: Settings) -> Optional[str]:
+    url = settings.notify.url
+    if url is None or url.startswith(("http://", "https://")):
+        return url
+    if url not in os.environ:
+        raise SettingsError(
+            f"{settings.origin.name(['notify', 'url'])}: notify.url: the environment variable "
+            f"'{url}' is not set. Set it to the address of the webhook, or write an address that "
+            "starts with http:// or https://."
+        )
+    return os.environ[url]
+
+
+def _kind(state: State) -> str:
+    if isinstance(state, Cancelled):  # it is a failure to Prefect
+        return "Cancelled"
+    return "Failed" if state.is_failed() else "Success"
+
+
+def _last_line(error: Optional[BaseException]) -> str:
+    if error is None:
+        return ""
+    return f"{type(error).__name__}: {error}".strip().splitlines()[-1]
+
+
+def _filled(template: Any, fields: Dict[str, str]) -> Any:
+    """Return a template with the fields in its strings; other braces stay as they are."""
+    if isinstance(template, dict):
+        return {key: _filled(value, fields) for key, value in template.items()}
+    if isinstance(template, (list, tuple)):
+        return [_filled(value, fields) for value in template]
+    if isinstance(template, str):
+        for name, value in fields.items():
+            template = template.replace(f"{{{name}}}", value)
+    return template
+
+
+def _send(url: str, document: Any) -> None:
+    for attempt in range(ATTEMPTS):
+        try:
+            requests.post(url, json=document, timeout=REQUEST_SECONDS).raise_for_status()
+            return
+        except requests.RequestException as error:
+            # The address may contain a secret, and so may the text of the error.
+            response = getattr(error, "response", None)
+            reason = type(error).__name__ if response is None else f"HTTP {response.status_code}"
+        if attempt < ATTEMPTS - 1:
+            sleep(PAUSE_SECONDS)
+    logger.warning("The notification about the end of the run could not be sent: %s", reason)

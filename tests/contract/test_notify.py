@@ -1,0 +1,123 @@
+"""Notifications about the end of a run."""
+
+from __future__ import annotations
+
+import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
+from threading import Thread
+from typing import Any, Callable, Iterator, List
+
+import pytest
+
+from project.errors import SettingsError
+from tests.kits.projects import FAILING, FAILING_CATALOG, PIPELINE, RUNNERS, KedroProject
+
+MakeProject = Callable[..., KedroProject]
+
+
+class Webhook:
+    """A web server that keeps the documents it gets, and answers with the given status codes."""
+
+    def __init__(self) -> None:
+        self.documents: Queue[Any] = Queue()
+        self.codes: List[int] = []
+        webhook = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                code = webhook.codes.pop(0) if webhook.codes else 200
+                if code == 200:
+                    webhook.documents.put(json.loads(body))
+                self.send_response(code)
+                self.end_headers()
+
+            def log_message(self, *arguments: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
+        Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def next(self) -> Any:
+        return self.documents.get(timeout=20)
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    server = Webhook()
+    yield server
+    server.close()
+
+
+def failing_project(make_project: MakeProject, notify: str) -> KedroProject:
+    project = make_project(FAILING, catalog=FAILING_CATALOG, prefect=f"notify: {notify}")
+    project.write("data/text", "'some text'")
+    return project
+
+
+def test_a_failure_is_notified_with_its_node_and_error(
+    make_project: MakeProject, webhook: Webhook
+) -> None:
+    project = failing_project(make_project, f"{{url: {webhook.url}}}")
+    outcome = project.run(RUNNERS["local"]())
+
+    assert outcome.raised == ("Broken", "cannot use some text")
+    first, link = webhook.next()["text"].split("\n")
+    assert first == "__default__: Failed in node b_fail. Broken: cannot use some text"
+    assert "/default/flow-run/" in link
+
+
+def test_a_template_is_filled_wherever_it_has_fields(
+    make_project: MakeProject, webhook: Webhook
+) -> None:
+    template = '{title: "{flow} {state}", blocks: ["{node}", {error: "{error}"}, 3]}'
+    project = failing_project(make_project, f"{{url: {webhook.url}, template: {template}}}")
+    project.run(RUNNERS["threads"]())
+
+    assert webhook.next() == {
+        "title": "__default__ Failed",
+        "blocks": ["b_fail", {"error": "Broken: cannot use some text"}, 3],
+    }
+
+
+def test_only_the_chosen_ends_are_notified(make_project: MakeProject, webhook: Webhook) -> None:
+    quiet = make_project(PIPELINE, prefect=f"notify: {{url: {webhook.url}}}")
+    loud = make_project(PIPELINE, prefect=f"notify: {{url: {webhook.url}, on: [Success]}}")
+
+    assert quiet.run(RUNNERS["local"]()).error is None
+    assert loud.run(RUNNERS["local"]()).error is None
+    assert webhook.next()["text"].startswith("__default__: Success. All reference tasks succeeded.")
+    assert webhook.documents.empty()
+
+
+def test_the_address_may_be_in_the_environment(
+    make_project: MakeProject, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = failing_project(make_project, "{url: TEAM_WEBHOOK}")
+    missing = project.run(RUNNERS["local"]())
+
+    assert isinstance(missing.error, SettingsError)
+    assert "the environment variable 'TEAM_WEBHOOK' is not set" in str(missing.error)
+    assert missing.nodes_run == []
+
+    monkeypatch.setenv("TEAM_WEBHOOK", webhook.url)
+    project.run(RUNNERS["local"]())
+
+    assert "b_fail" in webhook.next()["text"]
+
+
+def test_a_webhook_that_fails_at_first_is_tried_again(
+    make_project: MakeProject, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("project.api.notify.PAUSE_SECONDS", 0.01)
+    webhook.codes = [500, 429]
+    outcome = failing_project(make_project, f"{{url: {webhook.url}}}").run(RUNNERS["local"]())
+
+    assert outcome.raised == ("Broken", "cannot use some text")
+    assert "b_fail" in webhook.next()["text"]
