@@ -95,6 +95,7 @@ class GraphRun:
         self._running_at: Dict[str, str] = {}  # once stopped: the workers of nodes still running
         self._news: Queue[Union[Report, WorkerRemoved]] = Queue()
         self._is_stopped = False
+        self._is_scheduler_lost = False
         self._limiter = Limiter(run.settings.limits)
         self._slots: Set[str] = set()  # the nodes that have asked the limiter
         self._address: str = client.scheduler.address
@@ -125,7 +126,9 @@ class GraphRun:
                 self._return_outputs()
             return self._ended
         except BaseException:
-            self._interrupt()
+            # The first error counts, not what a scheduler that is going away answers now.
+            with suppress(Exception):
+                self._interrupt()
             raise
         finally:
             self._clean_up()
@@ -282,6 +285,7 @@ class GraphRun:
         """
         for future in self._futures.values():
             if future.status in ("cancelled", "lost"):
+                self._is_scheduler_lost = True
                 raise FlowRunError(
                     f"The Dask scheduler at {self._address} was lost, and what "
                     "ran there with it. Start a new run."
@@ -335,7 +339,7 @@ class GraphRun:
     def _stop(self, failed_node: Optional[str], *, is_interrupt: bool = False) -> List[str]:
         """Let no further node start, and return the nodes that still run."""
         self._is_stopped = True
-        if self._client.status != "running":
+        if self._is_scheduler_lost or self._client.status != "running":
             return []
         with suppress(OSError):  # a worker that is lost at this moment has stopped
             running = self._client.run(stop_run, self._spec.name, failed_node, is_interrupt)
@@ -354,7 +358,7 @@ class GraphRun:
             logger.warning("Nodes that still run, and cannot be interrupted: %s", ", ".join(left))
 
     def _clean_up(self) -> None:
-        if self._client.status != "running":
+        if self._is_scheduler_lost or self._client.status != "running":
             return
         # The run has its end by now; what cannot be reached any more needs no cleaning up.
         name = self._spec.name
