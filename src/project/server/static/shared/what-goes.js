@@ -24,11 +24,11 @@ export function WhatGoes({ runs }) {
   const { counts, problem } = useCounts(runs);
   if (problem) return html`<p class="problem" role="alert">${problem}</p>`;
   if (!counts) return html`<p class="muted" role="status">Counting what will go…</p>`;
-  return html`<ul class="what-goes" role="status" aria-label="What will go">
+  return html`<div role="status"><ul class="what-goes" aria-label="What will go">
       <li>${formatCount(counts.runs, "run")} with ${formatCount(counts.taskRuns, "task run")}</li>
       <li>${formatCount(counts.logs, "log line")}</li>
       <li>${formatCount(counts.artifacts, "artifact")}</li>
-    </ul>
+    </ul></div>
     ${
       counts.open > 0 &&
       html`<p class="problem">${formatCount(counts.open, "run")} in progress: the process goes on, but cannot report anything any more. Cancel it first.</p>`
