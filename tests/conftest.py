@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from itertools import count
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable, Iterator, List
 
 import pytest
 
@@ -27,6 +28,23 @@ _numbers = count(1)
 # Where the tests run in the background of a script, the commands they start would ignore Ctrl-C.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: List[pytest.Item]) -> None:
+    """Leave the tests marked ``dask``, and those with a runner of that name, to make test-dask.
+
+    Each starts workers or waits for some, which takes longer than all other contract tests.
+    """
+    if os.environ.get("TEST_DASK"):
+        return
+    others = [item for item in items if _needs_dask(item)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
+
+
+def _needs_dask(item: pytest.Item) -> bool:
+    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return item.get_closest_marker("dask") is not None or "dask" in map(str, parameters)
 
 
 @pytest.fixture

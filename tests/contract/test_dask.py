@@ -147,6 +147,7 @@ def register_pipelines():
     assert any('raise Broken("no use")' in line for line in report_of(project).lines)
 
 
+@pytest.mark.dask
 def test_values_in_memory_of_this_process_reach_the_workers(make_project: MakeProject) -> None:
     project = make_project(
         BEGINNING
@@ -185,6 +186,7 @@ def register_pipelines():
 )
 
 
+@pytest.mark.dask
 def test_a_value_that_cannot_be_pickled_ends_the_run_with_its_name(
     make_project: MakeProject,
 ) -> None:
@@ -198,6 +200,7 @@ def test_a_value_that_cannot_be_pickled_ends_the_run_with_its_name(
     )
 
 
+@pytest.mark.dask
 def test_nodes_that_share_a_value_in_memory_run_in_one_process_if_grouped(
     make_project: MakeProject,
 ) -> None:
@@ -206,6 +209,7 @@ def test_nodes_that_share_a_value_in_memory_run_in_one_process_if_grouped(
     assert outcome.result == {"r1": 1, "r2": 1}
 
 
+@pytest.mark.dask
 def test_a_node_that_ends_its_worker_fails_the_run_and_names_it(
     make_project: MakeProject, own_cluster: Cluster
 ) -> None:
@@ -253,6 +257,7 @@ def when_begun(project: KedroProject, act: Callable[[int], None]) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+@pytest.mark.dask
 def test_a_worker_that_is_killed_fails_the_run(
     make_project: MakeProject, own_cluster: Cluster
 ) -> None:
@@ -264,6 +269,7 @@ def test_a_worker_that_is_killed_fails_the_run(
     assert states(project)["wait"] == "Failed"
 
 
+@pytest.mark.dask
 def test_a_scheduler_that_is_lost_fails_the_run(
     make_project: MakeProject, own_cluster: Cluster
 ) -> None:
@@ -275,6 +281,7 @@ def test_a_scheduler_that_is_lost_fails_the_run(
     assert report_of(project).states[-1] == "Failed"
 
 
+@pytest.mark.dask
 def test_ctrl_c_interrupts_the_nodes_on_the_workers(make_project: MakeProject) -> None:
     project = make_project(WAITING)
     when_begun(project, lambda worker: os.kill(os.getpid(), signal.SIGINT))
@@ -295,6 +302,7 @@ def register_pipelines():
 )
 
 
+@pytest.mark.dask
 def test_an_address_without_a_scheduler_is_one_clear_error(
     make_project: MakeProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -307,6 +315,7 @@ def test_an_address_without_a_scheduler_is_one_clear_error(
     assert f"executor.address: no Dask scheduler answers at {address}." in text_of(outcome)
 
 
+@pytest.mark.dask
 def test_workers_that_never_come_are_waited_for_until_a_deadline(
     make_project: MakeProject, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -325,6 +334,7 @@ def test_workers_that_never_come_are_waited_for_until_a_deadline(
         ({"address": "tcp://x:1", "cluster_kwargs": {"a": 1}}, "must have either address or"),
     ],
 )
+@pytest.mark.dask
 def test_settings_that_name_no_cluster_are_an_error(
     make_project: MakeProject, executor: Any, problem: str
 ) -> None:
@@ -335,6 +345,7 @@ def test_settings_that_name_no_cluster_are_an_error(
     assert problem in outcome.error.message
 
 
+@pytest.mark.dask
 def test_dask_needs_a_session() -> None:
     runner = PrefectRunner(settings={"executor": {"type": "dask"}})
     from kedro.io import DataCatalog
@@ -344,6 +355,7 @@ def test_dask_needs_a_session() -> None:
         runner.run(Pipeline([node(lambda: 1, None, "a")]), DataCatalog())
 
 
+@pytest.mark.dask
 def test_two_projects_share_a_worker(make_project: MakeProject) -> None:
     first, second = make_project(SMALL), make_project(SMALL)
     outcomes = [project.run(on_dask()) for project in (first, second, first, second)]
@@ -351,6 +363,7 @@ def test_two_projects_share_a_worker(make_project: MakeProject) -> None:
     assert [outcome.result for outcome in outcomes] == [{"a": 1}] * 4
 
 
+@pytest.mark.dask
 def test_limits_hold_across_workers(make_project: MakeProject) -> None:
     project = make_project(
         BEGINNING
@@ -378,6 +391,7 @@ def register_pipelines():
     assert outcome.result == dict.fromkeys([f"q{number}" for number in range(6)], True)
 
 
+@pytest.mark.dask
 def test_a_resource_that_no_worker_has_is_an_error_before_anything_runs(
     make_project: MakeProject,
 ) -> None:
@@ -390,6 +404,7 @@ def test_a_resource_that_no_worker_has_is_an_error_before_anything_runs(
     assert outcome.nodes_run == []
 
 
+@pytest.mark.dask
 def test_a_node_runs_where_its_resources_are(make_project: MakeProject) -> None:
     project = make_project(SMALL, prefect="tasks: {nodes: {one: {resources: {GPU: 1}}}}")
     settings = {"type": "dask", "workers": 1, "cluster_kwargs": {"resources": {"GPU": 1}}}
@@ -400,6 +415,7 @@ def test_a_node_runs_where_its_resources_are(make_project: MakeProject) -> None:
 
 
 @pytest.mark.parametrize("grouping", ["none", "memory", "chain", "tag:group_", "pipeline"])
+@pytest.mark.dask
 def test_groups_change_neither_outcome_nor_reports(
     make_project: MakeProject, grouping: str
 ) -> None:
@@ -423,6 +439,7 @@ def register_pipelines():
     assert len(outcome.nodes_run) == 4
 
 
+@pytest.mark.dask
 def test_regrouping_is_no_new_version_of_the_flow(make_project: MakeProject) -> None:
     project = make_project(SMALL)
     for grouping in ("none", "memory"):

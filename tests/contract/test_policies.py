@@ -155,12 +155,12 @@ def test_delays_grow_by_the_backoff(make_project: MakeProject) -> None:
 
 
 def test_a_node_that_takes_too_long_is_timed_out(make_project: MakeProject, runner: Any) -> None:
-    project = make_project(PIPELINE, prefect="tasks: {nodes: {slow: {timeout_seconds: 0.2}}}")
+    project = make_project(PIPELINE, prefect="tasks: {nodes: {slow: {timeout_seconds: 1}}}")
     outcome = project.run(runner, pipeline_name="slow")
 
     assert outcome.raised == (
         "NodeTimeoutError",
-        "Node 'slow' took longer than 0.2 seconds (timeout_seconds).",
+        "Node 'slow' took longer than 1 s (timeout_seconds).",
     )
     assert states(project, "slow") == ["Pending", "Running", "TimedOut"]
     assert hooks_of(outcome, "slow") == ["before_node_run", "on_node_error"]
@@ -169,7 +169,7 @@ def test_a_node_that_takes_too_long_is_timed_out(make_project: MakeProject, runn
 def test_a_node_that_catches_the_interruption_is_timed_out_all_the_same(
     make_project: MakeProject, runner: Any
 ) -> None:
-    project = make_project(PIPELINE, prefect="tasks: {nodes: {stubborn: {timeout_seconds: 0.2}}}")
+    project = make_project(PIPELINE, prefect="tasks: {nodes: {stubborn: {timeout_seconds: 1}}}")
     outcome = project.run(runner, pipeline_name="stubborn")
 
     assert outcome.raised is not None

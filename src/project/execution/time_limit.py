@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 # How long code has to end after it was interrupted, before it is interrupted again or left alone.
 GRACE_SECONDS = 5.0
+INTERRUPTIONS = 2
 
 
 class NodeTimeoutError(Exception):
@@ -39,9 +40,7 @@ def call_with_limit(call: Callable[[], T], node: str, seconds: Optional[float]) 
     """
     if seconds is None:
         return call()
-    error = NodeTimeoutError(
-        f"Node '{node}' took longer than {seconds:g} seconds (timeout_seconds)."
-    )
+    error = NodeTimeoutError(f"Node '{node}' took longer than {seconds:g} s (timeout_seconds).")
     is_main_thread = threading.current_thread() is threading.main_thread()
     if is_main_thread and hasattr(signal, "setitimer"):
         with _alarm(error, seconds):
@@ -90,17 +89,18 @@ def _call_in_thread(call: Callable[[], T], error: NodeTimeoutError, seconds: flo
     except FutureTimeoutError:
         if outcome.done():  # the node's own TimeoutError
             raise
-    _raise_in(thread, type(error))
-    thread.join(GRACE_SECONDS)
-    if thread.is_alive():
-        logger.warning(
-            "%s Its thread could not be ended: it goes on, and what it returns is thrown away.",
-            error,
-        )
+    _interrupt(thread, error)
     raise error
 
 
-def _raise_in(thread: threading.Thread, error: type) -> None:
-    # Takes effect with the thread's next instruction of Python, so not within a call to C.
+def _interrupt(thread: threading.Thread, error: NodeTimeoutError) -> None:
     identifier = ctypes.c_ulong(thread.ident or 0)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(identifier, ctypes.py_object(error))
+    for _ in range(INTERRUPTIONS):  # code can catch the exception and go on
+        # Takes effect with the thread's next instruction of Python, so not within a call to C.
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(identifier, ctypes.py_object(type(error)))
+        thread.join(GRACE_SECONDS / INTERRUPTIONS)
+        if not thread.is_alive():
+            return
+    logger.warning(
+        "%s Its thread could not be ended: it goes on, and what it returns is thrown away.", error
+    )
