@@ -121,7 +121,7 @@ def test_a_loader_that_knows_the_prefect_configuration_is_used(make_project: Mak
 
     assert outcome.raised == (
         "SettingsError",
-        "prefect.yml: executor.type: must be local or threads, not 'celery'.",
+        "prefect.yml: executor.type: must be local, threads or dask, not 'celery'.",
     )
 
 
