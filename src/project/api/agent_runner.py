@@ -87,10 +87,10 @@ class AgentFlowRunner(CloudFlowRunner):
             SystemExit: the end of the run could not be reported.
         """
         cancellation = Cancellation()
-        reporter = self._make_reporter(arguments["task_contexts"], cancellation)
+        flow_run_id, api = prefect.context.flow_run_id, PrefectApi(self.client)
+        reporter = self._make_reporter(api, arguments["task_contexts"], cancellation)
         # Prefect's own handler would send the lines of its loggers a second time.
         sends_lines = prefect.config.cloud.send_flow_run_logs
-        flow_run_id, api = prefect.context.flow_run_id, PrefectApi(self.client)
         capture = OutputCapture(reporter.log if sends_lines else lambda record: None)
         arguments["task_runner_state_handlers"] = [
             lambda task_runner, _, new: reporter.task_state(self.flow.slugs[task_runner.task], new)
@@ -99,10 +99,7 @@ class AgentFlowRunner(CloudFlowRunner):
         def run_tasks(run: Union[NodeRun, BaseException], settings: Settings) -> State:
             capture.reattach()  # Kedro configures logging when it opens a session
             if isinstance(run, KedroRun):
-                notifier = Notifier(
-                    settings, run, self.flow.name, lambda: api.page_url("flow-run", flow_run_id)
-                )
-                reporter.on_end(notifier.notify)
+                reporter.on_end(Notifier(api, self.flow.name, flow_run_id, run).notify)
             arguments["executor"] = make_executor(settings, self.flow.ref)
             with self.flow.runs.provide(flow_run_id, run):
                 return self._run_cancellable_tasks(cancellation, state, arguments)
@@ -118,10 +115,12 @@ class AgentFlowRunner(CloudFlowRunner):
             raise SystemExit(UNREPORTED_EXIT_CODE) from error
 
     def _make_reporter(
-        self, task_contexts: Mapping[Any, Mapping[str, Any]], cancellation: Cancellation
+        self,
+        api: PrefectApi,
+        task_contexts: Mapping[Any, Mapping[str, Any]],
+        cancellation: Cancellation,
     ) -> Reporter:
         ids = {self.flow.slugs[task]: one["task_run_id"] for task, one in task_contexts.items()}
-        api = PrefectApi(self.client)
         if self.flow.ref.project_path.is_dir():
             api.unreported = UnreportedStates(self.flow.ref.project_path, api.address)
             api.unreported.deliver(api)

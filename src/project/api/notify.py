@@ -6,11 +6,12 @@ import logging
 import os
 from threading import Thread
 from time import sleep
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Dict, Optional
 
 import requests
 from prefect.engine.state import Cancelled, State
 
+from project.api.client import PrefectApi
 from project.config.model import Settings
 from project.errors import SettingsError
 from project.execution.kedro_run import KedroRun
@@ -34,12 +35,13 @@ class Notifier:
         SettingsError: the environment variable that ``notify.url`` names is not set.
     """
 
-    def __init__(self, settings: Settings, run: KedroRun, flow: str, link: Callable[[], str]):
-        self._settings = settings.notify
-        self._url = _find_url(settings)
-        self._run = run
+    def __init__(self, api: PrefectApi, flow: str, flow_run_id: str, run: KedroRun):
+        self._settings = run.settings.notify
+        self._url = _find_url(run.settings)
+        self._api = api
         self._flow = flow
-        self._link = link
+        self._flow_run_id = flow_run_id
+        self._run = run
 
     def notify(self, state: State) -> None:
         """Send the document for the final state of the run, if the settings name that state."""
@@ -55,7 +57,7 @@ class Notifier:
             "message": state.message or "",
             "node": self._run.failed_node or "",
             "error": _last_line(error),
-            "link": self._link(),
+            "link": self._api.page_url("flow-run", self._flow_run_id),
         }
         if self._settings.template is not None:
             return _filled(self._settings.template, fields)

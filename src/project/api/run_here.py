@@ -36,10 +36,7 @@ def run_here(
         task_run_ids = queries.task_run_ids(api, flow_run_id)
         cancellation = Cancellation(on_signal=lambda: reporter.cancelled(INTERRUPTED))
         reporter = Reporter(api, flow_run_id, task_run_ids, cancellation.request)
-        notifier = Notifier(
-            run.settings, run, flow.name, lambda: api.page_url("flow-run", flow_run_id)
-        )
-        reporter.on_end(notifier.notify)
+        reporter.on_end(Notifier(api, flow.name, flow_run_id, run).notify)
         running = Running("Running in the process of kedro run.")
         queries.set_flow_run_state(api, flow_run_id, running.serialize())
 

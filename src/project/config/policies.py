@@ -54,14 +54,15 @@ def _sections_for(
         yield f"nodes.{node}", tasks.nodes[node]
 
 
-def require_known_names(settings: Settings, nodes: Mapping[str, Collection[str]]) -> None:
-    """Require that each tag and each node that the settings name exists.
-
-    ``nodes`` are those of all pipelines of the project, with their tags.
+def require_known_names(settings: Settings, pipelines: Mapping[str, Pipeline]) -> None:
+    """Require that each tag and each node that the settings name is in one of the pipelines.
 
     Raises:
         SettingsError: a tag or a pattern matches no node.
     """
+    if not (settings.tasks.tags or settings.tasks.nodes or settings.limits):
+        return
+    nodes = {node.name: node.tags for each in pipelines.values() for node in each.nodes}
     tags = {tag for tags in nodes.values() for tag in tags}
     for section, names in (("tasks.tags", settings.tasks.tags), ("limits", settings.limits)):
         _require(settings, section, "no node of this project has this tag", set(names) - tags)
@@ -80,11 +81,14 @@ def require_repeatable(settings: Settings, pipeline: Pipeline) -> None:
         SettingsError: a generator has retries.
     """
     for node in pipeline.nodes:
+        if not isgeneratorfunction(node.func):
+            continue
         explained = explain_policy(settings.tasks, node.name, node.tags)["retries"]
-        if explained.value and isgeneratorfunction(node.func):
-            where = f"tasks.{explained.source}.retries"
+        if explained.value:
+            # The names of nodes may have dots.
+            path = ["tasks", *explained.source.split(".", 1), "retries"]
             raise SettingsError(
-                f"{settings.origin.name(where.split('.'))}: {where}: node '{node.name}' is a "
+                f"{settings.origin.name(path)}: {'.'.join(path)}: node '{node.name}' is a "
                 "generator, which would save the chunks again that it has saved before it failed. "
                 f"Set 'retries: 0' under tasks.nodes.{node.name}."
             )

@@ -110,8 +110,7 @@ def find_deployment(
     """
     pipelines = registered_pipelines()
     pipeline = find_pipeline(pipelines, request.pipeline_name)
-    every = {node.name: node.tags for each in pipelines.values() for node in each.nodes}
-    require_known_names(settings, every)
+    require_known_names(settings, pipelines)
     require_repeatable(settings, pipeline)
     ref = PipelineRef(request.project_path, package_name(), request.pipeline_name)
     return Deployment(pipeline, ref, settings, load_catalog, request.env)

@@ -11,7 +11,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager
 from contextvars import copy_context
 from functools import partial
-from typing import Any, Callable, Iterator, Optional, TypeVar
+from typing import Any, Callable, Iterator, Optional, Type, TypeVar
 
 import prefect
 
@@ -94,13 +94,16 @@ def _call_in_thread(call: Callable[[], T], error: NodeTimeoutError, seconds: flo
 
 
 def _interrupt(thread: threading.Thread, error: NodeTimeoutError) -> None:
-    identifier = ctypes.c_ulong(thread.ident or 0)
     for _ in range(INTERRUPTIONS):  # code can catch the exception and go on
-        # Takes effect with the thread's next instruction of Python, so not within a call to C.
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(identifier, ctypes.py_object(type(error)))
+        raise_in_thread(thread.ident or 0, type(error))
         thread.join(GRACE_SECONDS / INTERRUPTIONS)
         if not thread.is_alive():
             return
     logger.warning(
         "%s Its thread could not be ended: it goes on, and what it returns is thrown away.", error
     )
+
+
+def raise_in_thread(thread: int, error: Type[BaseException]) -> None:
+    """Raise an exception in a thread with its next step in Python, so not within a call to C."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))

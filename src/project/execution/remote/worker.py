@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 import pickle
@@ -56,6 +55,7 @@ from project.execution.remote.reports import (
 )
 from project.execution.remote.values import Received, UnsendableValue, Value
 from project.execution.runs import KedroRuns
+from project.execution.time_limit import raise_in_thread
 from project.flow.pipeline_ref import PipelineRef
 from project.flow.tasks import NodeTask
 
@@ -191,7 +191,7 @@ class WorkerRun:
             self._stopping.set()
             if is_interrupt:
                 for thread in self._running:
-                    _raise_in_thread(thread, KeyboardInterrupt)
+                    raise_in_thread(thread, KeyboardInterrupt)
             return [call.name for unit in self._running.values() for call in unit.calls]
 
     def close(self) -> None:
@@ -380,8 +380,3 @@ def _write_nothing_to_the_terminal() -> None:
             is_console = hasattr(handler, "console") or type(handler) is logging.StreamHandler
             if is_console:
                 logger.removeHandler(handler)
-
-
-def _raise_in_thread(thread: int, error: type) -> None:
-    """Raise an exception in a thread, once it runs Python code again."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
