@@ -12,6 +12,7 @@ import pytest
 from tests.kits.projects import accepts
 from tests.kits.shop import SENTINEL, Said, Shop
 from tests.kits.waiting import eventually
+from tests.kits.webhook import Webhook
 
 ALL = ["make", "double", "add_up"]
 RUN = ("run", "--runner=project.runner.PrefectRunner")
@@ -61,6 +62,20 @@ def test_a_failure_of_a_node_is_the_failure_of_the_command(staffed: Shop) -> Non
         f"ValueError('no stock left'). See {staffed.url}/default/flow-run/{id_}"
     )
     assert "on_pipeline_error ValueError: no stock left" in staffed.hooks()
+
+
+def test_the_end_of_a_run_is_notified_from_its_own_process(staffed: Shop) -> None:
+    webhook = Webhook()
+    try:
+        staffed.write("conf/local/prefect.yml", f"notify: {{url: {webhook.url}}}\n")
+        id_ = staffed.start_run("failing")
+        first, link = webhook.next()["text"].split("\n")
+    finally:
+        (staffed.folder / "conf/local/prefect.yml").unlink()
+        webhook.close()
+
+    assert first == "failing: Failed in node fail. ValueError: no stock left"
+    assert link == f"{staffed.url}/default/flow-run/{id_}"
 
 
 def wait_until(staffed: Shop, running: subprocess.Popen[str], words: str) -> str:

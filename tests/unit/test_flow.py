@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ from project.flow.build import build_flow
 from project.flow.graph import KedroFlow
 from project.flow.pipeline_ref import PipelineRef
 from project.flow.tasks import NodeTask
+from tests.kits.hash_seeds import outputs_under_hash_seeds
 
 
 def pass_on(*values: Any) -> Any:
@@ -125,15 +123,6 @@ def test_serializing_gives_the_same_text_whatever_the_hash_seed() -> None:
         "import json; from tests.unit.test_flow import *;"
         "print(json.dumps(make_flow().serialize(), sort_keys=True))"
     )
-    texts = {
-        subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", script],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.getcwd()},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.splitlines()[-1]
-        for seed in ("1", "2")
-    }
+    texts = {output.splitlines()[-1] for output in outputs_under_hash_seeds(script)}
 
     assert len(texts) == 1

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
-import subprocess
-import sys
 import time
 from itertools import combinations
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
@@ -19,6 +16,7 @@ from kedro.pipeline import Pipeline, node
 
 from project.errors import SettingsError
 from project.flow.groups.units import RefusedJoin, Units, units_of
+from tests.kits.hash_seeds import outputs_under_hash_seeds
 
 # Kedro warns of namespaces that cannot run as one unit, which is what some tests are about.
 pytestmark = pytest.mark.filterwarnings("ignore:Namespace '.*' is interrupted:UserWarning")
@@ -505,16 +503,7 @@ def test_groups_are_the_same_whatever_the_hash_seed() -> None:
         "    units = units_of(pipeline, grouping, is_in_memory, parts)\n"
         "    print('units', units.groups, units.reasons(), units.refused_joins())\n"
     )
-    outputs = [
-        subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", script],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.getcwd()},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
-    ]
+    outputs = outputs_under_hash_seeds(script)
     # Kedro prints a log line with the time.
     first, second = (re.findall("^units .*$", text, re.MULTILINE) for text in outputs)
 
