@@ -19,11 +19,11 @@ def empty(served: Shop) -> None:
     assert served.ask(TENANTS) == []
 
 
-def test_the_doctor_reports_a_missing_tenant(served: Shop) -> None:
+def test_the_doctor_says_that_registering_creates_the_tenant(served: Shop) -> None:
     said = served.kedro("prefect", "doctor")
 
-    assert said.code == 1
-    assert "FAIL  tenant: the API has no tenant; create one: prefect server create" in said.text
+    assert "ok    tenant: none yet; registering a flow creates 'default'" in said.text
+    assert served.ask(TENANTS) == []
 
 
 def test_the_first_flow_that_is_registered_creates_it(served: Shop) -> None:
