@@ -16,6 +16,7 @@ from project.commands.env import env_command
 from project.commands.explain import explain
 from project.commands.init import init
 from project.commands.register import register
+from project.commands.restart import restart
 from project.commands.run import run
 from project.commands.runs import runs
 from project.commands.server import server
@@ -30,7 +31,7 @@ def prefect_commands() -> None:
 
 
 for command in (
-    *(init, server, agent, register, run, runs, watch, cancel, doctor, explain),
+    *(init, server, agent, register, run, runs, watch, cancel, restart, doctor, explain),
     compile_flow,
     env_command,
 ):
