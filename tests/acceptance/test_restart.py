@@ -157,7 +157,7 @@ def test_the_command_says_what_will_run(staffed: Shop) -> None:
     names = ", ".join(sorted(FROM_THE_FAILURE))
     assert f"4 tasks did not succeed, or did not start: {names}" in said.text
     names = ", ".join(ALL[:6])
-    assert f"6 tasks succeeded, but their outputs were only in memory: {names}" in said.text
+    assert f"6 tasks succeeded, but left in memory what others need: {names}" in said.text
 
 
 def test_a_run_that_has_succeeded_is_not_restarted(staffed: Shop) -> None:

@@ -6,6 +6,8 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Protocol, Seq
 
 Json = Any  # a JSON value
 
+PAGE = 200  # rows of a query that is repeated for more
+
 # A filter with null matches everything: without a tenant, queries search all tenants.
 
 
@@ -401,6 +403,17 @@ def flow_of_run(api: GraphQL, flow_run_id: str) -> str:
     return str(row["flow_id"])
 
 
+def flow_run_states(api: GraphQL, ids: Sequence[str]) -> Dict[str, str]:
+    """Return the names of the states of flow runs, by the ids of those that the API has."""
+    text = "query($ids: [uuid!]) { flow_run(where: {id: {_in: $ids}}) { id state } }"
+    return {row["id"]: row["state"] for row in api.query(text, ids=list(ids))}
+
+
+def delete_flow_run(api: GraphQL, flow_run_id: str) -> None:
+    """Delete a flow run with its task runs, states and logs."""
+    api.mutate("delete_flow_run", "success", flow_run_id=flow_run_id)
+
+
 def flow_run_state(api: GraphQL, flow_run_id: str) -> Optional[str]:
     """Return the name of a flow run's state, or ``None`` if the API has no such run."""
     row = api.query("query($id: uuid!) { flow_run_by_pk(id: $id) { state } }", id=flow_run_id)
@@ -497,6 +510,28 @@ class RunFilter(NamedTuple):
     states: Sequence[str] = ()
     flow: Optional[str] = None
     since: Optional[str] = None
+
+
+def flow_runs_before(
+    api: GraphQL, tenant_id: Optional[str], run_filter: RunFilter, before: str, offset: int
+) -> List[str]:
+    """Return the ids of flow runs whose state is older than a timestamp, at most ``PAGE`` of them.
+
+    Of the filter, only projects and states count.
+    """
+    rows = api.query(
+        "query($tenant: uuid, $projects: [String!], $states: [String!], $before: timestamptz, "
+        "$limit: Int, $offset: Int) { flow_run(where: {state: {_in: $states}, state_timestamp: "
+        "{_lt: $before}, flow: {project: {name: {_in: $projects}, tenant_id: {_eq: $tenant}}}}, "
+        "order_by: {created: asc, id: asc}, limit: $limit, offset: $offset) { id } }",
+        tenant=tenant_id,
+        projects=list(run_filter.projects),
+        states=list(run_filter.states),
+        before=before,
+        limit=PAGE,
+        offset=offset,
+    )
+    return [row["id"] for row in rows]
 
 
 def latest_flow_runs(

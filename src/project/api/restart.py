@@ -39,7 +39,7 @@ class FlowRunPlan(NamedTuple):
         """Return the plan in words, given the names of the tasks."""
         lines = [_listed("did not succeed, or did not start", self.unfinished, names)]
         if self.again:
-            reason = "succeeded, but their outputs were only in memory"
+            reason = "succeeded, but left in memory what others need"
             lines.append(_listed(reason, self.again, names))
         return "\n".join(lines)
 

@@ -10,6 +10,7 @@ import click
 
 from project.commands.agent import agent
 from project.commands.cancel import cancel
+from project.commands.clean import clean
 from project.commands.compile import compile_flow
 from project.commands.doctor import doctor
 from project.commands.env import env_command
@@ -31,7 +32,7 @@ def prefect_commands() -> None:
 
 
 for command in (
-    *(init, server, agent, register, run, runs, watch, cancel, restart, doctor, explain),
+    *(init, server, agent, register, run, runs, watch, cancel, restart, clean, doctor, explain),
     compile_flow,
     env_command,
 ):

@@ -131,15 +131,9 @@ class KedroRun:
         producer = self._producers.get(name)
         if producer is None:
             remedy = "No node of this run produces it: register a dataset that has data."
-            return f"{subject} never saved. {remedy}"
-        if self.nodes[producer] in self.done_nodes:
+        else:
             remedy = f"Node '{producer}' should have saved it: make it return or yield a value."
-            return f"{subject} never saved. {remedy}"
-        return (
-            f"{subject} lost with the process that ran node '{producer}'. Start a new run. To keep "
-            "such values for a restart, set 'result' in prefect.yml or register the dataset in the "
-            "catalog."
-        )
+        return f"{subject} never saved. {remedy}"
 
     def _release(self, node: Node) -> None:
         """Release the datasets that no node will load again, as Kedro's own runners do."""
