@@ -50,7 +50,7 @@ REGISTRY = """
 
 
     def register_pipelines():
-        names = ("__default__", "keeping", "here", "keeping_here")
+        names = ("__default__", "keeping", "here", "keeping_here", "keeping_on_dask")
         return {name: chain() for name in names}
     """
 
@@ -59,6 +59,7 @@ PREFECT_YML = """
       __default__: {run: agent}
       keeping: {run: agent, result: {type: LocalResult}}
       keeping_here: {result: {type: LocalResult}}
+      keeping_on_dask: {result: {type: LocalResult}, executor: {type: dask, workers: 2}}
     """
 
 
@@ -129,6 +130,7 @@ Restart = Callable[[Shop, str], None]
         ("__default__", restart_by_command, ALL),
         ("__default__", restart_as_prefects_ui_does, ALL),
         ("here", restart_here, ALL),
+        pytest.param("keeping_on_dask", restart_here, FROM_THE_FAILURE, marks=pytest.mark.dask),
     ],
 )
 def test_a_restart_runs_what_failed_and_what_it_needs(
