@@ -83,6 +83,7 @@ class RunSpec(NamedTuple):
     flow_result: Optional[Result]
     context: Mapping[str, Any]
     is_quiet: bool
+    is_restarted: bool
 
     @property
     def name(self) -> str:
@@ -223,6 +224,7 @@ class WorkerRun:
                 self._spec.is_async,
                 Settings(tasks=self._spec.policies),
             )
+            run.is_restarted = self._spec.is_restarted
             run.keep(unit.needed_outside)
             for call in unit.calls:
                 self._run_node(call, run, attempt)
