@@ -268,3 +268,18 @@ def test_the_list_is_used_with_the_keyboard_alone(page: Page, site: Site) -> Non
 
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_text("No run matches the filters.")).to_be_visible()
+
+
+def test_a_search_that_is_cut_says_so(page: Page, site: Site) -> None:
+    names = [f"step_{number}" for number in range(500)]
+    run = SimulatedRun(site, chain(*names))
+    run.set_state("Running")
+    run.set_task_states(names[:499], "Failed")
+    page.goto(site("/default/runs?text=step"))
+    note = page.get_by_text("only the latest 500 were searched")
+    expect(page.get_by_role("table")).to_be_visible()
+    expect(note).to_have_count(0)
+    run.set_task_states(names[499:], "Failed")
+    page.reload()
+
+    expect(note).to_be_visible()

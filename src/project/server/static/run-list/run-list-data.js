@@ -7,7 +7,7 @@ import { conditionOf, containing, isName, isUpcoming } from "./run-filter.js";
 /** @import { RunFilter } from "./run-filter.js" */
 
 export const PAGE_SIZE = 50;
-const MAX_MATCHING_TASKS = 500;
+export const MAX_MATCHING_TASKS = 500;
 const RELOAD_MILLISECONDS = 30_000; // what was deleted, or became late, is noticed then
 
 const FAILED = JSON.stringify(statesIn("failed"));
@@ -46,7 +46,10 @@ const IDS = `query ($where: flow_run_bool_exp!, $order: [flow_run_order_by!], $l
  * }} RunListRow
  */
 /** @typedef {{ id: string, name: string, state: string, flow: { name: string } }} SelectedRun */
-/** @typedef {{ rows: RunListRow[], since: string, loadedAt: number }} RunListData */
+/**
+ * `isSearchCut`: more tasks have failed whose names match the text than were looked for.
+ * @typedef {{ rows: RunListRow[], since: string, loadedAt: number, isSearchCut: boolean }} RunListData
+ */
 
 /**
  * @param {RunFilter} filter
@@ -55,7 +58,7 @@ const IDS = `query ($where: flow_run_bool_exp!, $order: [flow_run_order_by!], $l
  */
 export async function loadRunList(filter, previous) {
   if (!previous || Date.now() - previous.loadedAt > RELOAD_MILLISECONDS) return loadPage(filter);
-  const where = conditionOf(filter, await runsWithFailedTask(filter));
+  const where = conditionOf(filter, runsOf(await failedTasks(filter)));
   const changedSince = { updated: { _gt: previous.since } };
   const shown = { id: { _in: previous.rows.map(({ id }) => id) } };
   const data = await query(CHANGES, {
@@ -78,7 +81,7 @@ export async function loadRunList(filter, previous) {
  * @returns {Promise<number>}
  */
 export async function countMatching(filter) {
-  const where = conditionOf(filter, await runsWithFailedTask(filter));
+  const where = conditionOf(filter, runsOf(await failedTasks(filter)));
   return (await query(COUNT, { where })).flow_run_aggregate.aggregate.count;
 }
 
@@ -89,7 +92,7 @@ export async function countMatching(filter) {
  * @returns {Promise<SelectedRun[]>}
  */
 export async function loadMatching(filter, limit) {
-  const where = conditionOf(filter, await runsWithFailedTask(filter));
+  const where = conditionOf(filter, runsOf(await failedTasks(filter)));
   return (await query(IDS, { where, order: orderOf(filter), limit })).flow_run;
 }
 
@@ -98,25 +101,30 @@ export async function loadMatching(filter, limit) {
  * @returns {Promise<RunListData>}
  */
 async function loadPage(filter) {
-  const where = conditionOf(filter, await runsWithFailedTask(filter));
+  const tasks = await failedTasks(filter);
+  const where = conditionOf(filter, runsOf(tasks));
   const offset = (filter.page - 1) * PAGE_SIZE;
   const data = await query(PAGE, { where, order: orderOf(filter), limit: PAGE_SIZE, offset });
   return {
     rows: data.flow_run,
     since: data.newest[0]?.updated ?? timestamp(),
     loadedAt: Date.now(),
+    isSearchCut: tasks.length === MAX_MATCHING_TASKS,
   };
 }
 
 /**
- * The ids of runs in which a task failed whose name has the text of the filter.
+ * The latest task runs that failed and whose task's name has the text of the filter.
  * @param {RunFilter} filter
- * @returns {Promise<string[]>}
+ * @returns {Promise<{ flow_run_id: string }[]>}
  */
-async function runsWithFailedTask({ text }) {
-  if (!isName(text)) return [];
-  const { task_run: rows } = await query(FAILED_TASKS, { name: containing(text) });
-  return [...new Set(rows.map((/** @type {{ flow_run_id: string }} */ row) => row.flow_run_id))];
+async function failedTasks({ text }) {
+  return isName(text) ? (await query(FAILED_TASKS, { name: containing(text) })).task_run : [];
+}
+
+/** @param {{ flow_run_id: string }[]} taskRuns */
+function runsOf(taskRuns) {
+  return [...new Set(taskRuns.map(({ flow_run_id: id }) => id))];
 }
 
 /** @param {RunFilter} filter */

@@ -15,7 +15,7 @@ import { CommonReasons } from "./common-reasons.js";
 import { useFailedSinceLastVisit } from "./last-visit.js";
 import { filterIn, isFiltered, isUpcoming } from "./run-filter.js";
 import { RunFilters } from "./run-filters.js";
-import { countMatching, loadMatching, loadRunList, PAGE_SIZE } from "./run-list-data.js";
+import { countMatching, loadMatching, loadRunList, MAX_MATCHING_TASKS, PAGE_SIZE } from "./run-list-data.js";
 
 /** @import { BulkAction } from "./bulk-actions.js" */
 /** @import { RunFilter } from "./run-filter.js" */
@@ -57,6 +57,7 @@ export default function RunList({ query }) {
       <${Selection} filter=${filter} count=${count ?? 0} selected=${selected} select=${select} reload=${reload} />
       ${count !== null && html`<${PageButtons} page=${filter.page} count=${count} size=${PAGE_SIZE} />`}
     </div>
+    ${data?.isSearchCut && html`<p class="muted small" role="status">Of the tasks with this name that failed, only the latest ${MAX_MATCHING_TASKS} were searched: older runs may match, too.</p>`}
     ${data && html`<${CommonReasons} rows=${data.rows} onSelect=${selectOnly} />`}
     ${data && html`<${Table} rows=${data.rows} filter=${filter} selected=${selected} select=${select} />`}`;
 }
