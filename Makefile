@@ -18,13 +18,16 @@ export DO_NOT_TRACK := 1
 # Trust the certificates of this machine, among them those of a company's proxy.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: run test test-api test-dask lint check page-lint page-test format docs soak matrix matrix-ci neighbours bench bench-matrix lock vendor clean
+.PHONY: run test test-slow test-api test-dask lint check page-lint page-test format docs soak matrix matrix-ci neighbours bench bench-matrix lock vendor clean
 
 run: .venv/.installed  ## run the example pipeline on Prefect
 	$(BIN)/kedro run --runner=project.runner.PrefectRunner
 
 test: .venv/.installed page-test  ## run the tests
 	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile
+
+test-slow: .venv/.installed  ## run the tests that take long: killed processes, APIs in trouble, Prefect's agent
+	TEST_SLOW=1 $(BIN)/python -m pytest -m slow --numprocesses=$(WORKERS) --dist=loadfile
 
 test-api: .venv/.installed  ## run the end-to-end tests and runs here against any Prefect 1.x API: make test-api URL=http://...
 	TEST_API_URL=$(or $(URL),$(error Set the address of the API: make test-api URL=http://...)) \
