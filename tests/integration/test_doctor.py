@@ -161,6 +161,14 @@ FAULTS = {
         "warn  hooks: registered 2 times. Remove PrefectHooks()",
         settings="DISABLE_HOOKS_FOR_PLUGINS = ('kedro-telemetry',)",
     ),
+    "kedro-mlflow on Dask": Fault(
+        "warn  plugins: on Dask, kedro-mlflow logs to MLflow runs of the workers",
+        prefect="executor: {type: dask, workers: 1}",
+        settings="""
+            module = "kedro_mlflow.framework.hooks.mlflow_hook"
+            HOOKS = (*HOOKS, type("MlflowHook", (), {"__module__": module})())
+            """,
+    ),
     "code that finds files from the current folder": Fault(
         "warn  code: an agent cannot load the flow: FileNotFoundError",
         pipeline="open('pyproject.toml').close()\n" + PIPELINE,
@@ -291,6 +299,33 @@ def test_a_run_that_nobody_takes_is_reported(make_project: MakeProject, api: str
     (line,) = (line for line in diagnose(project).lines if line.startswith("warn  "))
 
     assert line.startswith(f"warn  runs: late, or without a sign of life: {run} (Scheduled). End")
+
+
+def test_a_run_whose_process_has_ended_is_reported(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    with open_api(tmp_path) as url:
+        project = make_project(PIPELINE, prefect=f"api: {url}")
+        register(project)
+        flow = flow_of(url, project)
+        ids = [
+            mutate(url, "create_flow_run", f'flow_id: "{flow}", labels: ["kedro-run"]')
+            for _ in range(2)
+        ]
+        # One of them could still be about to start.
+        connection = sqlite3.connect(tmp_path / ".prefect/prefect.db")
+        old = "2020-01-01T00:00:00.000000+00:00"
+        connection.execute("UPDATE flow_run SET state_timestamp = ? WHERE id = ?", [old, ids[0]])
+        connection.commit()
+        connection.close()
+        diagnosis = diagnose(project)
+
+    (line,) = (line for line in diagnosis.lines if line.startswith("warn  "))
+    assert line == (
+        "warn  runs: waiting for a process that has ended, until the next 'kedro run' with run: "
+        f"here ends them: {ids[0]}"
+    )
+    assert diagnosis.code == 0
 
 
 def test_two_agents_for_the_same_runs_are_reported(

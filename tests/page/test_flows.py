@@ -210,3 +210,34 @@ def test_states_can_be_told_apart_in_forced_colours(page: Page, site: Site) -> N
     looks = bars.evaluate_all("bars => bars.map(bar => getComputedStyle(bar).backgroundImage)")
     assert len(set(looks)) == 3
     assert "none" not in looks
+
+
+def test_switches_and_pressed_buttons_show_their_state_in_forced_colours(
+    page: Page, site: Site
+) -> None:
+    finished_run(site, site.register(two_tasks()).id, "Failed")
+    page.emulate_media(forced_colors="active")
+    page.goto(site("/default/runs"))
+    knob = """track => {
+        const {backgroundColor} = getComputedStyle(track, "::after");
+        return backgroundColor !== getComputedStyle(document.body).backgroundColor}"""
+    assert page.get_by_role("switch").locator(".switch-track").evaluate(knob)
+
+    fill = "button => getComputedStyle(button).backgroundColor"
+    chip = page.get_by_role("button", name="Failed", exact=True)
+    before = chip.evaluate(fill)
+    chip.click()
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    assert chip.evaluate(fill) != before
+
+
+def test_a_pressed_button_looks_pressed(page: Page, site: Site) -> None:
+    flow = site.register(two_tasks())
+    finished_run(site, flow.id)
+    page.goto(site(f"/default/flow/{flow.id}?tab=grid"))
+    button = page.get_by_role("button", name="Only nodes that failed")
+    before = button.evaluate("button => getComputedStyle(button).color")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+
+    assert button.evaluate("button => getComputedStyle(button).color") != before

@@ -114,6 +114,32 @@ def test_the_table_filters_and_sorts(
     expect(names).to_have_text(["report"])
 
 
+def test_tasks_are_sorted_by_fractions_of_a_second(
+    page: Page,
+    run: SimulatedRun,
+    open_tab: Callable[[SimulatedRun, str], Locator],
+    tmp_path: Path,
+) -> None:
+    run.set_state("Running")
+    # The API leaves out the zeros at the end: .7 is later than .65.
+    fractions = {"report": "000000", "clean": "650000", "load": "700000"}
+    with sqlite3.connect(tmp_path / "api.db") as database:
+        for task, fraction in fractions.items():
+            run.set_task_state(task, "Running", "Success")
+            time = f"2026-01-01T01:00:30.{fraction}+00:00"
+            change = "UPDATE task_run SET start_time = ? WHERE id = ?"
+            database.execute(change, [time, run.tasks[task]])
+            database.commit()
+    database.close()
+    panel = open_tab(run, "Tasks")
+    names = panel.get_by_role("rowheader")
+    expect(names).to_have_text(["report", "clean", "load"])
+
+    panel.get_by_role("button", name="Started").click()
+
+    expect(names).to_have_text(["load", "clean", "report"])
+
+
 def test_rows_without_a_value_are_sorted_last_in_both_directions(
     page: Page, run: SimulatedRun, open_tab: Callable[[SimulatedRun, str], Locator]
 ) -> None:

@@ -12,6 +12,7 @@ from project.commands.project_checks import (
     check_code,
     check_hooks,
     check_inputs,
+    check_plugins,
     check_versions,
 )
 from project.compat.kedro_project import registered_pipelines
@@ -77,6 +78,7 @@ class Examination:
         if hooks.text.startswith("not registered"):
             self.plan = f"run {nodes} here, without a Prefect API"
             return
+        yield from check_plugins(self._project, deployment)
         yield check_code(deployment)
         try:
             with self._project.connect(

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from project.commands.earlier_script import EarlierScript
 
 TEMPLATE = Path(__file__).with_name("prefect.yml")  # the same as conf/base/prefect.yml
-_DATABASE_FOLDER = ".prefect/"
 
 
 @click.command()
@@ -42,8 +41,6 @@ def init(project: ProjectMetadata) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(_fill(TEMPLATE.read_text(encoding="utf-8"), values), encoding="utf-8")
     click.echo(f"Wrote {file}")
-    if _ignore_database(project.project_path / ".gitignore"):
-        click.echo(f"Added {_DATABASE_FOLDER} to .gitignore")
     for line in _describe(script) if script else ():
         click.echo(line)
     click.echo("Next: kedro prefect doctor")
@@ -59,16 +56,6 @@ def _fill(template: str, values: Dict[str, str]) -> str:
         else:
             lines.append(line)
     return "\n".join(lines) + "\n"
-
-
-def _ignore_database(gitignore: Path) -> bool:
-    """Let git ignore the embedded API's database; return whether it did not already."""
-    text = gitignore.read_text(encoding="utf-8") if gitignore.exists() else ""
-    if _DATABASE_FOLDER in {line.strip().lstrip("/") for line in text.splitlines()}:
-        return False
-    separator = "" if not text or text.endswith("\n") else "\n"
-    gitignore.write_text(f"{text}{separator}{_DATABASE_FOLDER}\n", encoding="utf-8")
-    return True
 
 
 def _describe(script: EarlierScript) -> List[str]:

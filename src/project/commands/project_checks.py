@@ -67,6 +67,17 @@ def check_hooks(project: KedroProject) -> CheckResult:
     return ok("hooks", "registered")
 
 
+def check_plugins(project: KedroProject, deployment: Deployment) -> Iterator[CheckResult]:
+    """Check for plugins whose hooks act differently in the processes of the executor."""
+    modules = {type(plugin).__module__.partition(".")[0] for plugin in project.hook_plugins()}
+    if "kedro_mlflow" in modules and deployment.settings.executor.type == "dask":
+        yield warning(
+            "plugins",
+            "on Dask, kedro-mlflow logs to MLflow runs of the workers, which it does not end, and "
+            "the pipeline's own MLflow run stays empty. Set executor.type to local or threads.",
+        )
+
+
 def check_inputs(project: KedroProject, deployment: Deployment) -> Iterator[CheckResult]:
     """Check that the catalog has the pipeline's free inputs, and that they exist."""
     names = sorted(deployment.pipeline.inputs())

@@ -8,7 +8,9 @@ import { compareNames, NATURAL_ORDER, taskRunName } from "../shared/tasks.js";
 import { useVisibleRows } from "../shared/visible-rows.js";
 import { html, useMemo } from "../vendor/html.js";
 
-/** @typedef {{ id: string, title: string, sortKey: (taskRun: TaskRun) => string | number | null }} Column */
+/** @typedef {string | number | null} SortKey */
+/** @typedef {(a: any, b: any) => number} Compare */
+/** @typedef {{ id: string, title: string, sortKey: (taskRun: TaskRun) => SortKey, compare: Compare }} Column */
 /** @typedef {{ column: string, isDescending: boolean }} Order */
 /** @typedef {{ state: string, text: string }} TaskFilter */
 
@@ -16,11 +18,11 @@ const ROW_PIXELS = 36;
 const DEFAULT_SORT = "started";
 /** @type {Column[]} */
 const COLUMNS = [
-  { id: "name", title: "Task", sortKey: taskRunName },
-  { id: "state", title: "State", sortKey: ({ state }) => state },
-  { id: "started", title: "Started", sortKey: ({ attempts }) => attempts[0]?.start ?? null },
-  { id: "duration", title: "Duration", sortKey: ({ attempts }) => lastMilliseconds(attempts) },
-  { id: "attempts", title: "Attempts", sortKey: ({ attempts }) => attempts.length },
+  { id: "name", title: "Task", sortKey: taskRunName, compare: NATURAL_ORDER.compare },
+  { id: "state", title: "State", sortKey: ({ state }) => state, compare: NATURAL_ORDER.compare },
+  { id: "started", title: "Started", sortKey: ({ attempts }) => attempts[0]?.start ?? null, compare: compareTimes },
+  { id: "duration", title: "Duration", sortKey: ({ attempts }) => lastMilliseconds(attempts), compare: compareNumbers },
+  { id: "attempts", title: "Attempts", sortKey: ({ attempts }) => attempts.length, compare: compareNumbers },
 ];
 
 /** @param {{ taskRuns: TaskRun[], label?: string }} props */
@@ -117,20 +119,37 @@ function matching(taskRuns, { state, text }) {
  * @param {Order} order
  */
 function sorted(taskRuns, { column, isDescending }) {
-  const { sortKey } = COLUMNS.find(({ id }) => id === column) ?? COLUMNS[0];
-  const sign = isDescending ? -1 : 1;
-  return [...taskRuns].sort((a, b) => compareValues(sortKey(a), sortKey(b), sign) || compareNames(a, b));
+  const { sortKey, compare } = COLUMNS.find(({ id }) => id === column) ?? COLUMNS[0];
+  const inOrder = isDescending ? (/** @type {SortKey} */ a, /** @type {SortKey} */ b) => compare(b, a) : compare;
+  return [...taskRuns].sort((a, b) => compareKeys(sortKey(a), sortKey(b), inOrder) || compareNames(a, b));
 }
 
 /**
  * What has no value yet comes last in both directions.
- * @param {string | number | null} a
- * @param {string | number | null} b
- * @param {number} sign
+ * @param {SortKey} a
+ * @param {SortKey} b
+ * @param {Compare} compare
  */
-function compareValues(a, b, sign) {
+function compareKeys(a, b, compare) {
   if (a === null || b === null) return Number(a === null) - Number(b === null);
-  return sign * (typeof a === "string" ? NATURAL_ORDER.compare(a, String(b)) : a - Number(b));
+  return compare(a, b);
+}
+
+/**
+ * Times as plain text: they have microseconds without trailing zeros, so "30.7" is later than "30.65".
+ * @param {string} a
+ * @param {string} b
+ */
+function compareTimes(a, b) {
+  return a < b ? -1 : Number(a > b);
+}
+
+/**
+ * @param {number} a
+ * @param {number} b
+ */
+function compareNumbers(a, b) {
+  return a - b;
 }
 
 /** @param {Attempt[]} attempts */
