@@ -15,6 +15,7 @@ import pytest
 from project.api.client import connect
 from project.errors import FlowRunError, SettingsError
 from project.execution.executors import dask as executor_module
+from project.execution.remote import cluster as cluster_module
 from project.runner import PrefectRunner
 from tests.kits.cluster import Cluster, shared_cluster, start_cluster
 from tests.kits.projects import KedroProject
@@ -76,8 +77,7 @@ def own_cluster(tmp_path: Path) -> Iterator[Cluster]:
     """Return a cluster that a test may spoil."""
     cluster = start_cluster(folder=str(tmp_path))
     yield cluster
-    cluster.process.kill()
-    cluster.process.wait()
+    cluster.kill()
 
 
 def text_of(outcome: Any) -> str:
@@ -266,7 +266,125 @@ def test_a_worker_that_is_killed_fails_the_run(
     outcome = project.run(on_dask(own_cluster.address))
 
     assert "was lost with node 'wait'" in text_of(outcome)
+    assert len(outcome.files["wait"].split()) == 1
     assert states(project)["wait"] == "Failed"
+
+
+RETRIES = "tasks: {nodes: {%s: {retries: 1, retry_delay_seconds: 0}}}"
+
+LOST_ONCE = (
+    BEGINNING
+    + """
+def wait_once():
+    begin("wait")
+    if len((DATA / "wait").read_text().split()) == 1:
+        time.sleep(600)
+    return 2
+
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(wait_once, None, "a", name="wait"), node(after, "a", "b", name="after"),
+    ])}
+"""
+)
+
+
+@pytest.mark.dask
+def test_a_node_with_retries_runs_again_where_its_worker_is_lost(
+    make_project: MakeProject, own_cluster: Cluster
+) -> None:
+    project = make_project(LOST_ONCE, prefect=RETRIES % "wait")
+    when_begun(project, lambda worker: os.kill(worker, signal.SIGKILL))
+    outcome = project.run(on_dask(own_cluster.address))
+    first, second = outcome.files["wait"].split()
+
+    assert outcome.result == {"b": 2}
+    assert first != second
+    assert len(outcome.files["after"].split()) == 1
+    assert report_of(project).tasks["wait"] == [
+        "Pending",
+        "Running",
+        "Retrying",
+        "Running",
+        "Success",
+    ]
+
+
+@pytest.mark.dask
+def test_a_lost_worker_is_an_exception_that_retry_on_may_name(
+    make_project: MakeProject, own_cluster: Cluster
+) -> None:
+    policy = "tasks: {default: {retries: 1, retry_on: [%s]}}"
+    project = make_project(LOST_ONCE, prefect=policy % "ConnectionError")
+    when_begun(project, lambda worker: os.kill(worker, signal.SIGKILL))
+
+    assert "was lost with node 'wait'" in text_of(project.run(on_dask(own_cluster.address)))
+
+
+# The value of "one" is lost while the other worker runs "wait", and "after" needs it.
+VALUE_LOST = (
+    BEGINNING
+    + """
+def wait_for_loss():
+    begin("wait")
+    while not (DATA / "lost").exists():
+        time.sleep(0.05)
+    return 2
+
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(one, None, "a", name="one"), node(wait_for_loss, None, "b", name="wait"),
+        node(after, ["a", "b"], "c", name="after"),
+    ])}
+"""
+)
+
+
+def lose_the_value_of_one(project: KedroProject) -> None:
+    one, wait = project.folder / "data/one", project.folder / "data/wait"
+
+    def act() -> None:
+        eventually(lambda: one.exists() and wait.exists() and one.read_text(), 300)
+        eventually(
+            lambda: "one" in str(states(project)) and states(project)["one"] == "Success", 60
+        )
+        os.kill(int(one.read_text()), signal.SIGKILL)
+        (project.folder / "data/lost").touch()
+
+    threading.Thread(target=act, daemon=True).start()
+
+
+@pytest.mark.dask
+def test_a_node_whose_value_is_lost_does_not_run_again_without_retries(
+    make_project: MakeProject, own_cluster: Cluster
+) -> None:
+    project = make_project(VALUE_LOST, prefect=RETRIES % "after")
+    lose_the_value_of_one(project)
+    outcome = project.run(on_dask(own_cluster.address))
+
+    assert "was lost with node 'one' or its value" in text_of(outcome)
+    assert len(outcome.files["one"].split()) == 1
+    assert "after" not in outcome.files
+
+
+@pytest.mark.dask
+def test_a_node_whose_value_is_lost_runs_again_with_retries(
+    make_project: MakeProject, own_cluster: Cluster
+) -> None:
+    project = make_project(VALUE_LOST, prefect=RETRIES % "one")
+    lose_the_value_of_one(project)
+    outcome = project.run(on_dask(own_cluster.address))
+
+    assert outcome.result == {"c": 1}
+    assert len(outcome.files["one"].split()) == 2
+    assert report_of(project).tasks["one"] == [
+        "Pending",
+        "Running",
+        "Success",
+        "Retrying",
+        "Running",
+        "Success",
+    ]
 
 
 @pytest.mark.dask
@@ -319,7 +437,7 @@ def test_an_address_without_a_scheduler_is_one_clear_error(
 def test_workers_that_never_come_are_waited_for_until_a_deadline(
     make_project: MakeProject, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(executor_module, "WORKERS_SECONDS", 1)
+    monkeypatch.setattr(cluster_module, "WORKERS_SECONDS", 1)
     cluster = start_cluster(0, str(tmp_path))
     outcome = make_project(SMALL).run(on_dask(cluster.address))
     cluster.close()

@@ -46,6 +46,17 @@ class Cluster(NamedTuple):
         if self.process.stdin is not None:
             self.process.stdin.close()
         self.process.wait(30)
+        self._close_pipes()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._close_pipes()
+
+    def _close_pipes(self) -> None:
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
 
 
 def start_cluster(workers: int = 2, folder: Optional[str] = None) -> Cluster:

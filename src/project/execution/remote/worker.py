@@ -7,8 +7,9 @@ import os
 import pickle
 import sys
 from collections import Counter
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from queue import Empty, Queue
 from threading import Event, Lock, get_ident
 from typing import (
     Any,
@@ -25,6 +26,7 @@ from typing import (
 )
 from uuid import uuid4
 
+import pendulum
 import prefect
 from distributed import Worker, WorkerPlugin, get_worker
 from kedro.pipeline import Pipeline
@@ -32,7 +34,7 @@ from prefect import Task
 from prefect.core import Edge
 from prefect.engine.flow_runner import run_task
 from prefect.engine.result.base import Result
-from prefect.engine.state import Failed, State, Success
+from prefect.engine.state import Failed, Retrying, State, Success
 from prefect.engine.task_runner import TaskRunner
 
 from project.compat import kedro as compat
@@ -48,11 +50,13 @@ from project.execution.remote.reports import (
     EndReport,
     InterruptReport,
     ReportSender,
+    RerunRequest,
     SlotRequest,
     StateReport,
     make_line,
     without_value,
 )
+from project.execution.remote.reruns import is_rerun
 from project.execution.remote.values import Received, UnsendableValue, Value
 from project.execution.runs import KedroRuns
 from project.execution.time_limit import raise_in_thread
@@ -104,10 +108,21 @@ class NodeCall(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """Nodes that run in one process, in this order, and the datasets that others need of them."""
+    """Nodes that run in one process, in this order, and the datasets that others need of them.
 
+    Dask knows the unit by its key.
+    """
+
+    key: str
     calls: Tuple[NodeCall, ...]
     needed_outside: Tuple[str, ...]
+
+
+class Permission(NamedTuple):
+    """Permission for a unit to begin again, with the states of those nodes that had begun."""
+
+    states: Mapping[str, Retrying]
+    delay_seconds: float
 
 
 class UnitFailedError(Exception):
@@ -137,6 +152,10 @@ class RunPlugin(WorkerPlugin):
         """Let a node start that has waited for it."""
         self._run.grant_slot(node)
 
+    def permit_rerun(self, attempt: str, permission: Permission) -> None:
+        """Let a unit begin again that has waited for it."""
+        self._run.permit_rerun(attempt, permission)
+
     def stop(self, failed_node: Optional[str], is_interrupt: bool) -> List[str]:
         """Start no further node, and return the nodes of the units that still run."""
         return self._run.stop(failed_node, is_interrupt)
@@ -159,6 +178,7 @@ class WorkerRun:
         self._stopping = Event()
         self._address: str = worker.address
         self._slots: Dict[str, Event] = {}
+        self._permissions: Dict[str, Queue[Permission]] = {}  # by attempt
         self._lock = Lock()
         self._upstream = Task(name="upstream")
 
@@ -169,13 +189,16 @@ class WorkerRun:
             UnitFailedError: a node has not succeeded.
         """
         patch_context()
+        attempt = uuid4().hex
+        if is_rerun(unit.key):
+            unit = self._wait_for_permission(unit, attempt)
         with self._lock:
             if self._stopping.is_set():
                 raise UnitFailedError
             self._running[get_ident()] = unit
         try:
             with prefect.context(self._spec.context):
-                return self._run_nodes(unit, received)
+                return self._run_nodes(unit, received, attempt)
         finally:
             with self._lock:
                 del self._running[get_ident()]
@@ -183,6 +206,10 @@ class WorkerRun:
     def grant_slot(self, node: str) -> None:
         """Let a node start that has waited for it."""
         self._slots[node].set()
+
+    def permit_rerun(self, attempt: str, permission: Permission) -> None:
+        """Let a unit begin again that has waited for it."""
+        self._permissions[attempt].put(permission)
 
     def stop(self, failed_node: Optional[str], is_interrupt: bool) -> List[str]:
         """Start no further node, and return the nodes of the units that still run."""
@@ -199,8 +226,32 @@ class WorkerRun:
         self._resources.close()
         self._reports.flush()
 
-    def _run_nodes(self, unit: Unit, received: Sequence[Received]) -> Dict[str, Value]:
-        attempt = uuid4().hex
+    def _wait_for_permission(self, unit: Unit, attempt: str) -> Unit:
+        """Wait until the unit may begin again, and return it with the states of its nodes.
+
+        Raises:
+            UnitFailedError: the run ends.
+        """
+        answer = self._permissions[attempt] = Queue()
+        nodes = tuple(call.name for call in unit.calls)
+        self._reports.put(RerunRequest(nodes, self._address, attempt))
+        self._reports.flush()
+        permission: Optional[Permission] = None
+        while permission is None and not self._stopping.is_set():
+            with suppress(Empty):
+                permission = answer.get(timeout=SLOT_SECONDS)
+        if permission is None or self._stopping.wait(permission.delay_seconds):
+            raise UnitFailedError
+        states = permission.states
+        for state in states.values():
+            # Prefect would compare the time of the other process with the clock of this machine.
+            state.start_time = pendulum.now("utc")
+        calls = (call._replace(state=states.get(call.name, call.state)) for call in unit.calls)
+        return unit._replace(calls=tuple(calls))
+
+    def _run_nodes(
+        self, unit: Unit, received: Sequence[Received], attempt: str
+    ) -> Dict[str, Value]:
         values = {name: value for one in received for name, value in one.items()}
         try:
             opened = self._open()
@@ -210,7 +261,7 @@ class WorkerRun:
         except BaseException as error:  # SystemExit of a project's own code, too
             failed = without_value(Failed(f"The node could not start: {error!r}", result=error))
             self._reports.put(StateReport(unit.calls[0].name, failed, attempt))
-            self._reports.put(EndReport(unit.calls[0].name, failed))
+            self._reports.put(EndReport(unit.calls[0].name, failed, attempt))
             raise UnitFailedError from error
         nodes = {node.name: node for node in opened.pipeline.nodes}
         pipeline = Pipeline([nodes[call.name] for call in unit.calls])
@@ -243,7 +294,7 @@ class WorkerRun:
             raise UnitFailedError from None
         if not state.is_successful():
             run.failed_node = run.failed_node or call.name
-        self._reports.put(EndReport(call.name, without_value(state)))
+        self._reports.put(EndReport(call.name, without_value(state), attempt))
 
     def _wait_for_slot(self, node: str) -> None:
         slot = self._slots[node] = Event()
@@ -330,14 +381,16 @@ def run_unit(plugin_name: str, pickled_unit: bytes, *received: Received) -> Dict
     return plugin.run_unit(pickle.loads(pickled_unit), received)  # noqa: S301 - the run's own
 
 
-def pick_outputs(names: Sequence[str], values: Received) -> Received:
-    """Return the values of some names."""
-    return {name: values[name] for name in names if name in values}
-
-
 def grant_slot(plugin_name: str, node: str, dask_worker: Worker) -> None:
     """Let a node start that waits on a worker."""
     cast(RunPlugin, dask_worker.plugins[plugin_name]).grant_slot(node)
+
+
+def permit_rerun(
+    plugin_name: str, attempt: str, permission: Permission, dask_worker: Worker
+) -> None:
+    """Let a unit begin again that waits on a worker."""
+    cast(RunPlugin, dask_worker.plugins[plugin_name]).permit_rerun(attempt, permission)
 
 
 def resources_of_worker(dask_worker: Worker) -> Dict[str, float]:
