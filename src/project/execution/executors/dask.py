@@ -21,6 +21,7 @@ from project.errors import FlowRunError, SettingsError
 from project.execution.executors.local import without_config
 from project.execution.kedro_run import KedroRun
 from project.execution.remote.cluster import wait_for_worker
+from project.execution.remote.code import code_of_run
 from project.execution.remote.graph_run import GraphRun
 from project.execution.remote.worker import NodeCall, RunSpec
 from project.flow.pipeline_ref import PipelineRef
@@ -157,6 +158,7 @@ class KedroDaskExecutor(DaskExecutor):
             flow_result=first.arguments["flow_result"],
             context={key: context[key] for key in _CONTEXT if key in context},
             is_quiet=self.cluster_class is LocalCluster,
+            code_digest=code_of_run(self._ref).digest,
         )
         handlers = first.arguments["task_runner_state_handlers"]
         calls = {name: one.call for name, one in submitted.items()}

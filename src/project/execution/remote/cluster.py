@@ -10,9 +10,16 @@ from distributed import Future
 from project.errors import FlowRunError
 from project.execution.remote.reruns import forget_reruns, mark_reruns
 from project.execution.remote.unit_graph import UnitGraph
+from project.execution.remote.versions import (
+    describe_difference,
+    differing,
+    versions_here,
+    versions_of_workers,
+)
 from project.execution.remote.worker import (
     RunPlugin,
     RunSpec,
+    require_same_code,
     resources_of_worker,
     stop_run,
 )
@@ -39,7 +46,9 @@ class RunCluster:
         """
         self._client.subscribe_topic(self._spec.name, receive)
         self._client.subscribe_topic("all", receive_scheduler_event)
+        self._require_same_versions()
         self._register_plugin()
+        self._client.run(require_same_code, self._spec)
         self._require_resources(graph)
         self._client.run_on_scheduler(mark_reruns, self._spec.name, set(graph.units))
 
@@ -86,6 +95,14 @@ class RunCluster:
         for clean_up in steps:
             with suppress(Exception):
                 clean_up()
+
+    def _require_same_versions(self) -> None:
+        here = versions_here()
+        for worker, there in versions_of_workers(self._client).items():
+            names = differing(here, there)
+            if names:
+                difference = describe_difference(names, here, there)
+                raise FlowRunError(f"Worker {worker} has {difference}")
 
     def _register_plugin(self) -> None:
         register: Any = getattr(self._client, "register_plugin", None)

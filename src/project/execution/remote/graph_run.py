@@ -45,7 +45,7 @@ from project.execution.remote.reports import (
     read_reports,
 )
 from project.execution.remote.unit_graph import UnitGraph, make_unit_graph
-from project.execution.remote.values import UnsendableValue
+from project.execution.remote.values import open_value
 from project.execution.remote.worker import (
     NodeCall,
     Permission,
@@ -403,9 +403,8 @@ class GraphRun:
                 raise
         if self._run.error is None:
             for name, value in chain.from_iterable(map(dict.items, gathering.result())):
-                if isinstance(value, UnsendableValue):
-                    raise FlowRunError(str(value))
-                compat.copy_value(value.dataset, compat.get_dataset(self._run.catalog, name))
+                target = compat.get_dataset(self._run.catalog, name)
+                compat.copy_value(open_value(value).dataset, target)
 
     def _stop(self, failed_node: Optional[str], *, is_interrupt: bool = False) -> List[str]:
         """Let no further node start, and return the nodes that still run."""

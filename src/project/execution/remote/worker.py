@@ -38,7 +38,7 @@ from prefect.engine.state import Failed, Retrying, State, Success
 from prefect.engine.task_runner import TaskRunner
 
 from project.compat import kedro as compat
-from project.compat.kedro_project import OpenCatalog, find_pipeline, open_catalog, open_project
+from project.compat.kedro_project import OpenCatalog, find_pipeline, open_catalog
 from project.compat.prefect_patches import patch_context
 from project.compat.run_options import RunOptions
 from project.config.model import Settings, TaskSettings
@@ -46,6 +46,7 @@ from project.errors import FlowRunError
 from project.execution.executors.local import without_config
 from project.execution.kedro_run import KedroRun
 from project.execution.output import OutputCapture, TaskStdout
+from project.execution.remote.code import open_with_code, opening, require_code
 from project.execution.remote.reports import (
     EndReport,
     InterruptReport,
@@ -57,14 +58,11 @@ from project.execution.remote.reports import (
     without_value,
 )
 from project.execution.remote.reruns import is_rerun
-from project.execution.remote.values import Received, UnsendableValue, Value
+from project.execution.remote.values import Received, Value, open_value
 from project.execution.runs import KedroRuns
 from project.execution.time_limit import raise_in_thread
 from project.flow.pipeline_ref import PipelineRef
 from project.flow.tasks import NodeTask
-
-# Kedro has one project per process; only what a session has loaded already is safe from another's.
-_opening = Lock()
 
 SLOT_SECONDS = 1.0
 
@@ -87,6 +85,7 @@ class RunSpec(NamedTuple):
     flow_result: Optional[Result]
     context: Mapping[str, Any]
     is_quiet: bool
+    code_digest: str
 
     @property
     def name(self) -> str:
@@ -252,12 +251,9 @@ class WorkerRun:
     def _run_nodes(
         self, unit: Unit, received: Sequence[Received], attempt: str
     ) -> Dict[str, Value]:
-        values = {name: value for one in received for name, value in one.items()}
         try:
             opened = self._open()
-            for value in values.values():
-                if isinstance(value, UnsendableValue):
-                    raise FlowRunError(str(value))
+            values = {name: open_value(value) for one in received for name, value in one.items()}
         except BaseException as error:  # SystemExit of a project's own code, too
             failed = without_value(Failed(f"The node could not start: {error!r}", result=error))
             self._reports.put(StateReport(unit.calls[0].name, failed, attempt))
@@ -326,10 +322,10 @@ class WorkerRun:
             )
 
     def _open(self) -> OpenCatalog:
-        with _opening:
+        with opening:
             if self._opened is None:
                 ref = self._spec.ref
-                pipelines = open_project(ref.project_path, ref.package_name)
+                pipelines = open_with_code(ref, self._spec.code_digest, f"Worker {self._address}")
                 if not ref.project_path.is_dir():  # the project is installed as a package
                     ref = ref._replace(project_path=Path.cwd())
                 pipeline = _select_nodes(find_pipeline(pipelines, ref.pipeline_name), self._spec)
@@ -391,6 +387,16 @@ def permit_rerun(
 ) -> None:
     """Let a unit begin again that waits on a worker."""
     cast(RunPlugin, dask_worker.plugins[plugin_name]).permit_rerun(attempt, permission)
+
+
+def require_same_code(spec: RunSpec, dask_worker: Worker) -> None:
+    """Require that a worker has the code of the run.
+
+    Raises:
+        FlowRunError: it has other code.
+    """
+    with opening:
+        require_code(spec.ref, spec.code_digest, f"Worker {dask_worker.address}")
 
 
 def resources_of_worker(dask_worker: Worker) -> Dict[str, float]:
