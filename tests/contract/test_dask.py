@@ -694,7 +694,7 @@ def test_a_worker_with_another_kedro_fails_the_run_before_anything_runs(
 
     assert text_of(outcome).startswith("Worker tcp://127.0.0.1:")
     assert text_of(outcome).endswith(
-        f"has kedro 0.1.2, but the process of the run has kedro {version('kedro')}. Install the "
+        f"has kedro 0.1.2, but this process has kedro {version('kedro')}. Install the "
         "same versions there and restart the worker."
     )
     assert outcome.files == {}

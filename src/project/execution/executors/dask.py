@@ -97,7 +97,7 @@ class KedroDaskExecutor(DaskExecutor):
         except OSError as error:
             if is_started:
                 raise
-            raise FlowRunError(self._describe_unreachable(error)) from error
+            raise FlowRunError(describe_unreachable(self._settings, error)) from error
 
     async def _watch_dask_events(self) -> None:
         """Watch nothing: Prefect's method only logs, and warns with newer releases of Dask."""
@@ -166,15 +166,17 @@ class KedroDaskExecutor(DaskExecutor):
         graph_run = GraphRun(self.client, spec, run, handlers)
         return graph_run.execute(calls, tasks, self._settings.grouping)
 
-    def _describe_unreachable(self, error: OSError) -> str:
-        executor, origin = self._settings.executor, self._settings.origin
-        if executor.address is None:
-            return f"The Dask cluster could not be started: {error}"
-        return (
-            f"{origin.name(['executor', 'address'])}: executor.address: no Dask scheduler answers "
-            f"at {executor.address}. Start one ('dask scheduler'), or leave the key out for a "
-            "temporary cluster."
-        )
+
+def describe_unreachable(settings: Settings, error: OSError) -> str:
+    """Return why there is no cluster to run on, with the remedy."""
+    executor, origin = settings.executor, settings.origin
+    if executor.address is None:
+        return f"The Dask cluster could not be started: {error}"
+    return (
+        f"{origin.name(['executor', 'address'])}: executor.address: no Dask scheduler answers "
+        f"at {executor.address}. Start one ('dask scheduler'), or leave the key out for a "
+        "temporary cluster."
+    )
 
 
 def _load_cluster_class(settings: Settings) -> Any:

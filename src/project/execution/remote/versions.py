@@ -8,8 +8,8 @@ Versions = Mapping[str, Optional[str]]
 
 LIBRARIES = ("kedro", "prefect", "kedro-prefect-runner", "dask", "distributed")
 
-# Those with whose differences nothing can run; of Python, the first two numbers.
-_SAME = ("python", "kedro", "prefect", "kedro-prefect-runner")
+# Those with whose differences a run does not begin; of Python, the first two numbers.
+_REQUIRED = ("python", "kedro", "prefect", "kedro-prefect-runner")
 
 # An expression, because a worker that lacks this package could not import a function of it.
 _EXPRESSION = (
@@ -33,8 +33,8 @@ def versions_of_workers(client: Any) -> Dict[str, Versions]:
 
 
 def differing(here: Versions, there: Versions) -> List[str]:
-    """Return the names of those versions with whose differences nothing can run."""
-    return [name for name in _SAME if _compared(name, here) != _compared(name, there)]
+    """Return the names of those versions with whose differences a run does not begin."""
+    return [name for name in _REQUIRED if _compared(name, here) != _compared(name, there)]
 
 
 def _compared(name: str, versions: Versions) -> Optional[str]:
@@ -47,6 +47,6 @@ def describe_difference(names: List[str], here: Versions, there: Versions) -> st
     found = ", ".join(f"{name} {there[name] or 'not installed'}" for name in names)
     needed = ", ".join(f"{name} {here[name] or 'not installed'}" for name in names)
     return (
-        f"{found}, but the process of the run has {needed}. Install the same versions there and "
-        "restart the worker."
+        f"{found}, but this process has {needed}. Install the same versions there and restart the "
+        "worker."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import pickle
@@ -326,12 +327,10 @@ class WorkerRun:
             if self._opened is None:
                 ref = self._spec.ref
                 pipelines = open_with_code(ref, self._spec.code_digest, f"Worker {self._address}")
-                if not ref.project_path.is_dir():  # the project is installed as a package
-                    ref = ref._replace(project_path=Path.cwd())
                 pipeline = _select_nodes(find_pipeline(pipelines, ref.pipeline_name), self._spec)
                 capture = OutputCapture(self._take_record)
                 self._opened = self._resources.enter_context(
-                    open_catalog(pipeline, ref.project_path, self._spec.options, self._spec.run_id)
+                    open_catalog(pipeline, _folder(ref), self._spec.options, self._spec.run_id)
                 )
                 if self._spec.is_quiet:
                     _write_nothing_to_the_terminal()
@@ -403,6 +402,39 @@ def resources_of_worker(dask_worker: Worker) -> Dict[str, float]:
     """Return the resources of a worker."""
     state = getattr(dask_worker, "state", dask_worker)  # its own before distributed 2022.6
     return dict(state.total_resources)
+
+
+class ProjectOnWorker(NamedTuple):
+    """The folder from which a worker opens a project, or why it cannot."""
+
+    folder: Path
+    problem: Optional[str]
+
+
+async def examine_project(ref: PipelineRef, env: Optional[str], digest: str) -> ProjectOnWorker:
+    """Open a project on a worker as a run would, without a node; other tasks go on meanwhile."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(None, _examine_project, ref, env, digest)
+
+
+def _examine_project(ref: PipelineRef, env: Optional[str], digest: str) -> ProjectOnWorker:
+    problem = None
+    try:
+        with opening:
+            pipelines = open_with_code(ref, digest, "The worker")
+            pipeline = find_pipeline(pipelines, ref.pipeline_name)
+            with open_catalog(pipeline, _folder(ref), {"env": env}, None):
+                pass
+    except FlowRunError as error:
+        problem = error.message
+    except (Exception, SystemExit) as error:  # what a project imports may raise anything
+        problem = " ".join(f"The worker cannot open it: {type(error).__name__}: {error}".split())
+    return ProjectOnWorker(_folder(ref), problem)
+
+
+def _folder(ref: PipelineRef) -> Path:
+    """Return the project's folder; the current one if the project is installed as a package."""
+    return ref.project_path if ref.project_path.is_dir() else Path.cwd()
 
 
 def stop_run(
