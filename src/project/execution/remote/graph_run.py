@@ -231,17 +231,13 @@ class GraphRun:
             self._end(node, failed)
 
     def _fail_lost(self, node: str, worker: str, reason: str = "") -> None:
-        has_begun = node in self._states
-        subject = (
-            f"with node '{node}' or its value" if has_begun else f"after it was given node '{node}'"
-        )
         reason = reason or (
             "A node that may have begun, and may have written, begins again only if it has a retry "
             "left (prefect.yml: tasks)."
         )
         error = WorkerLostError(
-            f"{worker} was lost {subject}. {reason} Start a new run. Workers often end because "
-            "they have no memory left; their own log says why."
+            f"{worker} was lost with node '{node}' or its value. {reason} Start a new run. Workers "
+            "often end because they have no memory left; their own log says why."
         )
         self._fail(node, error)
 
