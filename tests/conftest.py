@@ -10,7 +10,7 @@ from typing import Callable, Iterator, List
 
 import pytest
 
-from tests.kits.projects import KedroProject, unregister_global_hooks, write_metadata
+from tests.kits.projects import VERSIONED, KedroProject, unregister_global_hooks, write_metadata
 from tests.kits.strict_server import strict_server
 
 SETTINGS = """
@@ -88,3 +88,16 @@ def forget_global_hooks() -> Iterator[None]:
     """Empty the hook manager that Kedro 0.17 keeps for the whole process."""
     yield
     unregister_global_hooks()
+
+
+@pytest.fixture
+def versioned(make_project: Callable[..., KedroProject]) -> KedroProject:
+    """Return a project whose first node saves two versioned datasets."""
+    project = make_project(VERSIONED, parameters="n: 1")
+    kind = f"{{type: {project.package}.pipeline_registry.VersionedFile, versioned: true, filepath: "
+    project.write(
+        "conf/base/catalog.yml",
+        f"first: {kind} {project.folder}/data/first}}\n"
+        f"second: {kind} {project.folder}/data/second}}\n",
+    )
+    return project

@@ -1,4 +1,4 @@
-"""Flow runs under an agent that are killed with -9, or restarted by hand."""
+"""Flow runs under an agent that are killed with -9."""
 
 from __future__ import annotations
 
@@ -47,26 +47,9 @@ REGISTRY = """
         return sum(numbers)
 
 
-    def fail_once(numbers):
-        if not (FOLDER / "mended").exists():
-            raise ValueError("not yet")
-        print("the sum is", sum(numbers))
-
-
     def register_pipelines():
         first = node(make, "params:size", "numbers", name="make")
-        fragile = Pipeline([first, node(fail_once, "numbers", None, name="fail_once")])
-        return {
-            "__default__": Pipeline([first, node(wait, "numbers", "total", name="wait")]),
-            "forgetting": fragile,
-            "keeping": fragile,
-        }
-    """
-
-PREFECT_YML = """
-    run: agent
-    pipelines:
-      keeping: {result: {type: LocalResult}}
+        return {"__default__": Pipeline([first, node(wait, "numbers", "total", name="wait")])}
     """
 
 
@@ -74,7 +57,7 @@ PREFECT_YML = """
 def served(shop: Shop) -> Iterator[Shop]:
     """Return a project whose server detects within seconds that a process has ended."""
     shop.write("src/shop/pipeline_registry.py", REGISTRY)
-    shop.write("conf/base/prefect.yml", PREFECT_YML)
+    shop.write("conf/base/prefect.yml", "run: agent")
     shop.env["PREFECT__CLOUD__HEARTBEAT_INTERVAL"] = "0.5"
     server = shop.serve(reaper_seconds=0.2, reaper_grace_seconds=0, heartbeat_timeout_seconds=10)
     yield shop
@@ -83,7 +66,7 @@ def served(shop: Shop) -> Iterator[Shop]:
 
 @pytest.fixture(autouse=True)
 def clean(shop: Shop) -> None:
-    for name in ("started", "go", "slow_import", "mended"):
+    for name in ("started", "go", "slow_import"):
         (shop.folder / name).unlink(missing_ok=True)
 
 
@@ -202,55 +185,3 @@ def test_nothing_is_lost_if_the_api_is_unavailable_while_a_node_ends(served: Sho
 
     assert said.code == 0, said.text
     assert states_in(said) == ["Scheduled", *ONCE, "Success"]
-
-
-def restart(shop: Shop, flow_run_id: str) -> None:
-    """Restart a run as Prefect's page does: failed tasks are Pending, and the run is Scheduled."""
-    rows = shop.flow_run(flow_run_id, "task_runs { id state }")["task_runs"]
-    tasks = [
-        {"task_run_id": row["id"], "state": {"type": "Pending", "message": "Restarted."}}
-        for row in rows
-        if row["state"] == "Failed"
-    ]
-    due = {"type": "Scheduled", "message": "Restarted.", "start_time": "2020-01-01T00:00:00Z"}
-    flow = {"flow_run_id": flow_run_id, "state": due}
-    for kind, states in (("task", tasks), ("flow", [flow])):
-        shop.ask(
-            f"mutation($input: set_{kind}_run_states_input!) "
-            f"{{ set_{kind}_run_states(input: $input) {{ states {{ status }} }} }}",
-            input={"states": states},
-        )
-
-
-def restarted(shop: Shop, pipeline: str) -> str:
-    """Return a run that has failed and was restarted, after the reason was removed."""
-    said = shop.run("--pipeline", pipeline)
-    id_ = re.findall(r"Flow run ([0-9a-f-]{36})", said.text)[0]
-    assert shop.node_states(id_) == {"make": "Success", "fail_once": "Failed"}, said.text
-    (shop.folder / "mended").touch()
-    restart(shop, id_)
-    shop.ended(id_)
-    return id_
-
-
-def test_a_restarted_run_continues_with_the_stored_results(served: Shop) -> None:
-    with agent(served):
-        id_ = restarted(served, "keeping")
-
-    assert served.node_states(id_) == {"make": "Success", "fail_once": "Success"}
-    assert served.lines(id_)["the sum is 3"] == "fail_once"
-    assert served.flow_run(id_, "state") == {"state": "Success"}
-
-
-def test_a_restarted_run_without_stored_results_names_the_lost_dataset(served: Shop) -> None:
-    with agent(served):
-        id_ = restarted(served, "forgetting")
-    rows = served.flow_run(id_, "task_runs { state_message task { name } }")["task_runs"]
-    (message,) = (row["state_message"] for row in rows if row["task"]["name"] == "fail_once")
-
-    assert served.flow_run(id_, "state") == {"state": "Failed"}
-    assert (
-        "Node 'fail_once' reads the in-memory dataset 'numbers', which was lost with the process "
-        "that ran node 'make'. Start a new run. To keep such values for a restart, set 'result' in "
-        "prefect.yml or register the dataset in the catalog." in message
-    )

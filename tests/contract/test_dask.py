@@ -328,6 +328,30 @@ def test_a_lost_worker_is_an_exception_that_retry_on_may_name(
     assert "was lost with node 'wait'" in text_of(project.run(on_dask(own_cluster.address)))
 
 
+@pytest.mark.dask
+def test_a_unit_that_begins_again_replaces_what_it_has_saved(
+    versioned: KedroProject, own_cluster: Cluster
+) -> None:
+    wait_once = """
+    folder = Path(__file__).parents[2] / "data"
+    with (folder / "wait").open("a") as file:
+        file.write(f"{__import__('os').getpid()} ")
+    if len((folder / "wait").read_text().split()) == 1:
+        __import__("time").sleep(600)
+    return first + second
+"""
+    registry = versioned.folder / f"src/{versioned.package}/pipeline_registry.py"
+    registry.write_text(registry.read_text().replace("    return first + second\n", wait_once))
+    policy = "tasks: {default: {retries: 1, retry_delay_seconds: 0}}"
+    versioned.write("conf/base/prefect.yml", f"{policy}\ngrouping: chain\n")
+    when_begun(versioned, lambda worker: os.kill(worker, signal.SIGKILL))
+    outcome = versioned.run(on_dask(own_cluster.address))
+
+    assert outcome.error is None
+    assert outcome.result == {"both": "onetwo"}
+    assert len([name for name in outcome.files if name.startswith("first/")]) == 1
+
+
 # The value of "one" is lost while the other worker runs "wait", and "after" needs it.
 VALUE_LOST = (
     BEGINNING

@@ -101,6 +101,58 @@ text: {type: tests.kits.projects.FileDataset, filepath: data/text}
 kept: {type: tests.kits.projects.FileDataset, filepath: data/kept}
 """
 
+VERSIONED = (
+    NODE
+    + """
+from pathlib import PurePosixPath, Path
+import kedro.io
+from kedro.io import Version
+
+Base = getattr(kedro.io, "AbstractVersionedDataset", None) or kedro.io.AbstractVersionedDataSet
+
+class VersionedFile(Base):
+    def __init__(self, filepath, version=None):
+        super().__init__(
+            filepath=PurePosixPath(filepath), version=version,
+            exists_function=lambda path: Path(path).exists(),
+            glob_function=lambda pattern: [str(p) for p in Path(".").glob(pattern)]
+            if not pattern.startswith("/") else
+            [str(p) for p in Path("/").glob(pattern[1:])],
+        )
+
+    def _load(self):
+        return Path(self._get_load_path()).read_text()
+
+    def _save(self, data):
+        path = Path(self._get_save_path())
+        fails_once = Path(str(self._filepath) + ".fails_once")
+        if fails_once.exists():
+            fails_once.unlink()
+            raise OSError("disk full")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(data)
+
+    def _exists(self):
+        return Path(self._get_load_path()).exists()
+
+    def _describe(self):
+        return {"filepath": self._filepath, "version": self._version}
+
+def write(n):
+    return "one", "two"
+
+def read(first, second):
+    return first + second
+
+def register_pipelines():
+    return {
+        "__default__": Pipeline([node(write, "params:n", ["first", "second"], name="write"),
+                                 node(read, ["first", "second"], "both", name="read")]),
+        "read": Pipeline([node(read, ["first", "second"], "both", name="read")]),
+    }
+"""
+)
+
 RUNNERS = {
     "local": PrefectRunner,
     "threads": lambda **options: PrefectRunner(

@@ -8,6 +8,7 @@ from typing import Any, Mapping
 from prefect import Flow, Parameter, Task
 from prefect.storage import Module
 
+from project.api.page_functions import restart_plan
 from project.compat.kedro_cli import parse_params
 from project.compat.run_options import describe_run_options
 
@@ -15,7 +16,11 @@ RUN_OPTIONS = describe_run_options()
 # What the server of a Kedro project hands to the page.
 PAGE: dict[str, Any] = {
     "page_data": {"run-options": RUN_OPTIONS},
-    "page_functions": {"parse-params": parse_params, "project-parameters": lambda _env: {}},
+    "page_functions": {
+        "parse-params": parse_params,
+        "project-parameters": lambda _env: {},
+        "restart-plan": restart_plan,
+    },
 }
 
 

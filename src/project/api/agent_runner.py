@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 from contextlib import nullcontext
-from typing import Any, ContextManager, Dict, Mapping, Optional, Tuple, Union
+from typing import Any, ContextManager, Dict, Mapping, Optional, Union
 
 import prefect
-from prefect.core import Edge
+from prefect import Task
 from prefect.engine.cloud import CloudFlowRunner
 from prefect.engine.flow_runner import FlowRunner
 from prefect.engine.runner import ENDRUN
-from prefect.engine.state import Cancelled, Failed, State
+from prefect.engine.state import Cancelled, State
 from prefect.utilities.configuration import set_temporary_config
 
+from project.api import queries
 from project.api.client import PrefectApi
 from project.api.notify import Notifier
 from project.api.reporter import Reporter
@@ -26,37 +28,17 @@ from project.execution.cancellation import Cancellation
 from project.execution.executors import make_executor
 from project.execution.kedro_run import KedroRun
 from project.execution.output import OutputCapture
+from project.execution.restart import prepare_restart
+from project.execution.results import remove_results
 from project.execution.runners import KedroTaskRunner, cancelled_if_tasks_are
 from project.execution.session import run_in_session
 from project.flow.graph import KedroFlow
-from project.flow.tasks import NodeRun
+from project.flow.tasks import InitTask, NodeRun
 
 logger = logging.getLogger(__name__)
 
 # Of a process that could not report the end of its run, and has left it for another to report.
 UNREPORTED_EXIT_CODE = 75
-
-
-class AgentTaskRunner(KedroTaskRunner):
-    """Task runner that stores results, and loads those of tasks that ran in another process."""
-
-    def initialize_run(self, state: Optional[State], context: Dict[str, Any]) -> Any:
-        """Return the state and the context that a task starts with."""
-        context.update(checkpointing=True)
-        return super().initialize_run(state, context)
-
-    def load_results(
-        self, state: State, upstream_states: Dict[Edge, State]
-    ) -> Tuple[State, Dict[Edge, State]]:
-        """Return the state and the upstream states with their results."""
-        try:
-            for edge, upstream in upstream_states.items():
-                result = edge.upstream_task.result or self.flow_result
-                upstream_states[edge] = upstream.load_result(result)
-        except Exception as error:  # each class of results raises its own exceptions
-            failed = Failed(f"The result of an upstream task cannot be read: {error}", error)
-            raise ENDRUN(self.handle_state_change(state, failed)) from error
-        return state, upstream_states
 
 
 class AgentFlowRunner(CloudFlowRunner):
@@ -70,7 +52,7 @@ class AgentFlowRunner(CloudFlowRunner):
 
     def __init__(self, flow: KedroFlow, **kwargs: Any):
         super().__init__(flow, **kwargs)
-        self.task_runner_cls = AgentTaskRunner
+        self.task_runner_cls = KedroTaskRunner
 
     def check_for_cancellation(self) -> ContextManager[None]:
         """Return an empty context: the reporter checks for cancellation."""
@@ -100,6 +82,7 @@ class AgentFlowRunner(CloudFlowRunner):
             capture.reattach()  # Kedro configures logging when it opens a session
             if isinstance(run, KedroRun):
                 reporter.on_end(Notifier(api, self.flow.name, flow_run_id, run).notify)
+                self._prepare_restart(run, arguments["task_states"], reporter)
             arguments["executor"] = make_executor(settings, self.flow.ref)
             with self.flow.runs.provide(flow_run_id, run):
                 return self._run_cancellable_tasks(cancellation, state, arguments)
@@ -107,12 +90,33 @@ class AgentFlowRunner(CloudFlowRunner):
         try:
             with reporter.reporting(), set_temporary_config({"cloud.send_flow_run_logs": False}):
                 with capture:
-                    final_state = run_in_session(self.flow.ref, _run_options(), run_tasks)
+                    run_id = self._earlier_run_id(api, arguments)
+                    options = _run_options()
+                    final_state = run_in_session(self.flow.ref, options, run_tasks, run_id)
                 reporter.flow_state(final_state)
-                return final_state
+            if final_state.is_successful():
+                remove_results(self.flow.result, flow_run_id)
+            return final_state
         except ApiError as error:
             logger.error(error)
             raise SystemExit(UNREPORTED_EXIT_CODE) from error
+
+    def _earlier_run_id(self, api: PrefectApi, arguments: Mapping[str, Any]) -> Optional[str]:
+        """Return the id of the Kedro run that this flow run began with, if it is restarted."""
+        if not _has_begun(arguments["task_states"]):
+            return None
+        (init,) = self.flow.get_tasks(task_type=InitTask)
+        task_run_id = arguments["task_contexts"][init]["task_run_id"]
+        location = queries.first_result(api, task_run_id)
+        return None if location is None else json.loads(location)
+
+    def _prepare_restart(
+        self, run: KedroRun, task_states: Dict[Task, State], reporter: Reporter
+    ) -> None:
+        if _has_begun(task_states):
+            changed = prepare_restart(self.flow, run, task_states, prefect.context.flow_run_id)
+            for task, state in changed.items():
+                reporter.task_state(self.flow.slugs[task], state)
 
     def _make_reporter(
         self,
@@ -139,6 +143,10 @@ class AgentFlowRunner(CloudFlowRunner):
             if not cancellation.is_requested:
                 raise
             return Cancelled("The flow run was cancelled.")
+
+
+def _has_begun(task_states: Mapping[Task, State]) -> bool:
+    return any(state.is_finished() for state in task_states.values())
 
 
 def _run_options() -> RunOptions:

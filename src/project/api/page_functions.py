@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict, Mapping
 
+from project.api.restart import agent_labels, plan_flow_run
 from project.compat.kedro_cli import parse_params
 from project.compat.kedro_project import read_parameters
 from project.config.credentials import contains_credential, mentions_credential
@@ -16,7 +17,18 @@ def page_functions(project_path: Path) -> Mapping[str, Callable[[Any], Any]]:
     return {
         "parse-params": parse_params,
         "project-parameters": partial(_project_parameters, project_path),
+        "restart-plan": restart_plan,
     }
+
+
+def restart_plan(rows: Any) -> Dict[str, Any]:
+    """Return what a restart would run, and the labels that the flow run needs for it."""
+    try:
+        plan = plan_flow_run(rows["tasks"], rows["edges"], rows["task_runs"])
+        labels = agent_labels(rows["labels"], rows["flow_labels"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"These are not the rows of a flow run: {error!r}.") from error
+    return {**plan._asdict(), "labels": labels}
 
 
 def _project_parameters(project_path: Path, env: Any) -> Dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Protocol, Seq
 
 Json = Any  # a JSON value
 
+PAGE = 200  # rows of a query that is repeated for more
+
 # A filter with null matches everything: without a tenant, queries search all tenants.
 
 
@@ -306,6 +308,72 @@ def task_run_states(api: GraphQL, flow_run_id: str) -> Dict[str, str]:
     return {row["id"]: row["state"] for row in api.query(text, run=flow_run_id)}
 
 
+class RestartRows(NamedTuple):
+    """What a restart of a flow run depends on.
+
+    ``variables`` and ``flow_labels`` are those of the run configuration. ``tasks`` have an id, a
+    type and descriptions of their inputs and outputs; ``edges`` lead ``from`` one task ``to``
+    another; ``task_runs`` have the ``result`` of their state.
+    """
+
+    state: str
+    labels: List[str]
+    variables: Dict[str, str]
+    flow_labels: List[str]
+    tasks: List[Dict[str, Json]]
+    edges: List[Dict[str, Json]]
+    task_runs: List[Dict[str, Json]]
+
+
+def restart_rows(api: GraphQL, flow_run_id: str) -> RestartRows:
+    """Return what a restart of a flow run depends on."""
+    row = api.query(
+        "query($id: uuid!) { flow_run_by_pk(id: $id) { state labels run_config "
+        "task_runs { id task_id state serialized_state } "
+        "flow { run_config tasks { id name type inputs outputs } "
+        "edges { from: upstream_task_id to: downstream_task_id key } } } }",
+        id=flow_run_id,
+    )
+    flow = row["flow"]
+    deployed = flow["run_config"] or {}
+    task_runs = [
+        {
+            **{key: run[key] for key in ("id", "task_id", "state")},
+            "result": (run["serialized_state"] or {}).get("_result"),
+        }
+        for run in row["task_runs"]
+    ]
+    return RestartRows(
+        state=row["state"],
+        labels=row["labels"] or [],
+        variables=(row["run_config"] or deployed).get("env") or {},
+        flow_labels=deployed.get("labels") or [],
+        tasks=flow["tasks"],
+        edges=flow["edges"],
+        task_runs=task_runs,
+    )
+
+
+def set_flow_run_labels(api: GraphQL, flow_run_id: str, labels: Sequence[str]) -> None:
+    """Set which agents may take a flow run."""
+    api.mutate("set_flow_run_labels", "success", flow_run_id=flow_run_id, labels=list(labels))
+
+
+def first_result(api: GraphQL, task_run_id: str) -> Optional[str]:
+    """Return where the result is that a task run had when it first succeeded.
+
+    Results that Prefect keeps in the state are themselves their location, as JSON.
+    """
+    rows = api.query(
+        "query($id: uuid!) { task_run_state(where: {task_run_id: {_eq: $id}, state: "
+        '{_eq: "Success"}}, order_by: {timestamp: asc}, limit: 1) { serialized_state } }',
+        id=task_run_id,
+    )
+    result = rows[0]["serialized_state"].get("_result") if rows else None
+    location = result and result.get("location")
+    return None if location is None else str(location)
+
+
 def log_timestamps(api: GraphQL, flow_run_id: str, first: str, last: str) -> List[str]:
     """Return the timestamps of a flow run's log lines between two timestamps, both included."""
     rows = api.query(
@@ -327,6 +395,23 @@ def write_run_logs(api: GraphQL, lines: Sequence[Mapping[str, Json]]) -> None:
 def update_heartbeat(api: GraphQL, flow_run_id: str) -> None:
     """Report that the process of a flow run is alive."""
     api.mutate("update_flow_run_heartbeat", "success", flow_run_id=flow_run_id)
+
+
+def flow_of_run(api: GraphQL, flow_run_id: str) -> str:
+    """Return the id of a flow run's flow."""
+    row = api.query("query($id: uuid!) { flow_run_by_pk(id: $id) { flow_id } }", id=flow_run_id)
+    return str(row["flow_id"])
+
+
+def flow_run_states(api: GraphQL, ids: Sequence[str]) -> Dict[str, str]:
+    """Return the names of the states of flow runs, by the ids of those that the API has."""
+    text = "query($ids: [uuid!]) { flow_run(where: {id: {_in: $ids}}) { id state } }"
+    return {row["id"]: row["state"] for row in api.query(text, ids=list(ids))}
+
+
+def delete_flow_run(api: GraphQL, flow_run_id: str) -> None:
+    """Delete a flow run with its task runs, states and logs."""
+    api.mutate("delete_flow_run", "success", flow_run_id=flow_run_id)
 
 
 def flow_run_state(api: GraphQL, flow_run_id: str) -> Optional[str]:
@@ -425,6 +510,28 @@ class RunFilter(NamedTuple):
     states: Sequence[str] = ()
     flow: Optional[str] = None
     since: Optional[str] = None
+
+
+def flow_runs_before(
+    api: GraphQL, tenant_id: Optional[str], run_filter: RunFilter, before: str, offset: int
+) -> List[str]:
+    """Return the ids of flow runs whose state is older than a timestamp, at most ``PAGE`` of them.
+
+    Of the filter, only projects and states count.
+    """
+    rows = api.query(
+        "query($tenant: uuid, $projects: [String!], $states: [String!], $before: timestamptz, "
+        "$limit: Int, $offset: Int) { flow_run(where: {state: {_in: $states}, state_timestamp: "
+        "{_lt: $before}, flow: {project: {name: {_in: $projects}, tenant_id: {_eq: $tenant}}}}, "
+        "order_by: {created: asc, id: asc}, limit: $limit, offset: $offset) { id } }",
+        tenant=tenant_id,
+        projects=list(run_filter.projects),
+        states=list(run_filter.states),
+        before=before,
+        limit=PAGE,
+        offset=offset,
+    )
+    return [row["id"] for row in rows]
 
 
 def latest_flow_runs(

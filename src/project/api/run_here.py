@@ -15,6 +15,7 @@ from project.errors import FlowRunError
 from project.execution.cancellation import Cancellation
 from project.execution.kedro_run import KedroRun
 from project.execution.output import OutputCapture
+from project.execution.results import remove_results
 from project.execution.runners import Observe, run_flow
 from project.flow.graph import KedroFlow
 
@@ -59,6 +60,8 @@ def run_here(
                     raise FlowRunError(f"The flow run {flow_run_id} was cancelled.") from None
                 raise
             reporter.flow_state(state)
+        if state.is_successful():
+            remove_results(flow.result, flow_run_id)
         return state
 
 

@@ -9,9 +9,10 @@ import pendulum
 from project.api import queries
 from project.api.client import PrefectApi
 from project.api.follow import matching_agents, missing_agent
+from project.api.restart import HERE_LABEL
 from project.commands.check_result import CheckResult, failure_if, ok, warning
 from project.deploy.deployment import Deployment, FlowKey, flow_key
-from project.deploy.orphans import HERE_LABEL, orphaned_runs
+from project.deploy.orphans import orphaned_runs
 
 _LATE_MINUTES = 2
 _SILENT_MINUTES = 10  # after as many without a heartbeat, Prefect considers a process dead

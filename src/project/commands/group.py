@@ -10,12 +10,14 @@ import click
 
 from project.commands.agent import agent
 from project.commands.cancel import cancel
+from project.commands.clean import clean
 from project.commands.compile import compile_flow
 from project.commands.doctor import doctor
 from project.commands.env import env_command
 from project.commands.explain import explain
 from project.commands.init import init
 from project.commands.register import register
+from project.commands.restart import restart
 from project.commands.run import run
 from project.commands.runs import runs
 from project.commands.server import server
@@ -30,7 +32,7 @@ def prefect_commands() -> None:
 
 
 for command in (
-    *(init, server, agent, register, run, runs, watch, cancel, doctor, explain),
+    *(init, server, agent, register, run, runs, watch, cancel, restart, clean, doctor, explain),
     compile_flow,
     env_command,
 ):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import logging
+from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Callable, Dict, Iterable, NamedTuple, Optional, Set
+from functools import partial
+from typing import Any, Callable, Dict, Iterable, Iterator, NamedTuple, Optional, Set
 from weakref import WeakValueDictionary
 
 import kedro.io
@@ -207,6 +209,30 @@ def take_value(dataset: Any) -> Any:
     copy_value(dataset, taken)
     dataset.release()
     return taken
+
+
+@contextmanager
+def versions_replaced(datasets: Iterable[Any]) -> Iterator[None]:
+    """Let datasets replace what they have already saved with the version of this run.
+
+    Kedro refuses that, because no node of its own runs is executed twice.
+    """
+    versioned = [
+        each
+        for each in (getattr(dataset, "_dataset", dataset) for dataset in datasets)  # cached ones
+        if getattr(each, "_version", None) and hasattr(each, "_get_save_path")
+    ]
+    for dataset in versioned:
+        dataset._get_save_path = partial(_versioned_save_path, dataset)
+    try:
+        yield
+    finally:
+        for dataset in versioned:
+            del dataset._get_save_path
+
+
+def _versioned_save_path(dataset: Any) -> Any:
+    return dataset._get_versioned_path(dataset.resolve_save_version())
 
 
 def dataset_type(catalog: Any, name: str) -> Optional[str]:

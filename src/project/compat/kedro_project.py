@@ -71,8 +71,17 @@ def hook_plugins(session: Any) -> Iterable[Any]:
     return list(manager.get_plugins())
 
 
-def run_session(project_path: Path, pipeline: str, options: RunOptions, runner: Any) -> Any:
-    """Run a pipeline in a new Kedro session and return what ``session.run`` returns."""
+def run_session(
+    project_path: Path,
+    pipeline: str,
+    options: RunOptions,
+    runner: Any,
+    run_id: Optional[str] = None,
+) -> Any:
+    """Run a pipeline in a new Kedro session and return what ``session.run`` returns.
+
+    With a ``run_id``, which is also the save version, the session continues an earlier run.
+    """
     project_session = session_class()
     run = _accepted(project_session, "run")
     created: Dict[str, Any] = {"project_path": project_path, "env": options.get("env")}
@@ -84,6 +93,10 @@ def run_session(project_path: Path, pipeline: str, options: RunOptions, runner: 
     else:  # a session of many runs
         keywords["runtime_params"] = options.get("params")
     with project_session.create(**created) as session:
+        if run_id is not None and "run_id" in run:
+            keywords["run_id"] = run_id
+        elif run_id is not None:
+            session.session_id = session._store["session_id"] = run_id
         return session.run(
             runner=runner, load_versions=options.get("load_versions") or {}, **keywords
         )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from threading import Thread
@@ -17,22 +16,11 @@ from typing import Any, Dict, List, Mapping, NamedTuple, NoReturn, Sequence
 import prefect
 from prefect.agent import Agent
 from prefect.agent.local import LocalAgent
-from prefect.engine.state import Cancelled, Failed, TriggerFailed
 
 from project.api import queries
-from project.api.agent_runner import UNREPORTED_EXIT_CODE
 from project.api.client import PrefectApi
-from project.api.state_sender import RunState, StateSender
-from project.api.states import FINISHED
-from project.api.transport import proxy_exemption
-from project.deploy.flow_spec import PROJECTS_VARIABLE
+from project.deploy.flow_run_process import api_variables, report_end
 from project.errors import ApiError
-
-# The processes of flow runs inherit these from the agent.
-ENVIRONMENT = {
-    # Prefect's default sends heartbeats from a process of its own, which outlives a killed run.
-    "PREFECT__CLOUD__HEARTBEAT_MODE": "thread",
-}
 
 CHECK_SECONDS = 0.5
 RETRY_SECONDS = 5.0
@@ -55,17 +43,7 @@ def exec_agent(options: AgentOptions, api: PrefectApi) -> NoReturn:
 
     The agent polls ``api``, and so do the processes that it starts.
     """
-    environment = {
-        **ENVIRONMENT,
-        **os.environ,
-        PROJECTS_VARIABLE: json.dumps(dict(options.projects)),
-        "PREFECT__BACKEND": "server",
-        "PREFECT__CLOUD__API": api.address,
-    }
-    if api.api_key:
-        environment["PREFECT__CLOUD__API_KEY"] = api.api_key
-    if api.is_on_this_machine:
-        environment.update(proxy_exemption(os.environ, api.address))
+    environment = {**os.environ, **api_variables(api, options.projects)}
     command = [sys.executable, "-m", "project.deploy.agent", json.dumps(options._asdict())]
     sys.stdout.flush()
     os.execve(sys.executable, command, environment)  # noqa: S606
@@ -125,37 +103,12 @@ class KedroAgent(LocalAgent):
 
     def _look_after(self, child: _Child, vouched: Dict[str, float]) -> None:
         if child.process.poll() is not None:
-            self._report_end(child)
+            report_end(self._api, child.flow_run_id, child.process.returncode)
             self._children.remove(child)
             vouched.pop(child.flow_run_id, None)
         elif monotonic() > vouched.get(child.flow_run_id, 0.0):
             queries.update_heartbeat(self._api, child.flow_run_id)
             vouched[child.flow_run_id] = monotonic() + prefect.config.cloud.heartbeat_interval
-
-    def _report_end(self, child: _Child) -> None:
-        """Report the end of a flow run, if its process ended without doing so."""
-        code = child.process.returncode
-        state = queries.flow_run_state(self._api, child.flow_run_id)
-        if code in (0, UNREPORTED_EXIT_CODE) or state is None or state in FINISHED:
-            return
-        reason = f"The process of the flow run {_describe_exit(code)}."
-        self.logger.error("Flow run %s: %s", child.flow_run_id, reason)
-        sender = StateSender(self._api, child.flow_run_id)
-        for task_run_id, name in queries.task_run_states(self._api, child.flow_run_id).items():
-            if name == "Running":
-                sender.put(RunState(task_run_id, Failed(reason)))
-            elif name not in FINISHED:
-                sender.put(RunState(task_run_id, TriggerFailed(f"Not started: {reason}")))
-        final = Cancelled(reason) if state == "Cancelling" else Failed(reason)
-        sender.put(RunState(None, final))
-        while sender.waiting():
-            sender.send_round()
-
-
-def _describe_exit(code: int) -> str:
-    if code < 0:
-        return f"was ended by {signal.Signals(-code).name}"
-    return f"ended with exit code {code}"
 
 
 if __name__ == "__main__":

@@ -9,12 +9,10 @@ from prefect.engine.state import Failed, TriggerFailed
 
 from project.api import queries
 from project.api.client import PrefectApi
+from project.api.restart import HERE_LABEL
 from project.api.state_sender import RunState, StateSender
 from project.api.states import FINISHED
 from project.deploy.deployment import Deployment
-
-# No agent has this label, so none takes a run that belongs to a `kedro run` process.
-HERE_LABEL = "kedro-run"
 
 # A `kedro run` process starts its run immediately. If the run is Scheduled, the process has died,
 # and Prefect Server may have rescheduled the run when its heartbeats were missing.

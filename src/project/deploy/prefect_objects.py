@@ -20,6 +20,7 @@ from project.config.credentials import contains_credential, is_credential_name
 from project.config.model import ScheduleSettings, Settings
 from project.config.origin import Origin
 from project.errors import SettingsError
+from project.execution.results import DatasetSerializer, result_location
 
 # A clock needs a start date; with a fixed one, the registered flow does not change from day to day.
 _START = datetime(2020, 1, 1)
@@ -92,7 +93,8 @@ def make_result(settings: Settings) -> Optional[Result]:
             "stores JSON in the API, but the results of these tasks are datasets. Use a class that "
             "writes files, such as LocalResult or S3Result."
         )
-    result: Result = _make(prefect.engine.results, settings.result, "result", settings.origin)
+    given = {"location": result_location, "serializer": DatasetSerializer(), **settings.result}
+    result: Result = _make(prefect.engine.results, given, "result", settings.origin)
     return result
 
 

@@ -13,10 +13,10 @@ from project.api import queries
 from project.api.batches import batches
 from project.api.client import PrefectApi
 from project.api.follow import missing_agent
+from project.api.restart import HERE_LABEL
 from project.compat import kedro as compat
 from project.compat.run_options import RunOptions
 from project.deploy.deployment import Deployment, FlowKey, flow_key
-from project.deploy.orphans import HERE_LABEL
 from project.errors import FlowRunError
 from project.flow.graph import KedroFlow
 

@@ -51,6 +51,7 @@ class KedroRun:
         self.is_async = is_async
         self.settings = settings or Settings()
         self.options: RunOptions = {}
+        self.is_restarted = False
         self.nodes = {node.name: node for node in pipeline.nodes}
         self.done_nodes: Set[Node] = set()
         self.error: Optional[BaseException] = None
@@ -59,6 +60,8 @@ class KedroRun:
         self._inputs = pipeline.inputs()
         self._outputs = pipeline.outputs()
         self._loads_left = Counter(chain.from_iterable(node.inputs for node in pipeline.nodes))
+        self._read = frozenset(self._loads_left)
+        self._begun: Set[str] = set()
         self._lock = Lock()
         # Resolving a pattern from two threads at once is a race in Kedro 0.18.12 to 0.19.9.
         for name in compat.dataset_names(pipeline):
@@ -69,7 +72,8 @@ class KedroRun:
         return policy_of(self.settings.tasks, node_name, self.nodes[node_name].tags)
 
     def keep(self, names: Iterable[str]) -> None:
-        """Keep the values of datasets that are read outside of the pipeline, too."""
+        """Keep the values of datasets that are read outside of the pipeline, and only those."""
+        self._read = frozenset(names)
         self._inputs = self._inputs.union(names)
         self._outputs = self._outputs.union(names)
 
@@ -84,7 +88,8 @@ class KedroRun:
                 compat.add_dataset(self.catalog, name, dataset)
         node = self.nodes[node_name]
         self._execute(node)
-        datasets = {name: compat.get_dataset(self.catalog, name) for name in node.outputs}
+        names = self._read.intersection(node.outputs)
+        datasets = {name: compat.get_dataset(self.catalog, name) for name in sorted(names)}
         # Empty datasets are left out: once pickled, they claim to exist and return a bare object().
         return {
             name: dataset
@@ -92,15 +97,26 @@ class KedroRun:
             if compat.is_in_memory(dataset) and dataset.exists()
         }
 
+    def skip(self, node_names: Iterable[str], flow_run_id: str) -> None:
+        """Consider nodes done that an earlier process has run."""
+        for name in node_names:
+            self.mark_outputs_remote(flow_run_id, self.nodes[name].outputs)
+            self._release(self.nodes[name])
+
     def _execute(self, node: Node) -> None:
+        # What an earlier attempt has saved already has the version of this run.
+        is_repeated = self.is_restarted or node.name in self._begun
+        self._begun.add(node.name)
+        saved = node.outputs if is_repeated else []
         try:
-            call_with_limit(
-                lambda: compat.execute_node(
-                    node, self.catalog, self.hook_manager, self.is_async, self.run_id
-                ),
-                node.name,
-                self.policy(node.name).timeout_seconds,
-            )
+            with compat.versions_replaced(compat.get_dataset(self.catalog, name) for name in saved):
+                call_with_limit(
+                    lambda: compat.execute_node(
+                        node, self.catalog, self.hook_manager, self.is_async, self.run_id
+                    ),
+                    node.name,
+                    self.policy(node.name).timeout_seconds,
+                )
         except compat.DatasetError as error:
             # Kedro's message does not say which node should have saved the dataset.
             for name in node.inputs:
@@ -115,15 +131,9 @@ class KedroRun:
         producer = self._producers.get(name)
         if producer is None:
             remedy = "No node of this run produces it: register a dataset that has data."
-            return f"{subject} never saved. {remedy}"
-        if self.nodes[producer] in self.done_nodes:
+        else:
             remedy = f"Node '{producer}' should have saved it: make it return or yield a value."
-            return f"{subject} never saved. {remedy}"
-        return (
-            f"{subject} lost with the process that ran node '{producer}'. Start a new run. To keep "
-            "such values for a restart, set 'result' in prefect.yml or register the dataset in the "
-            "catalog."
-        )
+        return f"{subject} never saved. {remedy}"
 
     def _release(self, node: Node) -> None:
         """Release the datasets that no node will load again, as Kedro's own runners do."""
@@ -136,9 +146,11 @@ class KedroRun:
         for name in unused:
             self.catalog.release(name)
 
-    def mark_outputs_remote(self, flow_run_id: Optional[str]) -> None:
-        """Replace the outputs that Kedro would return with placeholders for remote ones."""
-        for name in self._outputs:
+    def mark_outputs_remote(
+        self, flow_run_id: Optional[str], names: Optional[Iterable[str]] = None
+    ) -> None:
+        """Replace outputs that Kedro would return, all or some, with placeholders."""
+        for name in self._outputs if names is None else self._outputs.intersection(names):
             if compat.is_in_memory(compat.get_dataset(self.catalog, name)):
                 placeholder = compat.MemoryDataset(RemoteOutput(flow_run_id))
                 compat.add_dataset(self.catalog, name, placeholder)

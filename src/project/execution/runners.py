@@ -6,17 +6,19 @@ import inspect
 import logging
 from itertools import count
 from threading import Event
-from typing import Any, Callable, Dict, Iterable, Mapping, Optional
+from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Tuple
 from uuid import uuid4
 
 import pendulum
 import prefect
 from prefect import Parameter, Task
+from prefect.core import Edge
 from prefect.engine.flow_runner import FlowRunner
 from prefect.engine.result.base import Result
-from prefect.engine.runner import Runner, call_state_handlers
+from prefect.engine.runner import ENDRUN, Runner, call_state_handlers
 from prefect.engine.state import (
     Cancelled,
+    Failed,
     Retrying,
     Running,
     State,
@@ -38,7 +40,10 @@ Observe = Callable[[TaskRunner, State, State], Optional[State]]
 
 
 class KedroTaskRunner(TaskRunner):
-    """Task runner that does not copy Prefect's whole context for each task."""
+    """Task runner that does not copy Prefect's whole context for each task.
+
+    It stores results, if the flow has a place for them, and loads those of an earlier process.
+    """
 
     def __init__(
         self,
@@ -56,6 +61,24 @@ class KedroTaskRunner(TaskRunner):
             # Prefect would log two lines for each of the flow's dozen parameters.
             self.logger = get_logger("KedroTaskRunner.parameters")
             self.logger.setLevel(logging.WARNING)
+
+    def initialize_run(self, state: Optional[State], context: Dict[str, Any]) -> Any:
+        """Return the state and the context that a task starts with."""
+        context.update(checkpointing=True)
+        return super().initialize_run(state, context)
+
+    def load_results(
+        self, state: State, upstream_states: Dict[Edge, State]
+    ) -> Tuple[State, Dict[Edge, State]]:
+        """Return the state and the upstream states with their results."""
+        try:
+            for edge, upstream in upstream_states.items():
+                result = edge.upstream_task.result or self.flow_result
+                upstream_states[edge] = upstream.load_result(result)
+        except Exception as error:  # each class of results raises its own exceptions
+            failed = Failed(f"The result of an upstream task cannot be read: {error}", error)
+            raise ENDRUN(self.handle_state_change(state, failed)) from error
+        return state, upstream_states
 
     @call_state_handlers
     def get_task_run_state(self, state: State, inputs: Dict[str, Result]) -> State:

@@ -32,17 +32,20 @@ logger = logging.getLogger(__name__)
 RunTasks = Callable[[Union[KedroRun, BaseException], Settings], State]
 
 
-def run_in_session(ref: PipelineRef, options: RunOptions, run_tasks: RunTasks) -> State:
+def run_in_session(
+    ref: PipelineRef, options: RunOptions, run_tasks: RunTasks, run_id: Optional[str] = None
+) -> State:
     """Run tasks inside a new Kedro session and return the state in which the flow run ends.
 
     ``run_tasks`` gets the settings of the session's environment: where the tasks run is no part of
-    what is registered. As with ``kedro run``, a hook that fails after the nodes fails the run.
+    what is registered. As with ``kedro run``, a hook that fails after the nodes fails the run. A
+    ``run_id`` of an earlier session makes this one continue its run.
     """
     runner = _TaskRunner(run_tasks, options)
     error: Optional[BaseException] = None
     try:
         check_run_options(options)
-        run_session(ref.project_path, ref.pipeline_name, options, runner)
+        run_session(ref.project_path, ref.pipeline_name, options, runner, run_id)
     except KeyboardInterrupt:
         raise
     except BaseException as caught:  # also SystemExit, so that the end of the run is reported

@@ -18,6 +18,7 @@ import prefect
 from kedro.pipeline.node import Node
 from prefect import Task
 from prefect.core import Edge
+from prefect.engine.results import PrefectResult
 from prefect.engine.signals import SKIP, TRIGGERFAIL
 from prefect.engine.state import State, TriggerFailed
 from prefect.triggers import all_successful
@@ -102,12 +103,17 @@ class InitTask(Task):
 
     def __init__(self, package_name: str, runs: NodeRuns):
         self._runs = runs
-        super().__init__(name=f"{package_name}_init", checkpoint=False)
+        super().__init__(name=f"{package_name}_init", result=PrefectResult())
 
-    def run(self, **options: object) -> None:
-        """Log the id of the Kedro run; raise the error that kept its session from opening."""
+    def run(self, **options: object) -> Optional[str]:
+        """Return the id of the Kedro run, which the API keeps in the task's state.
+
+        Raises:
+            BaseException: the error that kept its session from opening.
+        """
         run = self._runs.acquire(prefect.context.flow_run_id)
         self.logger.info("Kedro run %s: %d nodes", run.run_id, len(run.nodes))
+        return run.run_id
 
 
 class NodeTask(Task):

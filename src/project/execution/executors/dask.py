@@ -114,7 +114,8 @@ class KedroDaskExecutor(DaskExecutor):
         if isinstance(task, NodeTask):
             ended = _states_in(kwargs["upstream_states"])
             run = task.runs.find(context["flow_run_id"])
-            if isinstance(run, KedroRun) and task.name in run.nodes:
+            is_done = kwargs["state"] is not None and kwargs["state"].is_finished()
+            if isinstance(run, KedroRun) and task.name in run.nodes and not is_done:
                 states = {
                     edge: state
                     for edge, state in ended.items()
@@ -159,6 +160,7 @@ class KedroDaskExecutor(DaskExecutor):
             context={key: context[key] for key in _CONTEXT if key in context},
             is_quiet=self.cluster_class is LocalCluster,
             code_digest=code_of_run(self._ref).digest,
+            is_restarted=run.is_restarted,
         )
         handlers = first.arguments["task_runner_state_handlers"]
         calls = {name: one.call for name, one in submitted.items()}

@@ -87,6 +87,7 @@ class RunSpec(NamedTuple):
     context: Mapping[str, Any]
     is_quiet: bool
     code_digest: str
+    is_restarted: bool
 
     @property
     def name(self) -> str:
@@ -110,12 +111,13 @@ class NodeCall(NamedTuple):
 class Unit(NamedTuple):
     """Nodes that run in one process, in this order, and the datasets that others need of them.
 
-    Dask knows the unit by its key.
+    Dask knows the unit by its key. One that may have begun before replaces what it has saved then.
     """
 
     key: str
     calls: Tuple[NodeCall, ...]
     needed_outside: Tuple[str, ...]
+    is_rerun: bool = False
 
 
 class Permission(NamedTuple):
@@ -247,7 +249,7 @@ class WorkerRun:
             # Prefect would compare the time of the other process with the clock of this machine.
             state.start_time = pendulum.now("utc")
         calls = (call._replace(state=states.get(call.name, call.state)) for call in unit.calls)
-        return unit._replace(calls=tuple(calls))
+        return unit._replace(calls=tuple(calls), is_rerun=True)
 
     def _run_nodes(
         self, unit: Unit, received: Sequence[Received], attempt: str
@@ -271,6 +273,7 @@ class WorkerRun:
                 self._spec.is_async,
                 Settings(tasks=self._spec.policies),
             )
+            run.is_restarted = self._spec.is_restarted or unit.is_rerun
             run.keep(unit.needed_outside)
             for call in unit.calls:
                 self._run_node(call, run, attempt)

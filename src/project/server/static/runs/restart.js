@@ -1,35 +1,51 @@
 // Restarting runs from their failed tasks.
-import { query } from "../shared/api.js";
+import { callServer, mutate, query } from "../shared/api.js";
 import { timestamp } from "../shared/format.js";
-import { restartPlan } from "./restart-plan.js";
 import { setStates } from "./set-state-dialog.js";
 
-const RESULTS = `query ($id: uuid!) {
-  task_run(where: {flow_run_id: {_eq: $id}}) { id task_id map_index state serialized_state }
-}`;
-const FLOW = `query ($id: uuid!) {
+const ROWS = `query ($id: uuid!) {
   flow_run_by_pk(id: $id) {
-    flow { tasks { id type inputs outputs } edges { from: upstream_task_id to: downstream_task_id key } }
+    labels
+    task_runs { id task_id state serialized_state }
+    flow {
+      run_config
+      tasks { id type inputs outputs }
+      edges { from: upstream_task_id to: downstream_task_id key }
+    }
   }
 }`;
 
-/** @import { PlannedTask } from "./restart-plan.js" */
+/**
+ * `unfinished`: the ids of tasks that did not succeed, and of what depends on them. `again`: tasks that succeeded but
+ * must run again, for others need their outputs. `task_run_ids`: the task runs to set back. `labels`: which agents may
+ * take the run.
+ * @typedef {{ unfinished: string[], again: string[], task_run_ids: string[], labels: string[] }} RestartPlan
+ */
 
 /**
  * @param {string} runId
- * @param {{ tasks: Map<string, PlannedTask>, edges: Edge[] }} flow
+ * @returns {Promise<RestartPlan>}
  */
-export async function loadPlan(runId, flow) {
-  const { task_run: taskRuns } = await query(RESULTS, { id: runId });
-  return restartPlan(flow.tasks, flow.edges, taskRuns);
+export async function loadPlan(runId) {
+  const { labels, task_runs: taskRuns, flow } = (await query(ROWS, { id: runId })).flow_run_by_pk;
+  const plan = await callServer("restart-plan", {
+    labels,
+    flow_labels: flow.run_config?.labels ?? [],
+    tasks: flow.tasks,
+    edges: flow.edges,
+    task_runs: taskRuns.map(resultOnly),
+  });
+  if (!plan) throw new Error("This server cannot plan restarts: start it with 'kedro prefect server'.");
+  return plan;
 }
 
 /**
  * @param {string} runId
- * @param {string[]} taskRunIds
+ * @param {RestartPlan} plan
  */
-export async function restart(runId, taskRunIds) {
-  await setStates("task_run", taskRunIds, { type: "Pending", message: "Reset to run again." });
+export async function restart(runId, { task_run_ids: taskRunIds, labels }) {
+  await mutate("set_flow_run_labels", { flow_run_id: runId, labels });
+  await setStates("task_run", taskRunIds, { type: "Pending", message: "Set back to run again." });
   await setStates("flow_run", [runId], {
     type: "Scheduled",
     message: "Restarted from the failed tasks.",
@@ -37,13 +53,12 @@ export async function restart(runId, taskRunIds) {
   });
 }
 
-/**
- * Restarts a run of which nothing is loaded yet.
- * @param {string} runId
- */
+/** @param {string} runId */
 export async function restartFromFailed(runId) {
-  const { flow } = (await query(FLOW, { id: runId })).flow_run_by_pk;
-  const tasks = new Map(flow.tasks.map((/** @type {PlannedTask} */ task) => [task.id, task]));
-  const { taskRunIds } = await loadPlan(runId, { tasks, edges: flow.edges });
-  await restart(runId, taskRunIds);
+  await restart(runId, await loadPlan(runId));
+}
+
+/** @param {{ id: string, task_id: string, state: string, serialized_state: { _result?: unknown } }} taskRun */
+function resultOnly({ id, task_id, state, serialized_state: { _result: result } }) {
+  return { id, task_id, state, result };
 }

@@ -1,0 +1,47 @@
+"""``kedro prefect clean``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Optional
+
+import click
+
+from project.commands.options import env_option
+
+if TYPE_CHECKING:
+    from kedro.framework.startup import ProjectMetadata
+
+
+@click.command()
+@click.option(
+    "--older-than",
+    metavar="AGE",
+    help="Also delete flow runs that ended longer ago than this, with their logs: 12h, 30d, 8w.",
+)
+@click.option("--yes", is_flag=True, help="Delete without asking.")
+@env_option
+@click.pass_obj
+def clean(project: ProjectMetadata, older_than: Optional[str], yes: bool, env: str) -> None:
+    """Delete results that no restart needs, and flow runs of this project that are old.
+
+    Results are what 'result' in prefect.yml stores. Those in other places than folders are not
+    deleted, because Prefect cannot delete them.
+    """
+    from project.commands.kedro_project import KedroProject
+    from project.console.times import parse_since
+    from project.deploy.cleaning import delete, find_what_is_old
+
+    try:
+        before = parse_since(older_than) if older_than else None
+    except ValueError as error:
+        raise click.ClickException(f"--older-than: {error}") from error
+    kedro_project = KedroProject(project.project_path, env)
+    with kedro_project.connect() as api:
+        old = find_what_is_old(api, kedro_project.find_deployments(), before)
+        click.echo(old.describe())
+        if not old:
+            return
+        if not yes:
+            click.confirm("Delete them?", abort=True)
+        delete(api, old)
+    click.echo("Deleted.")

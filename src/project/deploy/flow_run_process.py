@@ -1,0 +1,116 @@
+"""Processes that execute one flow run each, as agents start them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from typing import Any, Dict, Mapping
+
+from prefect.engine.state import Cancelled, Failed, TriggerFailed
+
+from project.api import queries
+from project.api.agent_runner import UNREPORTED_EXIT_CODE
+from project.api.client import PrefectApi
+from project.api.state_sender import RunState, StateSender
+from project.api.states import FINISHED, SUCCESSFUL
+from project.api.transport import proxy_exemption
+from project.deploy.flow_spec import PROJECTS_VARIABLE
+from project.errors import FlowRunError
+from project.execution.cancellation import Cancellation
+
+logger = logging.getLogger(__name__)
+
+CANCELLING_SECONDS = 30.0
+_HEARTBEAT_MODE = "PREFECT__CLOUD__HEARTBEAT_MODE"
+
+
+def api_variables(api: PrefectApi, projects: Mapping[str, str]) -> Dict[str, str]:
+    """Return the environment variables of a process that uses an API.
+
+    ``projects`` maps package names to the folders of their Kedro projects.
+    """
+    variables = {
+        # Prefect's default sends heartbeats from a process of its own, which outlives a killed run.
+        "PREFECT__CLOUD__HEARTBEAT_MODE": os.environ.get(
+            "PREFECT__CLOUD__HEARTBEAT_MODE", "thread"
+        ),
+        PROJECTS_VARIABLE: json.dumps(dict(projects)),
+        "PREFECT__BACKEND": "server",
+        "PREFECT__CLOUD__API": api.address,
+    }
+    if api.api_key:
+        variables["PREFECT__CLOUD__API_KEY"] = api.api_key
+    if api.is_on_this_machine:
+        variables.update(proxy_exemption(os.environ, api.address))
+    return variables
+
+
+def execute_flow_run(api: PrefectApi, flow_run_id: str, variables: Mapping[str, str]) -> None:
+    """Execute a flow run in a process of its own, as an agent would, and wait for its end.
+
+    Raises:
+        FlowRunError: it did not succeed.
+        SystemExit: a signal ended this process, after the flow run was cancelled.
+    """
+    flow_id = queries.flow_of_run(api, flow_run_id)
+    environment = {
+        **os.environ,
+        **variables,
+        "PREFECT__CONTEXT__FLOW_RUN_ID": flow_run_id,
+        "PREFECT__CONTEXT__FLOW_ID": flow_id,
+        "PREFECT__CLOUD__USE_LOCAL_SECRETS": "false",
+    }
+    command = [sys.executable, "-m", "prefect", "execute", "flow-run"]
+    # In a session of its own, it gets no Ctrl-C: the flow run is cancelled instead.
+    process = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603
+    cancellation = Cancellation()
+    try:
+        with cancellation.handle_signals():
+            process.wait()
+    except KeyboardInterrupt:
+        queries.cancel_flow_run(api, flow_run_id)
+        _wait_or_kill(process)
+    report_end(api, flow_run_id, process.returncode)
+    cancellation.exit_if_signalled()
+    state = queries.flow_run_state(api, flow_run_id)
+    if state not in SUCCESSFUL:
+        raise FlowRunError(
+            f"The flow run ended in state {state}. See {api.page_url('flow-run', flow_run_id)}"
+        )
+
+
+def _wait_or_kill(process: subprocess.Popen[Any]) -> None:
+    try:
+        process.wait(CANCELLING_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def report_end(api: PrefectApi, flow_run_id: str, exit_code: int) -> None:
+    """Report the end of a flow run, if its process ended without doing so."""
+    state = queries.flow_run_state(api, flow_run_id)
+    if exit_code in (0, UNREPORTED_EXIT_CODE) or state is None or state in FINISHED:
+        return
+    reason = f"The process of the flow run {_describe_exit(exit_code)}."
+    logger.error("Flow run %s: %s", flow_run_id, reason)
+    sender = StateSender(api, flow_run_id)
+    for task_run_id, name in queries.task_run_states(api, flow_run_id).items():
+        if name == "Running":
+            sender.put(RunState(task_run_id, Failed(reason)))
+        elif name not in FINISHED:
+            sender.put(RunState(task_run_id, TriggerFailed(f"Not started: {reason}")))
+    final = Cancelled(reason) if state == "Cancelling" else Failed(reason)
+    sender.put(RunState(None, final))
+    while sender.waiting():
+        sender.send_round()
+
+
+def _describe_exit(code: int) -> str:
+    if code < 0:
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"ended with exit code {code}"

@@ -1,0 +1,79 @@
+"""What ``kedro prefect clean`` deletes, and what it leaves."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import List
+
+import pytest
+
+from tests.kits.shop import Shop
+
+REGISTRY = """
+    from kedro.pipeline import Pipeline, node
+
+    from shop import nodes
+
+
+    def register_pipelines():
+        make = node(nodes.make, "params:size", "numbers", name="make")
+        return {"__default__": Pipeline([make, node(nodes.fail, "numbers", None, name="fail")])}
+    """
+
+
+@pytest.fixture
+def failed(served: Shop) -> str:
+    """Return a failed run, whose results are stored."""
+    served.write("src/shop/pipeline_registry.py", REGISTRY)
+    served.write("conf/base/prefect.yml", "result: {type: LocalResult}")
+    said = served.run()
+    assert said.code == 1
+    return str(re.findall(r"Flow run ([0-9a-f-]{36})", said.text)[0])
+
+
+def result_folders(shop: Shop) -> List[str]:
+    return sorted(path.name for path in Path(shop.home, ".prefect", "results").iterdir())
+
+
+def test_results_are_kept_until_no_restart_needs_them(served: Shop, failed: str) -> None:
+    Path(served.home, ".prefect", "results", "of another tool").mkdir()
+    said = served.kedro("prefect", "clean", "--yes")
+    assert "No flow runs with logs, and the results of no flow runs." in said.text
+    assert result_folders(served) == [failed, "of another tool"]
+
+    served.ask(
+        "mutation($input: set_flow_run_states_input!) "
+        "{ set_flow_run_states(input: $input) { states { status } } }",
+        input={"states": [{"flow_run_id": failed, "state": {"type": "Success"}}]},
+    )
+    said = served.kedro("prefect", "clean", "--yes")
+
+    assert "No flow runs with logs, and the results of 1 flow run." in said.text
+    assert result_folders(served) == ["of another tool"]
+    assert served.flow_run(failed, "state") == {"state": "Success"}
+
+
+def test_old_runs_are_deleted_with_their_logs_and_results(served: Shop, failed: str) -> None:
+    said = served.kedro("prefect", "clean", "--older-than", "1h", "--yes")
+    assert "No flow runs" in said.text
+    assert failed in result_folders(served)
+
+    said = served.kedro("prefect", "clean", "--older-than", "0m")
+    assert said.code == 1, said.text  # nobody has said yes
+    assert failed in result_folders(served)
+
+    said = served.kedro("prefect", "clean", "--older-than", "0m", "--yes")
+
+    assert said.code == 0, said.text
+    assert "Deleted." in said.text
+    assert served.ask("query { flow_run { id } }") == []
+    assert served.ask("query { log { id } }") == []
+    assert failed not in result_folders(served)
+
+
+def test_an_age_that_is_none_is_refused(served: Shop) -> None:
+    said = served.kedro("prefect", "clean", "--older-than", "long")
+
+    assert said.code == 1
+    assert "Error: --older-than: 'long' is not a point in time." in said.text
