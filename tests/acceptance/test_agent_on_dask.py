@@ -19,6 +19,8 @@ RUN = ("run", "--runner=project.runner.PrefectRunner")
 @pytest.fixture
 def on_dask(staffed: Shop) -> Iterator[Shop]:
     """Return the project with its agent, and a setting that every process reads."""
+    if not staffed.ask("query { flow { id } }"):
+        assert staffed.kedro("prefect", "register", "--all").code == 0
     staffed.write("conf/local/prefect.yml", "executor: {type: dask, workers: 2}\n")
     staffed.hooks()
     staffed.saved()
