@@ -115,7 +115,7 @@ HOPS = """
 
 
 def transfers() -> float:
-    """Return the seconds that a value of 100 MB takes from worker to worker, ten times."""
+    """Return the seconds that a value of 100 MB takes from worker to worker, nine times."""
     with TemporaryDirectory() as name, _cluster_of_two_kinds() as cluster:
         folder = Path(name)
         write_project(folder, HOPS)
