@@ -34,7 +34,7 @@ test-api: .venv/.installed  ## run the end-to-end tests and runs here against an
 		$(BIN)/python -m pytest tests/server/test_end_to_end.py tests/api/test_runs_here.py
 
 test-dask: .venv/.installed  ## run the tests on a Dask cluster, which take minutes
-	TEST_DASK=1 $(BIN)/python -m pytest tests/contract tests/acceptance/test_restart.py -k dask
+	TEST_DASK=1 $(BIN)/python -m pytest tests/contract tests/integration tests/acceptance -k dask
 
 lint: .venv/.installed page-lint  ## check format, lint, types and import contracts
 	$(BIN)/ruff format --check .

@@ -7,7 +7,7 @@ import logging
 import pickle
 import traceback
 from threading import Lock
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Union
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 
 import cloudpickle
 import prefect
@@ -33,6 +33,7 @@ class EndReport(NamedTuple):
 
     node: str
     state: State
+    attempt: str
 
 
 class InterruptReport(NamedTuple):
@@ -48,6 +49,14 @@ class SlotRequest(NamedTuple):
     worker: str
 
 
+class RerunRequest(NamedTuple):
+    """A unit that may have begun before waits on its worker for the permission to begin again."""
+
+    nodes: Tuple[str, ...]
+    worker: str
+    attempt: str
+
+
 class LineReport(NamedTuple):
     """A log line as the fields of its record, with the node that wrote it."""
 
@@ -55,7 +64,7 @@ class LineReport(NamedTuple):
     fields: Dict[str, Union[str, float, bool]]
 
 
-Report = Union[StateReport, EndReport, InterruptReport, SlotRequest, LineReport]
+Report = Union[StateReport, EndReport, InterruptReport, SlotRequest, RerunRequest, LineReport]
 
 
 class RemoteError(Exception):
