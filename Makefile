@@ -18,7 +18,7 @@ export DO_NOT_TRACK := 1
 # Trust the certificates of this machine, among them those of a company's proxy.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: run test test-api test-dask lint check page-lint page-test format docs soak matrix matrix-ci neighbours bench bench-matrix lock vendor clean
+.PHONY: run test test-slow test-api test-dask lint check page-lint page-test format docs soak matrix matrix-ci neighbours bench bench-matrix lock vendor clean
 
 run: .venv/.installed  ## run the example pipeline on Prefect
 	$(BIN)/kedro run --runner=project.runner.PrefectRunner
@@ -26,12 +26,15 @@ run: .venv/.installed  ## run the example pipeline on Prefect
 test: .venv/.installed page-test  ## run the tests
 	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile
 
+test-slow: .venv/.installed  ## run the tests that take long: killed processes, APIs in trouble, Prefect's agent
+	TEST_SLOW=1 $(BIN)/python -m pytest -m slow --numprocesses=$(WORKERS) --dist=loadfile
+
 test-api: .venv/.installed  ## run the end-to-end tests and runs here against any Prefect 1.x API: make test-api URL=http://...
 	TEST_API_URL=$(or $(URL),$(error Set the address of the API: make test-api URL=http://...)) \
 		$(BIN)/python -m pytest tests/server/test_end_to_end.py tests/api/test_runs_here.py
 
 test-dask: .venv/.installed  ## run the tests on a Dask cluster, which take minutes
-	TEST_DASK=1 $(BIN)/python -m pytest tests/contract tests/acceptance/test_restart.py -k dask
+	TEST_DASK=1 $(BIN)/python -m pytest tests/contract tests/integration tests/acceptance -k dask
 
 lint: .venv/.installed page-lint  ## check format, lint, types and import contracts
 	$(BIN)/ruff format --check .

@@ -108,6 +108,9 @@ CASES: Dict[str, Callable[[], Case]] = {
     "dask_chain_plain": lambda: partial(dask_runs.plain, 1_000, 1),
     "dask_lanes_alone": lambda: partial(dask_runs.ours, 100, 10),
     "dask_lanes_grouped": lambda: partial(dask_runs.ours, 100, 10, "chain"),
+    "dask_transfers_ours": lambda: dask_runs.transfers,
+    "dask_transfers_plain": lambda: dask_runs.plain_transfers,
+    "memory_dask": lambda: partial(dask_runs.memory, 50, 20),
     "memory_threads": lambda: peak_memory(lambda: threads(2)),
 }
 

@@ -34,20 +34,21 @@ if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_I
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: List[pytest.Item]) -> None:
-    """Leave the tests marked ``dask``, and those with a runner of that name, to make test-dask.
+    """Leave tests that take long to commands of their own, make test-dask and make test-slow.
 
-    Each starts workers or waits for some, which takes longer than all other contract tests.
+    Those marked ``dask``, and those with a runner of that name, start workers or wait for some.
+    Those marked ``slow`` kill processes and wait, or do what others do through more processes.
     """
-    if os.environ.get("TEST_DASK"):
-        return
-    others = [item for item in items if _needs_dask(item)]
+    others = [item for item in items if not _is_wanted(item)]
     config.hook.pytest_deselected(items=others)
-    items[:] = [item for item in items if item not in others]
+    items[:] = [item for item in items if _is_wanted(item)]
 
 
-def _needs_dask(item: pytest.Item) -> bool:
+def _is_wanted(item: pytest.Item) -> bool:
     parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    return item.get_closest_marker("dask") is not None or "dask" in map(str, parameters)
+    if item.get_closest_marker("dask") is not None or "dask" in map(str, parameters):
+        return bool(os.environ.get("TEST_DASK"))
+    return item.get_closest_marker("slow") is None or bool(os.environ.get("TEST_SLOW"))
 
 
 @pytest.fixture

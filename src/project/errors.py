@@ -24,6 +24,10 @@ class FlowRunError(ProjectError):
     """A flow run cannot start, or did not succeed and left no exception of a node to raise."""
 
 
+class WorkerLostError(FlowRunError):
+    """A Dask worker was lost with a node that it ran, or with a value that is still needed."""
+
+
 class ApiError(ProjectError):
     """The Prefect API cannot be reached, or cannot serve the request at the moment."""
 

@@ -16,6 +16,8 @@ from tests.kits.proxy import Proxy, http
 from tests.kits.shop import Said, Shop, kill, stop
 from tests.kits.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 RUN = ("run", "--runner=project.runner.PrefectRunner")
 
 REGISTRY = """

@@ -14,6 +14,8 @@ import pytest
 
 from tests.kits.shop import Said, Shop, kill, stop
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("uv")
 
 REPOSITORY = Path(__file__).parents[2]

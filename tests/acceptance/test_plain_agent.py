@@ -14,6 +14,8 @@ import pytest
 from tests.kits.shop import Shop, stop
 from tests.kits.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 DOCUMENT = Path(__file__).parents[2] / "docs/agents.md"
 ADDRESS = "http://127.0.0.1:4200"
 

@@ -125,11 +125,11 @@ Restart = Callable[[Shop, str], None]
     ("pipeline", "restart", "begun"),
     [
         ("keeping", restart_by_command, FROM_THE_FAILURE),
-        ("keeping_here", restart_here, FROM_THE_FAILURE),
-        ("keeping_here", restart_by_command, FROM_THE_FAILURE),
-        ("__default__", restart_by_command, ALL),
-        ("__default__", restart_as_prefects_ui_does, ALL),
         ("here", restart_here, ALL),
+        pytest.param("keeping_here", restart_here, FROM_THE_FAILURE, marks=pytest.mark.slow),
+        pytest.param("keeping_here", restart_by_command, FROM_THE_FAILURE, marks=pytest.mark.slow),
+        pytest.param("__default__", restart_by_command, ALL, marks=pytest.mark.slow),
+        ("__default__", restart_as_prefects_ui_does, ALL),
         pytest.param("keeping_on_dask", restart_here, FROM_THE_FAILURE, marks=pytest.mark.dask),
     ],
 )

@@ -23,6 +23,8 @@ from tests.kits.reports import Report, read_report
 from tests.kits.strict_server import Manners, StrictServer
 from tests.kits.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 MakeProject = Callable[..., KedroProject]
 
 SUCCESS = ["Pending", "Running", "Success"]

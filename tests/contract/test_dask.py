@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
+import sys
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
 import pytest
+from distributed import Client
 
 from project.api.client import connect
 from project.errors import FlowRunError, SettingsError
 from project.execution.executors import dask as executor_module
+from project.execution.remote import cluster as cluster_module
+from project.execution.remote import code as code_module
 from project.runner import PrefectRunner
-from tests.kits.cluster import Cluster, shared_cluster, start_cluster
-from tests.kits.projects import KedroProject
+from tests.kits.cluster import Cluster, extra_worker, shared_cluster, start_cluster
+from tests.kits.projects import KedroProject, kedro_run
 from tests.kits.reports import Report, read_report
 from tests.kits.waiting import eventually
 
@@ -76,8 +84,7 @@ def own_cluster(tmp_path: Path) -> Iterator[Cluster]:
     """Return a cluster that a test may spoil."""
     cluster = start_cluster(folder=str(tmp_path))
     yield cluster
-    cluster.process.kill()
-    cluster.process.wait()
+    cluster.kill()
 
 
 def text_of(outcome: Any) -> str:
@@ -266,7 +273,151 @@ def test_a_worker_that_is_killed_fails_the_run(
     outcome = project.run(on_dask(own_cluster.address))
 
     assert "was lost with node 'wait'" in text_of(outcome)
+    assert len(outcome.files["wait"].split()) == 1
     assert states(project)["wait"] == "Failed"
+
+
+RETRIES = "tasks: {nodes: {%s: {retries: 1, retry_delay_seconds: 0}}}"
+
+LOST_ONCE = (
+    BEGINNING
+    + """
+def wait_once():
+    begin("wait")
+    if len((DATA / "wait").read_text().split()) == 1:
+        time.sleep(600)
+    return 2
+
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(wait_once, None, "a", name="wait"), node(after, "a", "b", name="after"),
+    ])}
+"""
+)
+
+
+@pytest.mark.dask
+def test_a_node_with_retries_runs_again_where_its_worker_is_lost(
+    make_project: MakeProject, own_cluster: Cluster
+) -> None:
+    project = make_project(LOST_ONCE, prefect=RETRIES % "wait")
+    when_begun(project, lambda worker: os.kill(worker, signal.SIGKILL))
+    outcome = project.run(on_dask(own_cluster.address))
+    first, second = outcome.files["wait"].split()
+
+    assert outcome.result == {"b": 2}
+    assert first != second
+    assert len(outcome.files["after"].split()) == 1
+    assert report_of(project).tasks["wait"] == [
+        "Pending",
+        "Running",
+        "Retrying",
+        "Running",
+        "Success",
+    ]
+
+
+@pytest.mark.dask
+def test_a_lost_worker_is_an_exception_that_retry_on_may_name(
+    make_project: MakeProject, own_cluster: Cluster
+) -> None:
+    policy = "tasks: {default: {retries: 1, retry_on: [%s]}}"
+    project = make_project(LOST_ONCE, prefect=policy % "ConnectionError")
+    when_begun(project, lambda worker: os.kill(worker, signal.SIGKILL))
+
+    assert "was lost with node 'wait'" in text_of(project.run(on_dask(own_cluster.address)))
+
+
+@pytest.mark.dask
+def test_a_unit_that_begins_again_replaces_what_it_has_saved(
+    versioned: KedroProject, own_cluster: Cluster
+) -> None:
+    wait_once = """
+    folder = Path(__file__).parents[2] / "data"
+    with (folder / "wait").open("a") as file:
+        file.write(f"{__import__('os').getpid()} ")
+    if len((folder / "wait").read_text().split()) == 1:
+        __import__("time").sleep(600)
+    return first + second
+"""
+    registry = versioned.folder / f"src/{versioned.package}/pipeline_registry.py"
+    registry.write_text(registry.read_text().replace("    return first + second\n", wait_once))
+    policy = "tasks: {default: {retries: 1, retry_delay_seconds: 0}}"
+    versioned.write("conf/base/prefect.yml", f"{policy}\ngrouping: chain\n")
+    when_begun(versioned, lambda worker: os.kill(worker, signal.SIGKILL))
+    outcome = versioned.run(on_dask(own_cluster.address))
+
+    assert outcome.error is None
+    assert outcome.result == {"both": "onetwo"}
+    assert len([name for name in outcome.files if name.startswith("first/")]) == 1
+
+
+# The value of "one" is lost while the other worker runs "wait", and "after" needs it.
+VALUE_LOST = (
+    BEGINNING
+    + """
+def wait_for_loss():
+    begin("wait")
+    while not (DATA / "lost").exists():
+        time.sleep(0.05)
+    return 2
+
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(one, None, "a", name="one"), node(wait_for_loss, None, "b", name="wait"),
+        node(after, ["a", "b"], "c", name="after"),
+    ])}
+"""
+)
+
+
+def lose_the_value_of_one(project: KedroProject) -> None:
+    one, wait = project.folder / "data/one", project.folder / "data/wait"
+
+    def act() -> None:
+        eventually(lambda: one.exists() and wait.exists() and one.read_text(), 300)
+        eventually(
+            lambda: "one" in str(states(project)) and states(project)["one"] == "Success", 60
+        )
+        os.kill(int(one.read_text()), signal.SIGKILL)
+        (project.folder / "data/lost").touch()
+
+    threading.Thread(target=act, daemon=True).start()
+
+
+@pytest.mark.dask
+def test_a_node_whose_value_is_lost_does_not_run_again_without_retries(
+    make_project: MakeProject, own_cluster: Cluster
+) -> None:
+    project = make_project(VALUE_LOST, prefect=RETRIES % "after")
+    lose_the_value_of_one(project)
+    outcome = project.run(on_dask(own_cluster.address))
+
+    assert "was lost with node 'one' or its value" in text_of(outcome)
+    assert len(outcome.files["one"].split()) == 1
+    assert "after" not in outcome.files
+
+
+@pytest.mark.dask
+def test_a_node_whose_value_is_lost_runs_again_with_retries(
+    make_project: MakeProject, own_cluster: Cluster
+) -> None:
+    # Dask may have given "after" to the lost worker already.
+    policy = "tasks: {default: {retries: 1, retry_delay_seconds: 0}}"
+    project = make_project(VALUE_LOST, prefect=policy)
+    lose_the_value_of_one(project)
+    outcome = project.run(on_dask(own_cluster.address))
+
+    assert outcome.result == {"c": 1}
+    assert len(outcome.files["one"].split()) == 2
+    assert report_of(project).tasks["one"] == [
+        "Pending",
+        "Running",
+        "Success",
+        "Retrying",
+        "Running",
+        "Success",
+    ]
 
 
 @pytest.mark.dask
@@ -319,7 +470,7 @@ def test_an_address_without_a_scheduler_is_one_clear_error(
 def test_workers_that_never_come_are_waited_for_until_a_deadline(
     make_project: MakeProject, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(executor_module, "WORKERS_SECONDS", 1)
+    monkeypatch.setattr(cluster_module, "WORKERS_SECONDS", 1)
     cluster = start_cluster(0, str(tmp_path))
     outcome = make_project(SMALL).run(on_dask(cluster.address))
     cluster.close()
@@ -448,3 +599,183 @@ def test_regrouping_is_no_new_version_of_the_flow(make_project: MakeProject) -> 
         flows = api.query("query { flow { version } }")
 
     assert flows == [{"version": 1}]
+
+
+OWN_CLASS = (
+    BEGINNING
+    + """
+class Own:
+    value = 3
+
+def make():
+    begin("make")
+    return Own()
+
+def read(own, other):
+    begin("read")
+    return own.value
+
+def large():
+    return bytes(50_000_000)
+
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(make, None, "own", name="make"),
+        node(large, None, "large", name="large", tags=["elsewhere"]),
+        node(read, ["own", "large"], "b", name="read"),
+    ])}
+"""
+)
+
+
+@pytest.mark.dask
+def test_a_value_of_the_project_s_own_class_reaches_a_worker_that_has_not_opened_it(
+    make_project: MakeProject,
+) -> None:
+    resources = "tasks: {nodes: {make: {resources: {x: 1}}, read: {resources: {y: 1}}}}"
+    project = make_project(OWN_CLASS, prefect=resources)
+    cluster = start_cluster(0)
+    with ExitStack() as workers:
+        for resource in ("x=1", "y=1"):
+            workers.enter_context(extra_worker(cluster.address, "--resources", resource))
+        wait_for_workers(cluster.address, 2)
+        outcome = project.run(on_dask(cluster.address))
+    cluster.close()
+
+    assert outcome.error is None
+    assert outcome.result == {"b": 3}
+    assert outcome.files["make"] != outcome.files["read"]
+
+
+def wait_for_workers(address: str, count: int) -> None:
+    with Client(address) as client:
+        client.wait_for_workers(count, timeout=120)
+
+
+def edit(project: KedroProject, before: str, after: str) -> None:
+    """Edit the code of a project, which this process then imports again, as a new one would."""
+    file = project.folder / f"src/{project.package}/pipeline_registry.py"
+    file.write_text(file.read_text().replace(before, after))
+    for name in [name for name in sys.modules if name.startswith(project.package)]:
+        del sys.modules[name]
+
+
+@pytest.mark.dask
+def test_code_that_has_changed_is_imported_again_by_a_worker_that_runs(
+    make_project: MakeProject,
+) -> None:
+    project = make_project(SMALL)
+    before = project.run(on_dask())
+    edit(project, "return 1\n", "return 'edited'\n")
+    after = project.run(on_dask())
+
+    assert (before.result, after.result) == ({"a": 1}, {"a": "edited"})
+
+
+@pytest.mark.dask
+def test_a_copy_of_the_project_in_another_folder_is_not_taken_for_it(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(SMALL)
+    assert project.run(on_dask()).error is None
+    shutil.copytree(project.folder, tmp_path / "copy")
+    copy = KedroProject(tmp_path / "copy", project.package)
+    for name in [name for name in sys.modules if name.startswith(project.package)]:
+        del sys.modules[name]
+    sys.path.remove(str(project.folder / "src"))
+    outcome = copy.run(on_dask())
+
+    assert outcome.result == {"a": 1}
+    assert len(outcome.files["one"].split()) == 2  # that of the copy, which has the first run's
+
+
+@pytest.mark.dask
+def test_a_worker_with_other_code_fails_the_run_before_anything_runs(
+    make_project: MakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make_project(SMALL)
+    # As if the worker had a folder of its own under this path.
+    monkeypatch.setattr(
+        executor_module, "code_of_run", lambda ref: code_module.Code(Path(), "another digest")
+    )
+    outcome = project.run(on_dask())
+
+    assert text_of(outcome).startswith("Worker tcp://127.0.0.1:")
+    assert f"has other code of '{project.package}' in {project.folder}/src" in text_of(outcome)
+    assert outcome.files == {}
+
+
+@pytest.mark.dask
+def test_a_worker_with_another_kedro_fails_the_run_before_anything_runs(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    metadata = tmp_path / "other/kedro-0.1.2.dist-info/METADATA"
+    metadata.parent.mkdir(parents=True)
+    metadata.write_text("Metadata-Version: 2.1\nName: kedro\nVersion: 0.1.2\n")
+    cluster = start_cluster(0)
+    with extra_worker(cluster.address, pythonpath=str(tmp_path / "other")):
+        wait_for_workers(cluster.address, 1)
+        outcome = make_project(SMALL).run(on_dask(cluster.address))
+    cluster.close()
+
+    assert text_of(outcome).startswith("Worker tcp://127.0.0.1:")
+    assert text_of(outcome).endswith(
+        f"has kedro 0.1.2, but this process has kedro {version('kedro')}. Install the "
+        "same versions there and restart the worker."
+    )
+    assert outcome.files == {}
+
+
+@pytest.mark.dask
+def test_nothing_is_left_on_the_cluster_after_a_run(make_project: MakeProject) -> None:
+    broken = SMALL.replace("return 1", "raise ValueError")
+    for text in (SMALL, broken, UNPICKLABLE):
+        make_project(text).run(on_dask())
+    with Client(shared_cluster()) as client:
+
+        def left() -> Any:
+            scheduler = client.run_on_scheduler(left_on_scheduler)
+            return {**scheduler, **client.run(left_on_worker)}
+
+        eventually(lambda: not any(map(len, left().values())), 60)
+        assert not any(map(len, left().values())), left()
+
+
+def left_on_scheduler(dask_scheduler: Any) -> Any:
+    names = [*dask_scheduler.plugins, *dask_scheduler.worker_plugins, *dask_scheduler.get_events()]
+    ours = [name for name in names if str(name).startswith("kedro-")]
+    return {"tasks": list(dask_scheduler.tasks), "names": ours}
+
+
+def left_on_worker(dask_worker: Any) -> Any:
+    ours = [name for name in dask_worker.plugins if name.startswith("kedro-")]
+    return [*ours, *dask_worker.data]
+
+
+@pytest.mark.dask
+def test_two_projects_run_on_one_cluster_at_the_same_time(
+    make_project: MakeProject, own_cluster: Cluster
+) -> None:
+    meeting = (
+        BEGINNING
+        + """
+def meet(n):
+    begin(n)
+    other = DATA.parent.parent / OTHER / "data" / n
+    while not other.exists():
+        time.sleep(0.02)
+    return n
+
+def register_pipelines():
+    return {"__default__": Pipeline([node(meet, "params:n", "met", name="meet")])}
+"""
+    )
+    executor = f"executor: {{type: dask, address: '{own_cluster.address}'}}"
+    projects = [make_project(meeting, parameters="n: here", prefect=executor) for _ in range(2)]
+    for project, other in (projects, projects[::-1]):
+        registry = project.folder / f"src/{project.package}/pipeline_registry.py"
+        registry.write_text(f"OTHER = '{other.package}'\n{registry.read_text()}")
+    with ThreadPoolExecutor(2) as pool:
+        ended = list(pool.map(kedro_run, projects))
+
+    assert [one.returncode for one in ended] == [0, 0], ended

@@ -175,7 +175,7 @@ def raised_by_the_node(outcome: Outcome) -> Optional[Tuple[str, str]]:
 
 
 EXAMPLES = settings(
-    max_examples=int(os.environ.get("EXAMPLES", "100")),
+    max_examples=int(os.environ.get("EXAMPLES", "50")),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=True,

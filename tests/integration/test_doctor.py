@@ -9,9 +9,11 @@ from typing import Any, Callable, Iterator, List, NamedTuple, Sequence
 import pytest
 import requests
 from click.testing import CliRunner
+from distributed import Client
 from kedro.framework.startup import bootstrap_project
 
 from project.commands.group import prefect_commands
+from tests.kits.cluster import extra_worker, shared_cluster, start_cluster
 from tests.kits.embedded import open_api
 from tests.kits.projects import PIPELINE, PLAIN_SETTINGS, KedroProject
 
@@ -361,3 +363,92 @@ def test_a_schedule_that_is_not_deployed_is_reported(make_project: MakeProject, 
     assert any(
         line.startswith("warn  schedule: not deployed as prefect.yml has it") for line in lines
     )
+
+
+def on_cluster(address: str) -> str:
+    return f"executor: {{type: dask, address: '{address}'}}"
+
+
+@pytest.mark.dask
+def test_each_worker_of_a_cluster_is_compared_with_this_process(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    project = make_project(PIPELINE, prefect=on_cluster(shared_cluster()))
+    lines = worker_lines(diagnose(project, "--dask"))
+    first = project.folder / f"src/{project.package}/pipeline_registry.py"
+    first.write_text(PIPELINE.replace("return 1", "return 2"))
+    after_change = worker_lines(diagnose(project, "--dask"))
+
+    assert len(lines) == 2
+    for line in (*lines, *after_change):
+        assert line.startswith("ok    worker tcp://127.0.0.1:")
+        assert line.endswith(
+            f"opens the project in {project.folder}, with the code and the versions of this process"
+        )
+
+
+def worker_lines(diagnosis: Diagnosis) -> List[str]:
+    return [line for line in diagnosis.lines if "worker tcp" in line]
+
+
+@pytest.mark.dask
+def test_a_worker_that_could_not_run_the_nodes_is_a_failure(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    metadata = tmp_path / "other/kedro-0.1.2.dist-info/METADATA"
+    metadata.parent.mkdir(parents=True)
+    metadata.write_text("Metadata-Version: 2.1\nName: kedro\nVersion: 0.1.2\n")
+    cluster = start_cluster(0)
+    project = make_project(PIPELINE, prefect=on_cluster(cluster.address))
+    without_worker = diagnose(project, "--dask")
+    with extra_worker(cluster.address, pythonpath=str(tmp_path / "other")):
+        with Client(cluster.address) as client:
+            client.wait_for_workers(1, timeout=120)
+        diagnosis = diagnose(project, "--dask")
+    cluster.close()
+
+    assert (
+        f"FAIL  dask: the scheduler at {cluster.address} has no worker. Start one: dask worker "
+        f"{cluster.address}"
+    ) in without_worker.lines
+    assert "kedro 0.1.2, but this process has kedro 1" in worker_lines(diagnosis)[0]
+    assert diagnosis.code == 1
+
+
+@pytest.mark.dask
+def test_a_project_that_a_worker_cannot_open_is_a_failure(make_project: MakeProject) -> None:
+    on_workers = """
+import multiprocessing
+
+if multiprocessing.parent_process() is not None:
+    raise OSError("no licence")
+"""
+    project = make_project(on_workers + PIPELINE, prefect=on_cluster(shared_cluster()))
+    lines = worker_lines(diagnose(project, "--dask"))
+
+    assert len(lines) == 2
+    for line in lines:
+        assert line.startswith("FAIL  worker tcp://127.0.0.1:")
+        assert line.endswith("The worker cannot open it: OSError: no licence")
+
+
+def test_without_an_address_there_is_no_cluster_to_examine(make_project: MakeProject) -> None:
+    diagnosis = diagnose(make_project(PIPELINE), "--dask")
+
+    assert (
+        "warn  dask: no cluster to compare with. Set 'executor: {type: dask, address: ...}' in "
+        "prefect.yml"
+    ) in diagnosis.lines
+    assert diagnosis.code == 0
+
+
+def test_an_address_without_a_scheduler_is_a_failure(
+    make_project: MakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("project.commands.dask_checks.CONNECT_SECONDS", 1)
+    diagnosis = diagnose(make_project(PIPELINE, prefect=on_cluster("tcp://127.0.0.1:9")), "--dask")
+    found = [line for line in diagnosis.lines if "dask:" in line]
+
+    assert len(found) == 1
+    assert "executor.address: no Dask scheduler answers at tcp://127.0.0.1:9." in found[0]
+    assert diagnosis.code == 1

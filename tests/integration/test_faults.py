@@ -21,6 +21,8 @@ from tests.kits.projects import REPOSITORY, KedroProject
 from tests.kits.strict_server import StrictServer
 from tests.kits.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 MakeProject = Callable[..., KedroProject]
 
 SERVE = """

@@ -120,6 +120,7 @@ def test_the_path_of_a_project_may_look_like_an_address(
     assert [path.name for path in tmp_path.iterdir()] == [strange.name]
 
 
+@pytest.mark.slow
 def test_first_runs_that_start_together_register_one_flow(make_project: MakeProject) -> None:
     project = make_project(PIPELINE)
     with ThreadPoolExecutor(RUNS) as pool:

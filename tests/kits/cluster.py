@@ -6,9 +6,10 @@ import atexit
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from functools import lru_cache
 from tempfile import mkdtemp
-from typing import NamedTuple, Optional
+from typing import Iterator, NamedTuple, Optional
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
 
@@ -46,6 +47,38 @@ class Cluster(NamedTuple):
         if self.process.stdin is not None:
             self.process.stdin.close()
         self.process.wait(30)
+        self._close_pipes()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._close_pipes()
+
+    def _close_pipes(self) -> None:
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+@contextmanager
+def extra_worker(address: str, *options: str, pythonpath: str = "") -> Iterator[None]:
+    """Add a worker to a cluster, as ``dask worker`` does, with more in front of its path."""
+    path = [pythonpath, REPOSITORY, os.environ.get("PYTHONPATH")]
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "distributed.cli.dask_worker", address, *options),
+            *("--nthreads", "1", "--no-nanny", "--no-dashboard"),
+        ],
+        cwd=mkdtemp(),
+        env={**os.environ, **_QUIET, "PYTHONPATH": os.pathsep.join(filter(None, path))},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def start_cluster(workers: int = 2, folder: Optional[str] = None) -> Cluster:

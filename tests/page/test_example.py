@@ -12,6 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.kits.shop import Shop
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SECONDS = 120_000
 

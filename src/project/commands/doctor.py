@@ -18,8 +18,9 @@ _COLORS = {"ok": "green", "warn": "yellow", "FAIL": "red"}
 @click.command()
 @pipeline_option
 @env_option
+@click.option("--dask", is_flag=True, help="Also examine each worker of the Dask cluster.")
 @click.pass_obj
-def doctor(project: ProjectMetadata, pipeline: Optional[str], env: str) -> None:
+def doctor(project: ProjectMetadata, pipeline: Optional[str], env: str, dask: bool) -> None:
     """Say what 'kedro run' with PrefectRunner would do; exit with 1 if it would fail.
 
     A line that begins with "warn" is no reason for it to fail, but is worth knowing.
@@ -28,7 +29,7 @@ def doctor(project: ProjectMetadata, pipeline: Optional[str], env: str) -> None:
     from project.commands.kedro_project import KedroProject
     from project.console.echo import echo
 
-    examination = Examination(KedroProject(project.project_path, env), pipeline)
+    examination = Examination(KedroProject(project.project_path, env), pipeline, with_dask=dask)
     for result in examination.run():
         mark = click.style(f"{result.status.value:5}", _COLORS[result.status.value])
         echo(f"{mark} {result.subject}: {result.text}")

@@ -27,11 +27,12 @@ class Examination:
     would do otherwise.
     """
 
-    def __init__(self, project: KedroProject, pipeline: Optional[str]):
+    def __init__(self, project: KedroProject, pipeline: Optional[str], *, with_dask: bool = False):
         self.failures = 0
         self.plan = ""
         self._project = project
         self._pipeline = pipeline
+        self._with_dask = with_dask
 
     @property
     def command(self) -> str:
@@ -71,6 +72,7 @@ class Examination:
             yield failure(f"pipeline '{deployment.ref.pipeline_name}'", text)
             return
         yield from check_inputs(self._project, deployment)
+        yield from self._check_dask(deployment)
         hooks = check_hooks(self._project)
         yield hooks
         count = len(deployment.pipeline.nodes)
@@ -89,6 +91,12 @@ class Examination:
                 self.plan = _plan(api, deployment, nodes)
         except ApiError as error:
             yield failure("API", error.message)
+
+    def _check_dask(self, deployment: Deployment) -> Iterator[CheckResult]:
+        if self._with_dask:
+            from project.commands.dask_checks import check_dask  # takes half a second to import
+
+            yield from check_dask(deployment)
 
 
 def _plan(api: PrefectApi, deployment: Deployment, nodes: str) -> str:

@@ -181,6 +181,15 @@ def open_project(path: Path, package_name: str) -> Mapping[str, Any]:
     return registered_pipelines()
 
 
+def source_folder(path: Path) -> Optional[Path]:
+    """Return the folder with the source of a project; ``None`` if the project has no folder."""
+    if not (path / "pyproject.toml").is_file():
+        return None
+    metadata = import_module("kedro.framework.startup")._get_project_metadata(path)
+    source: Path = metadata.source_dir
+    return source
+
+
 def find_pipeline(pipelines: Mapping[str, Any], name: str) -> Pipeline:
     """Return a pipeline by name, or the sum of several whose names are joined with ``+``."""
     return sum((pipelines[each] for each in split_names(pipelines, name)), Pipeline([]))

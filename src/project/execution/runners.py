@@ -87,11 +87,12 @@ class KedroTaskRunner(TaskRunner):
         Prefect's own retries end the task run and start it again when the flow runner comes by.
         """
         policy = self.task.policy if isinstance(self.task, NodeTask) else TaskPolicy()
-        for attempt in count(1):
+        # On Dask, the attempts that ended with their worker count, too.
+        for attempt in count(prefect.context.get("task_run_count", 1)):
             ended = _timed_out(_run_task(self, state, inputs))
             if attempt > policy.retries or not _may_retry(ended, policy):
                 return ended
-            delay = policy.retry_delay_seconds * policy.retry_backoff ** (attempt - 1)
+            delay = retry_delay(policy, attempt)
             retrying = Retrying(
                 f"Attempt {attempt} of {policy.retries + 1} failed; the next one starts in "
                 f"{delay:g} seconds. {ended.message}",
@@ -134,7 +135,17 @@ def _timed_out(state: State) -> State:
 
 def _may_retry(state: State, policy: TaskPolicy) -> bool:
     error = getattr(state.result, "error", state.result)  # behind a NodeError
-    if not state.is_failed() or not isinstance(error, Exception):  # such as SystemExit
+    return state.is_failed() and retries_on(error, policy)
+
+
+def retry_delay(policy: TaskPolicy, attempt: int) -> float:
+    """Return the seconds between an attempt that has failed and the next one."""
+    return float(policy.retry_delay_seconds * policy.retry_backoff ** (attempt - 1))
+
+
+def retries_on(error: object, policy: TaskPolicy) -> bool:
+    """Return whether a policy allows another attempt after this error, if one is left."""
+    if not isinstance(error, Exception):  # such as SystemExit
         return False
     names = {
         name

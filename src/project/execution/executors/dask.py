@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional
 
@@ -19,13 +20,16 @@ from project.config.model import Settings
 from project.errors import FlowRunError, SettingsError
 from project.execution.executors.local import without_config
 from project.execution.kedro_run import KedroRun
+from project.execution.remote.cluster import wait_for_worker
+from project.execution.remote.code import code_of_run
 from project.execution.remote.graph_run import GraphRun
 from project.execution.remote.worker import NodeCall, RunSpec
 from project.flow.pipeline_ref import PipelineRef
 from project.flow.tasks import NodeTask
 
 CONNECT_SECONDS = 10.0
-WORKERS_SECONDS = 60.0
+
+_ALLOWED_FAILURES = "distributed.scheduler.allowed-failures"
 
 # What tasks read of the flow run; everything else in Prefect's context stays in this process.
 _CONTEXT = (
@@ -86,14 +90,14 @@ class KedroDaskExecutor(DaskExecutor):
         self._submitted = {}
         is_started = False
         try:
-            # A unit whose worker ends is not started again elsewhere.
-            with dask.config.set({"distributed.scheduler.allowed-failures": 0}), super().start():
+            # Whether a unit may begin again is for the policies of its nodes to say.
+            with dask.config.set({_ALLOWED_FAILURES: sys.maxsize}), super().start():
                 is_started = True
                 yield
         except OSError as error:
             if is_started:
                 raise
-            raise FlowRunError(self._describe_unreachable(error)) from error
+            raise FlowRunError(describe_unreachable(self._settings, error)) from error
 
     async def _watch_dask_events(self) -> None:
         """Watch nothing: Prefect's method only logs, and warns with newer releases of Dask."""
@@ -141,7 +145,7 @@ class KedroDaskExecutor(DaskExecutor):
         first = next(iter(submitted.values()))
         flow_run_id = first.arguments["context"]["flow_run_id"]
         run = first.run
-        self._wait_for_workers()
+        wait_for_worker(self.client)
         context = prefect.context
         spec = RunSpec(
             flow_run_id=flow_run_id,
@@ -155,6 +159,7 @@ class KedroDaskExecutor(DaskExecutor):
             flow_result=first.arguments["flow_result"],
             context={key: context[key] for key in _CONTEXT if key in context},
             is_quiet=self.cluster_class is LocalCluster,
+            code_digest=code_of_run(self._ref).digest,
             is_restarted=run.is_restarted,
         )
         handlers = first.arguments["task_runner_state_handlers"]
@@ -163,25 +168,17 @@ class KedroDaskExecutor(DaskExecutor):
         graph_run = GraphRun(self.client, spec, run, handlers)
         return graph_run.execute(calls, tasks, self._settings.grouping)
 
-    def _wait_for_workers(self) -> None:
-        try:
-            self.client.wait_for_workers(1, timeout=WORKERS_SECONDS)
-        except (TimeoutError, OSError) as error:
-            address = self.client.scheduler.address
-            raise FlowRunError(
-                f"The Dask scheduler at {address} has had no worker for {WORKERS_SECONDS:.0f} "
-                f"seconds. Start one: dask worker {address}"
-            ) from error
 
-    def _describe_unreachable(self, error: OSError) -> str:
-        executor, origin = self._settings.executor, self._settings.origin
-        if executor.address is None:
-            return f"The Dask cluster could not be started: {error}"
-        return (
-            f"{origin.name(['executor', 'address'])}: executor.address: no Dask scheduler answers "
-            f"at {executor.address}. Start one ('dask scheduler'), or leave the key out for a "
-            "temporary cluster."
-        )
+def describe_unreachable(settings: Settings, error: OSError) -> str:
+    """Return why there is no cluster to run on, with the remedy."""
+    executor, origin = settings.executor, settings.origin
+    if executor.address is None:
+        return f"The Dask cluster could not be started: {error}"
+    return (
+        f"{origin.name(['executor', 'address'])}: executor.address: no Dask scheduler answers "
+        f"at {executor.address}. Start one ('dask scheduler'), or leave the key out for a "
+        "temporary cluster."
+    )
 
 
 def _load_cluster_class(settings: Settings) -> Any:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import chain
 from queue import Empty, Queue
 from time import monotonic, sleep
 from typing import (
@@ -20,35 +23,38 @@ from typing import (
     Union,
 )
 
+import pendulum
 import prefect
 from distributed import Future, KilledWorker
 from prefect import Task
-from prefect.engine.state import Failed, Pending, State, Success, TriggerFailed
+from prefect.engine.state import Failed, Pending, Retrying, State, Success, TriggerFailed
 
 from project.compat import kedro as compat
-from project.errors import FlowRunError
+from project.errors import FlowRunError, WorkerLostError
 from project.execution.executors.limits import Limiter
 from project.execution.kedro_run import KedroRun
+from project.execution.remote.cluster import RunCluster, wait_for_worker
 from project.execution.remote.reports import (
     EndReport,
     InterruptReport,
     LineReport,
     Report,
+    RerunRequest,
     SlotRequest,
     StateReport,
     read_reports,
 )
 from project.execution.remote.unit_graph import UnitGraph, make_unit_graph
-from project.execution.remote.values import UnsendableValue
+from project.execution.remote.values import open_value
 from project.execution.remote.worker import (
     NodeCall,
-    RunPlugin,
+    Permission,
     RunSpec,
     UnitFailedError,
     grant_slot,
-    resources_of_worker,
-    stop_run,
+    permit_rerun,
 )
+from project.execution.runners import retries_on, retry_delay
 from project.flow.tasks import NodeError
 
 logger = logging.getLogger(__name__)
@@ -74,6 +80,13 @@ class WorkerRemoved(NamedTuple):
     keys: Tuple[str, ...]
 
 
+class OutputsArrived(NamedTuple):
+    """The free outputs are in the process of the run, or cannot be had."""
+
+
+News = Union[Report, WorkerRemoved, OutputsArrived]
+
+
 class GraphRun:
     """One run of nodes on the workers of a client: submitted at once, then followed by reports.
 
@@ -82,6 +95,7 @@ class GraphRun:
 
     def __init__(self, client: Any, spec: RunSpec, run: KedroRun, handlers: Iterable[Observe]):
         self._client = client
+        self._cluster = RunCluster(client, spec)
         self._spec = spec
         self._run = run
         self._handlers = list(handlers)
@@ -93,12 +107,25 @@ class GraphRun:
         self._ended: Dict[str, State] = {}
         self._attempts: Dict[str, str] = {}
         self._running_at: Dict[str, str] = {}  # once stopped: the workers of nodes still running
-        self._news: Queue[Union[Report, WorkerRemoved]] = Queue()
+        self._news: Queue[News] = Queue()
         self._is_stopped = False
-        self._is_scheduler_lost = False
         self._limiter = Limiter(run.settings.limits)
-        self._slots: Set[str] = set()  # the nodes that have asked the limiter
+        self._slot_requests: Dict[str, str] = {}  # the workers of nodes that wait for a slot
+        self._slots: Set[str] = set()  # the nodes that have one
+        self._failures: Counter[str] = Counter()  # attempts that have failed, by node
+        self._superseded: Set[str] = set()  # attempts of lost workers, which may still report
+        self._may_lack_workers = False
         self._address: str = client.scheduler.address
+        self._handle_by_class: Mapping[type, Callable[[Any], None]] = {
+            StateReport: self._handle_state,
+            EndReport: self._handle_end,
+            LineReport: self._log,
+            SlotRequest: self._handle_slot_request,
+            RerunRequest: self._handle_rerun,
+            InterruptReport: self._handle_interrupt,
+            WorkerRemoved: self._handle_removed_worker,
+            OutputsArrived: lambda news: None,
+        }
 
     def execute(
         self, calls: Mapping[str, NodeCall], tasks: Mapping[str, Task], grouping: str
@@ -112,18 +139,10 @@ class GraphRun:
         self._calls, self._tasks = calls, tasks
         self._graph = make_unit_graph(self._run, calls, grouping, self._spec.name)
         try:
-            self._client.subscribe_topic(self._spec.name, self._receive)
-            self._client.subscribe_topic("all", self._receive_scheduler_event)
-            self._register_plugin()
-            self._require_resources()
-            # The whole graph at once; futures only of what nothing else needs, so that workers
-            # forget each value once its readers have ended.
-            wanted = self._graph.wanted
-            futures = self._client.get(self._graph.for_dask(), wanted, sync=False)
-            self._futures = dict(zip(wanted, futures))
+            self._cluster.prepare(self._graph, self._receive, self._receive_scheduler_event)
+            self._futures = self._cluster.submit(self._graph)
             self._follow()
-            if self._run.error is None:
-                self._return_outputs()
+            self._return_outputs()
             return self._ended
         except BaseException:
             # The first error counts, not what a scheduler that is going away answers now.
@@ -131,40 +150,7 @@ class GraphRun:
                 self._interrupt()
             raise
         finally:
-            self._clean_up()
-
-    def _register_plugin(self) -> None:
-        register: Any = getattr(self._client, "register_plugin", None)
-        if register is None:  # before distributed 2023.9.2
-            register = self._client.register_worker_plugin
-        try:
-            register(RunPlugin(self._spec), name=self._spec.name)
-        except Exception as error:  # whatever unpickling raises on a worker
-            raise FlowRunError(
-                f"The Dask workers cannot run this flow: {error!r}. They need the same versions of "
-                "Python, Kedro and this package as the process of the run."
-            ) from error
-
-    def _require_resources(self) -> None:
-        """Require that some worker has what a unit needs; Dask would wait for ever.
-
-        Raises:
-            FlowRunError: names the node and what it needs.
-        """
-        if not self._graph.resources:
-            return
-        workers = self._client.run(resources_of_worker).values()
-        for key, needed in self._graph.resources.items():
-            if not any(
-                all(has.get(name, 0) >= amount for name, amount in needed.items())
-                for has in workers
-            ):
-                wanted = " ".join(f"{name}={amount:g}" for name, amount in needed.items())
-                raise FlowRunError(
-                    f"Node '{self._graph.units[key].calls[0].name}' needs a Dask worker with the "
-                    f"resources {wanted} (prefect.yml: tasks), but there is none. Start one: "
-                    f'dask worker {self._address} --resources "{wanted}"'
-                )
+            self._cluster.clean_up()
 
     def _receive(self, event: Tuple[float, bytes]) -> None:
         for report in read_reports(event[1]):
@@ -176,13 +162,14 @@ class GraphRun:
             lost = (*message.get("processing-tasks", ()), *message.get("lost-computed-tasks", ()))
             self._news.put(WorkerRemoved(str(message.get("worker")), tuple(map(str, lost))))
 
-    def _follow(self) -> None:
+    def _follow(self, is_done: Callable[[], bool] = lambda: True) -> None:
         """Handle reports until each node has ended, or will not start."""
         finished_at: Optional[float] = None
-        while len(self._ended) < len(self._calls):
+        while len(self._ended) < len(self._calls) or not is_done():
             try:
                 self._handle(self._news.get(timeout=POLL_SECONDS))
             except Empty:
+                self._require_workers()
                 if self._is_stopped:
                     self._end_unstarted()
                 elif self._are_futures_done():
@@ -190,35 +177,33 @@ class GraphRun:
                     if monotonic() - finished_at > REPORT_SECONDS:
                         self._end_unreported()
 
-    def _handle(self, news: Union[Report, WorkerRemoved]) -> None:
-        if isinstance(news, StateReport):
-            self._handle_state(news)
-        elif isinstance(news, EndReport):
-            self._end(news.node, news.state)
-        elif isinstance(news, LineReport):
-            self._log(news)
-        elif isinstance(news, SlotRequest):
-            self._slots.add(news.node)
-            tags = self._tasks[news.node].tags
-            self._limiter.submit(tags, lambda: self._grant_slot(news.node, news.worker))
-        elif isinstance(news, InterruptReport):
-            raise KeyboardInterrupt
-        else:
-            self._handle_removed_worker(news)
+    def _handle(self, news: News) -> None:
+        handle: Any = self._handle_by_class[type(news)]
+        handle(news)
 
     def _handle_state(self, report: StateReport) -> None:
-        if report.node in self._ended:
+        node, state = report.node, report.state
+        if node in self._ended or report.attempt in self._superseded:
             return
-        if self._attempts.setdefault(report.node, report.attempt) != report.attempt:
-            self._fail_lost(report.node, "A worker")
-        else:
-            self._set_state(report.node, report.state)
+        if self._attempts.setdefault(node, report.attempt) != report.attempt:
+            self._fail_lost(node, "A worker")
+            return
+        if isinstance(state, Retrying):
+            self._failures[node] = state.run_count
+        self._set_state(node, state)
 
     def _set_state(self, node: str, state: State) -> None:
         old = self._states.get(node, Pending())
         self._states[node] = state
         for handler in self._handlers:
             handler(ReportedTask(self._tasks[node]), old, state)
+
+    def _handle_end(self, report: EndReport) -> None:
+        if report.attempt not in self._superseded:
+            self._end(report.node, report.state)
+
+    def _handle_interrupt(self, report: InterruptReport) -> None:
+        raise KeyboardInterrupt
 
     def _end(self, node: str, state: State) -> None:
         if node in self._ended:
@@ -229,8 +214,7 @@ class GraphRun:
         elif not isinstance(state, TriggerFailed):
             error = state.result
             self._fail_run(node, error.error if isinstance(error, NodeError) else error)
-        if node in self._slots:
-            self._limiter.end(self._tasks[node].tags)
+        self._return_slot(node)
 
     def _fail_run(self, node: str, error: BaseException) -> None:
         self._run.fail(node, error)
@@ -246,27 +230,99 @@ class GraphRun:
             self._set_state(node, failed)
             self._end(node, failed)
 
-    def _fail_lost(self, node: str, worker: str) -> None:
-        error = FlowRunError(
-            f"{worker} was lost with node '{node}' or its value. Nodes do not run twice, because "
-            "they may have written already: start a new run. Workers often end because they have "
-            "no memory left; their own log says why."
+    def _fail_lost(self, node: str, worker: str, reason: str = "") -> None:
+        reason = reason or (
+            "A node that may have begun, and may have written, begins again only if it has a retry "
+            "left (prefect.yml: tasks)."
+        )
+        error = WorkerLostError(
+            f"{worker} was lost with node '{node}' or its value. {reason} Start a new run. Workers "
+            "often end because they have no memory left; their own log says why."
         )
         self._fail(node, error)
 
     def _handle_removed_worker(self, removed: WorkerRemoved) -> None:
+        self._may_lack_workers = True
+        worker = f"Worker {removed.address}"
         for node, address in self._running_at.items():
             if address == removed.address and node not in self._ended:
-                self._fail_lost(node, f"Worker {address}")
+                self._fail_lost(node, worker)
         units = [self._graph.units[key] for key in removed.keys if key in self._graph.units]
         nodes = [call.name for unit in units for call in unit.calls]
-        if nodes and not self._is_stopped:
-            running = [name for name in nodes if name in self._attempts and name not in self._ended]
-            self._fail_lost((running or nodes)[0], f"Worker {removed.address}")
+        final = [node for node in nodes if not self._may_rerun(node)]
+        if final and not self._is_stopped:
+            running = [name for name in final if name in self._states and name not in self._ended]
+            self._fail_lost((running or final)[0], worker)
+        elif nodes and not self._is_stopped:
+            logger.warning("%s was lost; nodes that run again: %s", worker, ", ".join(nodes))
+
+    def _may_rerun(self, node: str) -> bool:
+        """Return whether the policy of a node allows another attempt after the loss of a worker."""
+        policy = self._run.policy(node)
+        return self._failures[node] < policy.retries and retries_on(WorkerLostError(""), policy)
+
+    def _handle_rerun(self, request: RerunRequest) -> None:
+        """Let a unit begin again if that is allowed for each of its nodes, else fail the run."""
+        if self._is_stopped:
+            return
+        final = [node for node in request.nodes if not self._may_rerun(node)]
+        if final:
+            self._fail_lost(final[0], "A worker")
+            return
+        states = {node: self._retry(node) for node in request.nodes if node in self._states}
+        for node in request.nodes:
+            self._superseded.add(self._attempts.get(node, ""))
+            self._attempts[node] = request.attempt
+            self._return_slot(node)
+        now = pendulum.now("utc")
+        delays = ((state.start_time - now).total_seconds() for state in states.values())
+        permission = Permission(states, max([0, *delays]))
+        self._cluster.send_to(request.worker, permit_rerun, request.attempt, permission)
+
+    def _retry(self, node: str) -> Retrying:
+        """Set a node that had begun, or even ended, to Retrying."""
+        policy = self._run.policy(node)
+        self._failures[node] += 1
+        count = self._failures[node]
+        delay = retry_delay(policy, count)
+        state = Retrying(
+            f"Attempt {count} of {policy.retries + 1} was lost with its worker, or its value was; "
+            f"the next one starts in {delay:g} seconds.",
+            start_time=pendulum.now("utc").add(seconds=delay),
+            run_count=count,
+        )
+        self._ended.pop(node, None)
+        self._run.done_nodes.discard(self._run.nodes[node])
+        self._set_state(node, state)
+        return state
+
+    def _require_workers(self) -> None:
+        """Require that a lost worker was not the last one, or that another comes in time.
+
+        Raises:
+            FlowRunError: there is none.
+        """
+        if self._may_lack_workers and not self._is_stopped:
+            wait_for_worker(self._client)
+            self._may_lack_workers = False
+
+    def _handle_slot_request(self, request: SlotRequest) -> None:
+        node, worker = request
+        self._slot_requests[node] = worker
+        self._limiter.submit(self._tasks[node].tags, lambda: self._grant_slot(node, worker))
 
     def _grant_slot(self, node: str, worker: str) -> None:
-        if not self._is_stopped:
-            self._client.run(grant_slot, self._spec.name, node, workers=[worker])
+        if self._slot_requests.get(node) != worker:  # which was lost since
+            self._limiter.end(self._tasks[node].tags)
+        elif not self._is_stopped:
+            self._slots.add(node)
+            self._cluster.send_to(worker, grant_slot, node)
+
+    def _return_slot(self, node: str) -> None:
+        self._slot_requests.pop(node, None)
+        if node in self._slots:
+            self._slots.remove(node)
+            self._limiter.end(self._tasks[node].tags)
 
     def _log(self, line: LineReport) -> None:
         call = self._calls.get(line.node or "")
@@ -285,7 +341,7 @@ class GraphRun:
         """
         for future in self._futures.values():
             if future.status in ("cancelled", "lost"):
-                self._is_scheduler_lost = True
+                self._cluster.is_lost = True
                 raise FlowRunError(
                     f"The Dask scheduler at {self._address} was lost, and what "
                     "ran there with it. Start a new run."
@@ -299,7 +355,8 @@ class GraphRun:
             unit = self._graph.units.get(str(error.task))
             worker = getattr(error.last_worker, "address", error.last_worker)
             if unit is not None and not self._is_stopped:
-                self._fail_lost(unit.calls[0].name, f"Worker {worker}")
+                reason = f"Dask starts it no more: {error}."
+                self._fail_lost(unit.calls[0].name, f"Worker {worker}", reason)
         elif not isinstance(error, UnitFailedError):  # that one reports itself
             raise FlowRunError(f"Dask could not run a node: {error!r}") from error
 
@@ -328,23 +385,29 @@ class GraphRun:
             self._end(node, state)
 
     def _return_outputs(self) -> None:
+        """Return the free outputs to the catalog, unless the run fails or has failed."""
+        if self._run.error is not None or not self._graph.output_keys:
+            return
         futures = [self._futures[key] for key in self._graph.output_keys]
-        for values in self._client.gather(futures):
-            for name, value in values.items():
-                if isinstance(value, UnsendableValue):
-                    raise FlowRunError(str(value))
+        with ThreadPoolExecutor(1) as pool:
+            gathering = pool.submit(self._client.gather, futures)
+            gathering.add_done_callback(lambda _: self._news.put(OutputsArrived()))
+            try:
+                self._follow(gathering.done)  # a value that is lost now needs its node again
+            except BaseException:
+                self._client.cancel(futures, force=True)  # else the thread would not end
+                raise
+        if self._run.error is None:
+            for name, value in chain.from_iterable(map(dict.items, gathering.result())):
                 target = compat.get_dataset(self._run.catalog, name)
-                compat.copy_value(value.dataset, target)
+                compat.copy_value(open_value(value).dataset, target)
 
     def _stop(self, failed_node: Optional[str], *, is_interrupt: bool = False) -> List[str]:
         """Let no further node start, and return the nodes that still run."""
         self._is_stopped = True
-        if self._is_scheduler_lost or self._client.status != "running":
-            return []
-        with suppress(OSError):  # a worker that is lost at this moment has stopped
-            running = self._client.run(stop_run, self._spec.name, failed_node, is_interrupt)
-            self._running_at = {node: where for where, nodes in running.items() for node in nodes}
-        self._client.cancel(list(self._futures.values()), force=True)
+        running = self._cluster.stop(failed_node, is_interrupt, list(self._futures.values()))
+        if running is not None:
+            self._running_at = running
         return [node for node in self._running_at if node not in self._ended]
 
     def _interrupt(self) -> None:
@@ -356,25 +419,3 @@ class GraphRun:
             left = self._stop(None)
         if left:
             logger.warning("Nodes that still run, and cannot be interrupted: %s", ", ".join(left))
-
-    def _clean_up(self) -> None:
-        if self._is_scheduler_lost or self._client.status != "running":
-            return
-        # The run has its end by now; what cannot be reached any more needs no cleaning up.
-        name = self._spec.name
-        steps: Tuple[Callable[[], object], ...] = (
-            lambda: self._client.unsubscribe_topic("all"),
-            lambda: self._client.unsubscribe_topic(name),
-            lambda: self._client.unregister_worker_plugin(name),
-            lambda: self._client.run_on_scheduler(forget_topic, name),
-        )
-        for clean_up in steps:
-            with suppress(Exception):
-                clean_up()
-
-
-def forget_topic(topic: str, dask_scheduler: Any) -> None:
-    """Let a scheduler forget the events of a run, of which it would keep the last 100,000."""
-    broker = getattr(dask_scheduler, "_broker", None)
-    topics = dask_scheduler.events if broker is None else broker._topics
-    topics.pop(topic, None)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+import io
 import logging
 import pickle
 import traceback
 from threading import Lock
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Union
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 
 import cloudpickle
 import prefect
@@ -33,6 +34,7 @@ class EndReport(NamedTuple):
 
     node: str
     state: State
+    attempt: str
 
 
 class InterruptReport(NamedTuple):
@@ -48,6 +50,14 @@ class SlotRequest(NamedTuple):
     worker: str
 
 
+class RerunRequest(NamedTuple):
+    """A unit that may have begun before waits on its worker for the permission to begin again."""
+
+    nodes: Tuple[str, ...]
+    worker: str
+    attempt: str
+
+
 class LineReport(NamedTuple):
     """A log line as the fields of its record, with the node that wrote it."""
 
@@ -55,7 +65,7 @@ class LineReport(NamedTuple):
     fields: Dict[str, Union[str, float, bool]]
 
 
-Report = Union[StateReport, EndReport, InterruptReport, SlotRequest, LineReport]
+Report = Union[StateReport, EndReport, InterruptReport, SlotRequest, RerunRequest, LineReport]
 
 
 class RemoteError(Exception):
@@ -137,25 +147,46 @@ def _sendable(error: BaseException) -> BaseException:
     cause = error.error if isinstance(error, NodeError) else error
     lines = traceback.format_exception(type(cause), cause, cause.__traceback__)
     try:
-        pickle.loads(cloudpickle.dumps(error))  # noqa: S301 - what was pickled on this line
+        pickled = _pickle_error(error)
+        pickle.loads(pickled)  # noqa: S301 - what was pickled on the line before
     except Exception:  # an exception whose constructor has other arguments, for example
-        error = FlowRunError(f"{type(cause).__name__}: {cause}")
-    return _SentError(error, "".join(lines))
+        pickled = _pickle_error(FlowRunError(f"{type(cause).__name__}: {cause}"))
+    return _SentError(pickled, "".join(lines))
+
+
+def _pickle_error(error: BaseException) -> bytes:
+    file = io.BytesIO()
+    _Pickler(file).dump(error)
+    return file.getvalue()
+
+
+class _Pickler(cloudpickle.CloudPickler):
+    """Pickler of exceptions without the one of tblib, which distributed installs for all of them.
+
+    That one fails with a BaseExceptionGroup, and would send tracebacks a second time.
+    """
+
+    def reducer_override(self, obj: Any) -> Any:
+        """Return how an exception is made again; of everything else, what cloudpickle returns."""
+        if isinstance(obj, BaseException):
+            return obj.__reduce_ex__(pickle.DEFAULT_PROTOCOL)
+        return super().reducer_override(obj)
 
 
 class _SentError(Exception):
     """An exception on its way; pickle itself drops the cause of an exception."""
 
-    def __init__(self, error: BaseException, lines: str):
-        super().__init__(error, lines)
-        self.error = error
+    def __init__(self, pickled: bytes, lines: str):
+        super().__init__(pickled, lines)
+        self.pickled = pickled
         self.lines = lines
 
     def __reduce__(self) -> Any:
-        return _arrive, (self.error, self.lines)
+        return _arrive, (self.pickled, self.lines)
 
 
-def _arrive(error: BaseException, lines: str) -> BaseException:
+def _arrive(pickled: bytes, lines: str) -> BaseException:
+    error: BaseException = pickle.loads(pickled)  # noqa: S301 - of the run's own worker
     original = error.error if isinstance(error, NodeError) else error
     original.__cause__ = RemoteError(lines)
     return error

@@ -67,7 +67,7 @@ def make_unit_graph(
     keys = {name: f"{group.name}-{plugin_name}" for group in groups for name in group.nodes}
     upstream, readers = _upstream_keys(pipeline, keys), _reader_keys(pipeline, keys)
     free = pipeline.outputs()
-    inputs, input_key = _inputs_from_here(run), f"inputs-{plugin_name}"
+    inputs, input_key = _inputs_from_here(run), f"{plugin_name}-inputs"
     tasks: Dict[str, Tuple[Any, ...]] = {input_key: (pickle.loads, cloudpickle.dumps(inputs))}
     for key in chain.from_iterable(readers[name] for name in inputs):
         upstream[key].add(input_key)
@@ -81,12 +81,12 @@ def make_unit_graph(
             for name in run.nodes[node].outputs
             if (name in free or readers[name] - {key}) and is_in_memory(name)
         ]
-        units[key] = Unit(tuple(calls[name] for name in group.nodes), tuple(kept))
+        units[key] = Unit(key, tuple(calls[name] for name in group.nodes), tuple(kept))
         arguments = (plugin_name, cloudpickle.dumps(units[key]), *sorted(upstream[key] - {key}))
         tasks[key] = (run_unit, *arguments)
         outputs = [name for name in kept if name in free]
         if outputs:
-            output_keys.append(f"outputs-{key}")
+            output_keys.append(f"{key}-outputs")
             tasks[output_keys[-1]] = (pick_outputs, cloudpickle.dumps(outputs), key)
     resources = {key: _resources(run, unit) for key, unit in units.items()}
     needed = {key: found for key, found in resources.items() if found}

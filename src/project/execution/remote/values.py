@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pickle
+from threading import Lock
 from typing import Any, Dict, List, NamedTuple, Tuple, Union
 
 import cloudpickle
+
+from project.errors import FlowRunError
 
 _OUT_OF_BAND_PROTOCOL = 5
 
@@ -38,7 +41,7 @@ class Value:
             pickled = cloudpickle.dumps(self.dataset, protocol=protocol, **options)
         except Exception as error:  # each class of values raises its own
             return UnsendableValue, (self.name, self.producer, repr(error))
-        return _load, (pickled, buffers, self.name, self.producer)
+        return PickledValue, (pickled, buffers, self.name, self.producer)
 
 
 class UnsendableValue(NamedTuple):
@@ -57,13 +60,59 @@ class UnsendableValue(NamedTuple):
         )
 
 
-Received = Dict[str, Union[Value, UnsendableValue]]
+class PickledValue:
+    """A value that has arrived.
+
+    It is unpickled when the project is open: its class may be one of the project's.
+    """
+
+    def __init__(self, pickled: bytes, buffers: List[Any], name: str, producer: str):
+        self._pickled = pickled
+        self._buffers = buffers
+        self._name = name
+        self._producer = producer
+        self._opened: Union[Value, UnsendableValue, None] = None
+        self._lock = Lock()
+
+    def open(self) -> Union[Value, UnsendableValue]:
+        """Return the value; all its readers in this process get the same one."""
+        with self._lock:
+            if self._opened is None:
+                self._opened = self._unpickled()
+                self._pickled, self._buffers = b"", []
+            return self._opened
+
+    def _unpickled(self) -> Union[Value, UnsendableValue]:
+        try:
+            dataset = pickle.loads(self._pickled, buffers=self._buffers)  # noqa: S301 - Dask's own
+            return Value(dataset, self._name, self._producer)
+        except Exception as error:
+            return UnsendableValue(self._name, self._producer, repr(error))
+
+    def __sizeof__(self) -> int:
+        if self._opened is not None:
+            return self._opened.__sizeof__()
+        return sum(memoryview(part).nbytes for part in (self._pickled, *self._buffers))
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        with self._lock:
+            if self._opened is not None:
+                return self._opened.__reduce_ex__(protocol)
+            # There are none before protocol 5.
+            buffers = [pickle.PickleBuffer(buffer) for buffer in self._buffers]
+            return PickledValue, (self._pickled, buffers, self._name, self._producer)
 
 
-def _load(
-    pickled: bytes, buffers: List[Any], name: str, producer: str
-) -> Union[Value, UnsendableValue]:
-    try:
-        return Value(pickle.loads(pickled, buffers=buffers), name, producer)  # noqa: S301 - Dask's own
-    except Exception as error:
-        return UnsendableValue(name, producer, repr(error))
+Received = Dict[str, Union[Value, PickledValue, UnsendableValue]]
+
+
+def open_value(value: Union[Value, PickledValue, UnsendableValue]) -> Value:
+    """Return a value with its dataset, in a process whose project is open.
+
+    Raises:
+        FlowRunError: it could not be pickled, or cannot be unpickled.
+    """
+    opened = value.open() if isinstance(value, PickledValue) else value
+    if isinstance(opened, UnsendableValue):
+        raise FlowRunError(str(opened))
+    return opened

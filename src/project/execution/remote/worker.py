@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import pickle
 import sys
 from collections import Counter
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from queue import Empty, Queue
 from threading import Event, Lock, get_ident
 from typing import (
     Any,
@@ -25,6 +27,7 @@ from typing import (
 )
 from uuid import uuid4
 
+import pendulum
 import prefect
 from distributed import Worker, WorkerPlugin, get_worker
 from kedro.pipeline import Pipeline
@@ -32,11 +35,11 @@ from prefect import Task
 from prefect.core import Edge
 from prefect.engine.flow_runner import run_task
 from prefect.engine.result.base import Result
-from prefect.engine.state import Failed, State, Success
+from prefect.engine.state import Failed, Retrying, State, Success
 from prefect.engine.task_runner import TaskRunner
 
 from project.compat import kedro as compat
-from project.compat.kedro_project import OpenCatalog, find_pipeline, open_catalog, open_project
+from project.compat.kedro_project import OpenCatalog, find_pipeline, open_catalog
 from project.compat.prefect_patches import patch_context
 from project.compat.run_options import RunOptions
 from project.config.model import Settings, TaskSettings
@@ -44,23 +47,23 @@ from project.errors import FlowRunError
 from project.execution.executors.local import without_config
 from project.execution.kedro_run import KedroRun
 from project.execution.output import OutputCapture, TaskStdout
+from project.execution.remote.code import open_with_code, opening, require_code
 from project.execution.remote.reports import (
     EndReport,
     InterruptReport,
     ReportSender,
+    RerunRequest,
     SlotRequest,
     StateReport,
     make_line,
     without_value,
 )
-from project.execution.remote.values import Received, UnsendableValue, Value
+from project.execution.remote.reruns import is_rerun
+from project.execution.remote.values import Received, Value, open_value
 from project.execution.runs import KedroRuns
 from project.execution.time_limit import raise_in_thread
 from project.flow.pipeline_ref import PipelineRef
 from project.flow.tasks import NodeTask
-
-# Kedro has one project per process; only what a session has loaded already is safe from another's.
-_opening = Lock()
 
 SLOT_SECONDS = 1.0
 
@@ -83,6 +86,7 @@ class RunSpec(NamedTuple):
     flow_result: Optional[Result]
     context: Mapping[str, Any]
     is_quiet: bool
+    code_digest: str
     is_restarted: bool
 
     @property
@@ -105,10 +109,22 @@ class NodeCall(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """Nodes that run in one process, in this order, and the datasets that others need of them."""
+    """Nodes that run in one process, in this order, and the datasets that others need of them.
 
+    Dask knows the unit by its key. One that may have begun before replaces what it has saved then.
+    """
+
+    key: str
     calls: Tuple[NodeCall, ...]
     needed_outside: Tuple[str, ...]
+    is_rerun: bool = False
+
+
+class Permission(NamedTuple):
+    """Permission for a unit to begin again, with the states of those nodes that had begun."""
+
+    states: Mapping[str, Retrying]
+    delay_seconds: float
 
 
 class UnitFailedError(Exception):
@@ -138,6 +154,10 @@ class RunPlugin(WorkerPlugin):
         """Let a node start that has waited for it."""
         self._run.grant_slot(node)
 
+    def permit_rerun(self, attempt: str, permission: Permission) -> None:
+        """Let a unit begin again that has waited for it."""
+        self._run.permit_rerun(attempt, permission)
+
     def stop(self, failed_node: Optional[str], is_interrupt: bool) -> List[str]:
         """Start no further node, and return the nodes of the units that still run."""
         return self._run.stop(failed_node, is_interrupt)
@@ -160,6 +180,7 @@ class WorkerRun:
         self._stopping = Event()
         self._address: str = worker.address
         self._slots: Dict[str, Event] = {}
+        self._permissions: Dict[str, Queue[Permission]] = {}  # by attempt
         self._lock = Lock()
         self._upstream = Task(name="upstream")
 
@@ -170,13 +191,16 @@ class WorkerRun:
             UnitFailedError: a node has not succeeded.
         """
         patch_context()
+        attempt = uuid4().hex
+        if is_rerun(unit.key):
+            unit = self._wait_for_permission(unit, attempt)
         with self._lock:
             if self._stopping.is_set():
                 raise UnitFailedError
             self._running[get_ident()] = unit
         try:
             with prefect.context(self._spec.context):
-                return self._run_nodes(unit, received)
+                return self._run_nodes(unit, received, attempt)
         finally:
             with self._lock:
                 del self._running[get_ident()]
@@ -184,6 +208,10 @@ class WorkerRun:
     def grant_slot(self, node: str) -> None:
         """Let a node start that has waited for it."""
         self._slots[node].set()
+
+    def permit_rerun(self, attempt: str, permission: Permission) -> None:
+        """Let a unit begin again that has waited for it."""
+        self._permissions[attempt].put(permission)
 
     def stop(self, failed_node: Optional[str], is_interrupt: bool) -> List[str]:
         """Start no further node, and return the nodes of the units that still run."""
@@ -200,18 +228,39 @@ class WorkerRun:
         self._resources.close()
         self._reports.flush()
 
-    def _run_nodes(self, unit: Unit, received: Sequence[Received]) -> Dict[str, Value]:
-        attempt = uuid4().hex
-        values = {name: value for one in received for name, value in one.items()}
+    def _wait_for_permission(self, unit: Unit, attempt: str) -> Unit:
+        """Wait until the unit may begin again, and return it with the states of its nodes.
+
+        Raises:
+            UnitFailedError: the run ends.
+        """
+        answer = self._permissions[attempt] = Queue()
+        nodes = tuple(call.name for call in unit.calls)
+        self._reports.put(RerunRequest(nodes, self._address, attempt))
+        self._reports.flush()
+        permission: Optional[Permission] = None
+        while permission is None and not self._stopping.is_set():
+            with suppress(Empty):
+                permission = answer.get(timeout=SLOT_SECONDS)
+        if permission is None or self._stopping.wait(permission.delay_seconds):
+            raise UnitFailedError
+        states = permission.states
+        for state in states.values():
+            # Prefect would compare the time of the other process with the clock of this machine.
+            state.start_time = pendulum.now("utc")
+        calls = (call._replace(state=states.get(call.name, call.state)) for call in unit.calls)
+        return unit._replace(calls=tuple(calls), is_rerun=True)
+
+    def _run_nodes(
+        self, unit: Unit, received: Sequence[Received], attempt: str
+    ) -> Dict[str, Value]:
         try:
             opened = self._open()
-            for value in values.values():
-                if isinstance(value, UnsendableValue):
-                    raise FlowRunError(str(value))
+            values = {name: open_value(value) for one in received for name, value in one.items()}
         except BaseException as error:  # SystemExit of a project's own code, too
             failed = without_value(Failed(f"The node could not start: {error!r}", result=error))
             self._reports.put(StateReport(unit.calls[0].name, failed, attempt))
-            self._reports.put(EndReport(unit.calls[0].name, failed))
+            self._reports.put(EndReport(unit.calls[0].name, failed, attempt))
             raise UnitFailedError from error
         nodes = {node.name: node for node in opened.pipeline.nodes}
         pipeline = Pipeline([nodes[call.name] for call in unit.calls])
@@ -224,7 +273,7 @@ class WorkerRun:
                 self._spec.is_async,
                 Settings(tasks=self._spec.policies),
             )
-            run.is_restarted = self._spec.is_restarted
+            run.is_restarted = self._spec.is_restarted or unit.is_rerun
             run.keep(unit.needed_outside)
             for call in unit.calls:
                 self._run_node(call, run, attempt)
@@ -245,7 +294,7 @@ class WorkerRun:
             raise UnitFailedError from None
         if not state.is_successful():
             run.failed_node = run.failed_node or call.name
-        self._reports.put(EndReport(call.name, without_value(state)))
+        self._reports.put(EndReport(call.name, without_value(state), attempt))
 
     def _wait_for_slot(self, node: str) -> None:
         slot = self._slots[node] = Event()
@@ -277,16 +326,14 @@ class WorkerRun:
             )
 
     def _open(self) -> OpenCatalog:
-        with _opening:
+        with opening:
             if self._opened is None:
                 ref = self._spec.ref
-                pipelines = open_project(ref.project_path, ref.package_name)
-                if not ref.project_path.is_dir():  # the project is installed as a package
-                    ref = ref._replace(project_path=Path.cwd())
+                pipelines = open_with_code(ref, self._spec.code_digest, f"Worker {self._address}")
                 pipeline = _select_nodes(find_pipeline(pipelines, ref.pipeline_name), self._spec)
                 capture = OutputCapture(self._take_record)
                 self._opened = self._resources.enter_context(
-                    open_catalog(pipeline, ref.project_path, self._spec.options, self._spec.run_id)
+                    open_catalog(pipeline, _folder(ref), self._spec.options, self._spec.run_id)
                 )
                 if self._spec.is_quiet:
                     _write_nothing_to_the_terminal()
@@ -332,20 +379,65 @@ def run_unit(plugin_name: str, pickled_unit: bytes, *received: Received) -> Dict
     return plugin.run_unit(pickle.loads(pickled_unit), received)  # noqa: S301 - the run's own
 
 
-def pick_outputs(names: Sequence[str], values: Received) -> Received:
-    """Return the values of some names."""
-    return {name: values[name] for name in names if name in values}
-
-
 def grant_slot(plugin_name: str, node: str, dask_worker: Worker) -> None:
     """Let a node start that waits on a worker."""
     cast(RunPlugin, dask_worker.plugins[plugin_name]).grant_slot(node)
+
+
+def permit_rerun(
+    plugin_name: str, attempt: str, permission: Permission, dask_worker: Worker
+) -> None:
+    """Let a unit begin again that waits on a worker."""
+    cast(RunPlugin, dask_worker.plugins[plugin_name]).permit_rerun(attempt, permission)
+
+
+def require_same_code(spec: RunSpec, dask_worker: Worker) -> None:
+    """Require that a worker has the code of the run.
+
+    Raises:
+        FlowRunError: it has other code.
+    """
+    with opening:
+        require_code(spec.ref, spec.code_digest, f"Worker {dask_worker.address}")
 
 
 def resources_of_worker(dask_worker: Worker) -> Dict[str, float]:
     """Return the resources of a worker."""
     state = getattr(dask_worker, "state", dask_worker)  # its own before distributed 2022.6
     return dict(state.total_resources)
+
+
+class ProjectOnWorker(NamedTuple):
+    """The folder from which a worker opens a project, or why it cannot."""
+
+    folder: Path
+    problem: Optional[str]
+
+
+async def examine_project(ref: PipelineRef, env: Optional[str], digest: str) -> ProjectOnWorker:
+    """Open a project on a worker as a run would, without a node; other tasks go on meanwhile."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(None, _examine_project, ref, env, digest)
+
+
+def _examine_project(ref: PipelineRef, env: Optional[str], digest: str) -> ProjectOnWorker:
+    problem = None
+    try:
+        with opening:
+            pipelines = open_with_code(ref, digest, "The worker")
+            pipeline = find_pipeline(pipelines, ref.pipeline_name)
+            with open_catalog(pipeline, _folder(ref), {"env": env}, None):
+                pass
+    except FlowRunError as error:
+        problem = error.message
+    except (Exception, SystemExit) as error:  # what a project imports may raise anything
+        problem = " ".join(f"The worker cannot open it: {type(error).__name__}: {error}".split())
+    return ProjectOnWorker(_folder(ref), problem)
+
+
+def _folder(ref: PipelineRef) -> Path:
+    """Return the project's folder; the current one if the project is installed as a package."""
+    return ref.project_path if ref.project_path.is_dir() else Path.cwd()
 
 
 def stop_run(

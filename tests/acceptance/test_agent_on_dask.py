@@ -1,0 +1,71 @@
+"""Flow runs under an agent whose nodes run on a Dask cluster of their own."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections import Counter
+from typing import Iterator
+
+import pytest
+
+from tests.kits.shop import SENTINEL, Said, Shop
+
+pytestmark = pytest.mark.dask
+
+RUN = ("run", "--runner=project.runner.PrefectRunner")
+
+
+@pytest.fixture
+def on_dask(staffed: Shop) -> Iterator[Shop]:
+    """Return the project with its agent, and a setting that every process reads."""
+    if not staffed.ask("query { flow { id } }"):
+        assert staffed.kedro("prefect", "register", "--all").code == 0
+    staffed.write("conf/local/prefect.yml", "executor: {type: dask, workers: 2}\n")
+    staffed.hooks()
+    staffed.saved()
+    yield staffed
+    (staffed.folder / "conf/local/prefect.yml").unlink()
+
+
+def test_a_run_under_an_agent_is_the_same_on_dask(on_dask: Shop) -> None:
+    id_ = on_dask.start_run("__default__")
+    state = on_dask.ended(id_)
+    hooks = Counter(on_dask.hooks())
+    lines = on_dask.lines(id_)
+    loggers = on_dask.flow_run(id_, "logs { name }")["logs"]
+
+    assert state == "Success"
+    assert on_dask.node_states(id_) == dict.fromkeys(["make", "double", "add_up"], "Success")
+    assert list(on_dask.saved().values()) == [{"doubled": [0, 2, 4], "total": 6}]  # one version
+    assert hooks.pop("after_catalog_created") > 1  # in each process that opens the project
+    assert set(hooks.values()) == {1}
+    assert lines["making 3 numbers"] == "make"
+    assert lines["adding up 3 numbers"] == "add_up"
+    assert not any(SENTINEL in line for line in lines)
+    assert not any(line["name"].startswith("distributed") for line in loggers)
+
+
+def test_a_failure_on_dask_is_the_failure_of_the_command(on_dask: Shop) -> None:
+    said = on_dask.run("--pipeline", "failing")
+
+    assert said.code == 1
+    assert "ValueError('no stock left')" in said.text.splitlines()[-1]
+    assert "on_pipeline_error ValueError: no stock left" in on_dask.hooks()
+
+
+def test_ctrl_c_cancels_the_nodes_on_dask(on_dask: Shop) -> None:
+    running = on_dask.start(*RUN, "--pipeline", "endless")
+    assert running.stdout
+    text = ""
+    for line in running.stdout:
+        text += line
+        if "Running node: wait" in line:
+            break
+    running.send_signal(signal.SIGINT)
+    said = Said.of(running, 60)
+    id_ = re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", text)[0]
+
+    assert said.code == 1, text + said.text
+    assert on_dask.flow_run(id_, "state") == {"state": "Cancelled"}
+    assert on_dask.node_states(id_) == {"wait": "Cancelled"}
