@@ -40,7 +40,8 @@ def prepare_restart(
     lost_edges = [
         (start, end) for start, end in edges if start in lost and _in_memory(start, end, run)
     ]
-    plan = plan_restart(set(tasks) - done, edges, lost_edges)
+    # What has succeeded stays so: a task before it may be set back for its values alone.
+    plan = plan_restart(set(tasks) - done, (), lost_edges)
     kept = sorted(done - plan.unfinished - plan.again)
     run.is_restarted = True
     run.skip(kept, flow_run_id)
