@@ -8,23 +8,24 @@ import os
 import signal
 import subprocess
 import sys
-from typing import Any, Dict, Mapping
+from threading import Thread
+from typing import Dict, Mapping
 
 from prefect.engine.state import Cancelled, Failed, TriggerFailed
 
 from project.api import queries
 from project.api.agent_runner import UNREPORTED_EXIT_CODE
 from project.api.client import PrefectApi
+from project.api.follow import follow_agent_run
 from project.api.state_sender import RunState, StateSender
-from project.api.states import FINISHED, SUCCESSFUL
+from project.api.states import FINISHED
 from project.api.transport import proxy_exemption
 from project.deploy.flow_spec import PROJECTS_VARIABLE
-from project.errors import FlowRunError
-from project.execution.cancellation import Cancellation
+from project.errors import ApiError
 
 logger = logging.getLogger(__name__)
 
-CANCELLING_SECONDS = 30.0
+EXIT_SECONDS = 10.0
 _HEARTBEAT_MODE = "PREFECT__CLOUD__HEARTBEAT_MODE"
 
 
@@ -50,45 +51,47 @@ def api_variables(api: PrefectApi, projects: Mapping[str, str]) -> Dict[str, str
 
 
 def execute_flow_run(api: PrefectApi, flow_run_id: str, variables: Mapping[str, str]) -> None:
-    """Execute a flow run in a process of its own, as an agent would, and wait for its end.
+    """Execute a flow run in a process of its own, as an agent would, and follow it to its end.
 
     Raises:
         FlowRunError: it did not succeed.
         SystemExit: a signal ended this process, after the flow run was cancelled.
     """
-    flow_id = queries.flow_of_run(api, flow_run_id)
     environment = {
         **os.environ,
         **variables,
         "PREFECT__CONTEXT__FLOW_RUN_ID": flow_run_id,
-        "PREFECT__CONTEXT__FLOW_ID": flow_id,
+        "PREFECT__CONTEXT__FLOW_ID": queries.flow_of_run(api, flow_run_id),
         "PREFECT__CLOUD__USE_LOCAL_SECRETS": "false",
     }
-    command = [sys.executable, "-m", "prefect", "execute", "flow-run"]
-    # In a session of its own, it gets no Ctrl-C: the flow run is cancelled instead.
-    process = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603
-    cancellation = Cancellation()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "prefect", "execute", "flow-run"],
+        env=environment,
+        stdout=subprocess.DEVNULL,  # its lines come from the API
+        start_new_session=True,  # so that Ctrl-C does not reach it: the flow run is cancelled
+    )
+    Thread(target=_report_exit, args=(api, flow_run_id, process), daemon=True).start()
     try:
-        with cancellation.handle_signals():
-            process.wait()
-    except KeyboardInterrupt:
-        queries.cancel_flow_run(api, flow_run_id)
-        _wait_or_kill(process)
-    report_end(api, flow_run_id, process.returncode)
-    cancellation.exit_if_signalled()
-    state = queries.flow_run_state(api, flow_run_id)
-    if state not in SUCCESSFUL:
-        raise FlowRunError(
-            f"The flow run ended in state {state}. See {api.page_url('flow-run', flow_run_id)}"
-        )
+        follow_agent_run(api, flow_run_id)
+    finally:
+        _end(process)
 
 
-def _wait_or_kill(process: subprocess.Popen[Any]) -> None:
+def _report_exit(api: PrefectApi, flow_run_id: str, process: subprocess.Popen[bytes]) -> None:
+    code = process.wait()
     try:
-        process.wait(CANCELLING_SECONDS)
+        report_end(api, flow_run_id, code)
+        if api.unreported is not None:
+            api.unreported.deliver(api)
+    except ApiError as error:
+        logger.error(error)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(EXIT_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait()
 
 
 def report_end(api: PrefectApi, flow_run_id: str, exit_code: int) -> None:
