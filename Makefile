@@ -11,8 +11,10 @@ endif
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
-# Tests wait for other processes half of the time, so use one worker more than there are cores.
+# Tests wait for other processes half of the time, so use one worker more than there are cores. They
+# run in the order of the folders, of which the first ones have the longest tests.
 WORKERS = $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
+IN_PARALLEL = --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 
 export DO_NOT_TRACK := 1
 # Trust the certificates of this machine, among them those of a company's proxy.
@@ -24,10 +26,10 @@ run: .venv/.installed  ## run the example pipeline on Prefect
 	$(BIN)/kedro run --runner=project.runner.PrefectRunner
 
 test: .venv/.installed page-test  ## run the tests
-	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile
+	$(BIN)/python -m pytest $(IN_PARALLEL)
 
 test-slow: .venv/.installed  ## run the tests that take long: killed processes, APIs in trouble, Prefect's agent
-	TEST_SLOW=1 $(BIN)/python -m pytest -m slow --numprocesses=$(WORKERS) --dist=loadfile
+	TEST_SLOW=1 $(BIN)/python -m pytest -m slow $(IN_PARALLEL)
 
 test-api: .venv/.installed  ## run the end-to-end tests and runs here against any Prefect 1.x API: make test-api URL=http://...
 	TEST_API_URL=$(or $(URL),$(error Set the address of the API: make test-api URL=http://...)) \
