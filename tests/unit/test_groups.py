@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-import time
+import sys
 from itertools import combinations
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
@@ -480,18 +480,26 @@ def large_pipeline(nodes: int, seed: int = 1) -> Pipeline:
 
 
 @pytest.mark.parametrize("grouping", GROUPINGS)
-def test_grouping_takes_time_in_proportion_to_the_nodes(grouping: str) -> None:
-    def measure(nodes: int) -> float:
+def test_grouping_takes_steps_in_proportion_to_the_nodes(grouping: str) -> None:
+    def count_calls(nodes: int) -> int:
         pipeline = large_pipeline(nodes)
         parts = {"part": Pipeline(pipeline.nodes[: nodes // 3])}
-        started = time.process_time()
-        units = units_of(pipeline, grouping, is_in_memory, parts)
-        seconds = time.process_time() - started
-        assert sum(len(group.nodes) for group in units.groups) == nodes
-        return seconds
+        calls = 0
 
-    # In proportion to their square, it would be a hundred times as long.
-    assert measure(10_000) < 50 * measure(1_000)
+        def profile(frame: object, event: str, argument: object) -> None:
+            nonlocal calls
+            calls += 1
+
+        sys.setprofile(profile)
+        try:
+            units = units_of(pipeline, grouping, is_in_memory, parts)
+        finally:
+            sys.setprofile(None)
+        assert sum(len(group.nodes) for group in units.groups) == nodes
+        return calls
+
+    # In proportion to the square of the nodes, there would be a hundred times as many.
+    assert count_calls(5_000) < 15 * count_calls(500)
 
 
 def test_groups_are_the_same_whatever_the_hash_seed() -> None:
