@@ -371,7 +371,7 @@ def register_pipelines():
         node(more, "n", "m", name="tags"),
         node(more, "m", "k", name="env"),
     ])
-    failing = Pipeline([node(fail, "m", "never", name="fail")])
+    failing = Pipeline([node(fail, "k", "never", name="fail")])
     return {"__default__": whole, "failing": whole + failing, "a+b": whole}
 """
 )
