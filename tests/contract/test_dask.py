@@ -24,7 +24,13 @@ from project.execution.executors import dask as executor_module
 from project.execution.remote import cluster as cluster_module
 from project.execution.remote import code as code_module
 from project.runner import PrefectRunner
-from tests.kits.cluster import Cluster, extra_worker, shared_cluster, start_cluster
+from tests.kits.cluster import (
+    Cluster,
+    extra_worker,
+    shared_cluster,
+    start_cluster,
+    write_other_kedro,
+)
 from tests.kits.projects import KedroProject, kedro_run
 from tests.kits.reports import Report, read_report
 from tests.kits.waiting import eventually
@@ -709,9 +715,7 @@ def test_a_worker_with_other_code_fails_the_run_before_anything_runs(
 def test_a_worker_with_another_kedro_fails_the_run_before_anything_runs(
     make_project: MakeProject, tmp_path: Path
 ) -> None:
-    metadata = tmp_path / "other/kedro-0.1.2.dist-info/METADATA"
-    metadata.parent.mkdir(parents=True)
-    metadata.write_text("Metadata-Version: 2.1\nName: kedro\nVersion: 0.1.2\n")
+    write_other_kedro(tmp_path / "other")
     cluster = start_cluster(0)
     with extra_worker(cluster.address, pythonpath=str(tmp_path / "other")):
         wait_for_workers(cluster.address, 1)

@@ -13,7 +13,7 @@ from distributed import Client
 from kedro.framework.startup import bootstrap_project
 
 from project.commands.group import prefect_commands
-from tests.kits.cluster import extra_worker, shared_cluster, start_cluster
+from tests.kits.cluster import extra_worker, shared_cluster, start_cluster, write_other_kedro
 from tests.kits.embedded import open_api
 from tests.kits.projects import PIPELINE, PLAIN_SETTINGS, KedroProject
 
@@ -395,9 +395,7 @@ def worker_lines(diagnosis: Diagnosis) -> List[str]:
 def test_a_worker_that_could_not_run_the_nodes_is_a_failure(
     make_project: MakeProject, tmp_path: Path
 ) -> None:
-    metadata = tmp_path / "other/kedro-0.1.2.dist-info/METADATA"
-    metadata.parent.mkdir(parents=True)
-    metadata.write_text("Metadata-Version: 2.1\nName: kedro\nVersion: 0.1.2\n")
+    write_other_kedro(tmp_path / "other")
     cluster = start_cluster(0)
     project = make_project(PIPELINE, prefect=on_cluster(cluster.address))
     without_worker = diagnose(project, "--dask")

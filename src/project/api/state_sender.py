@@ -21,6 +21,7 @@ from prefect.engine.state import State
 from project.api import queries
 from project.api.batches import batches, json_size
 from project.api.lines import shorten
+from project.api.states import FINISHED
 from project.errors import (
     ApiError,
     ApiRefusedError,
@@ -221,3 +222,19 @@ class StateSender:
         logger.warning("Not reported to the API: %s", error)
         self.last_progress = monotonic()
         self._remove(batch[0])
+
+
+def end_run(
+    api: queries.GraphQL, flow_run_id: str, final: State, waiting: State, running: State
+) -> None:
+    """End a flow run whose process has ended.
+
+    Task runs that have not ended get the state ``running`` if they were, otherwise ``waiting``.
+    """
+    sender = StateSender(api, flow_run_id)
+    for task_run_id, name in queries.task_run_states(api, flow_run_id).items():
+        if name not in FINISHED:
+            sender.put(RunState(task_run_id, running if name == "Running" else waiting))
+    sender.put(RunState(None, final))
+    while sender.waiting():
+        sender.send_round()

@@ -19,6 +19,7 @@ from prefect.agent.local import LocalAgent
 
 from project.api import queries
 from project.api.client import PrefectApi
+from project.deploy.deployment import HEARTBEAT_ENV
 from project.deploy.flow_run_process import api_variables, report_end
 from project.errors import ApiError
 
@@ -43,7 +44,7 @@ def exec_agent(options: AgentOptions, api: PrefectApi) -> NoReturn:
 
     The agent polls ``api``, and so do the processes that it starts.
     """
-    environment = {**os.environ, **api_variables(api, options.projects)}
+    environment = {**HEARTBEAT_ENV, **os.environ, **api_variables(api, options.projects)}
     command = [sys.executable, "-m", "project.deploy.agent", json.dumps(options._asdict())]
     sys.stdout.flush()
     os.execve(sys.executable, command, environment)  # noqa: S606

@@ -32,7 +32,7 @@ from project.flow.pipeline_ref import PipelineRef
 ENTRYPOINT = "project.deploy.entrypoint:load_flow"
 
 # Prefect's default sends heartbeats from a child process, which outlives a killed run.
-_HEARTBEAT_ENV = {"PREFECT__CLOUD__HEARTBEAT_MODE": "thread"}
+HEARTBEAT_ENV = {"PREFECT__CLOUD__HEARTBEAT_MODE": "thread"}
 
 
 class Deployment(NamedTuple):
@@ -72,7 +72,7 @@ class Deployment(NamedTuple):
 
     def make_run_config(self) -> RunConfig:
         """Return how agents run the flow, with the labels that they must have."""
-        return make_run_config(self.settings, {**_HEARTBEAT_ENV, **self.spec.to_env()})
+        return make_run_config(self.settings, {**HEARTBEAT_ENV, **self.spec.to_env()})
 
     def make_flow(self) -> KedroFlow:
         """Return the flow as it would be registered now."""

@@ -17,16 +17,15 @@ from project.api import queries
 from project.api.agent_runner import UNREPORTED_EXIT_CODE
 from project.api.client import PrefectApi
 from project.api.follow import follow_agent_run
-from project.api.state_sender import RunState, StateSender
+from project.api.state_sender import end_run
 from project.api.states import FINISHED
-from project.api.transport import proxy_exemption
+from project.deploy.deployment import HEARTBEAT_ENV
 from project.deploy.flow_spec import PROJECTS_VARIABLE
 from project.errors import ApiError
 
 logger = logging.getLogger(__name__)
 
 EXIT_SECONDS = 10.0
-_HEARTBEAT_MODE = "PREFECT__CLOUD__HEARTBEAT_MODE"
 
 
 def api_variables(api: PrefectApi, projects: Mapping[str, str]) -> Dict[str, str]:
@@ -34,19 +33,9 @@ def api_variables(api: PrefectApi, projects: Mapping[str, str]) -> Dict[str, str
 
     ``projects`` maps package names to the folders of their Kedro projects.
     """
-    variables = {
-        # Prefect's default sends heartbeats from a process of its own, which outlives a killed run.
-        "PREFECT__CLOUD__HEARTBEAT_MODE": os.environ.get(
-            "PREFECT__CLOUD__HEARTBEAT_MODE", "thread"
-        ),
-        PROJECTS_VARIABLE: json.dumps(dict(projects)),
-        "PREFECT__BACKEND": "server",
-        "PREFECT__CLOUD__API": api.address,
-    }
+    variables = {**api.client_variables(), PROJECTS_VARIABLE: json.dumps(dict(projects))}
     if api.api_key:
         variables["PREFECT__CLOUD__API_KEY"] = api.api_key
-    if api.is_on_this_machine:
-        variables.update(proxy_exemption(os.environ, api.address))
     return variables
 
 
@@ -58,6 +47,7 @@ def execute_flow_run(api: PrefectApi, flow_run_id: str, variables: Mapping[str, 
         SystemExit: a signal ended this process, after the flow run was cancelled.
     """
     environment = {
+        **HEARTBEAT_ENV,
         **os.environ,
         **variables,
         "PREFECT__CONTEXT__FLOW_RUN_ID": flow_run_id,
@@ -101,16 +91,9 @@ def report_end(api: PrefectApi, flow_run_id: str, exit_code: int) -> None:
         return
     reason = f"The process of the flow run {_describe_exit(exit_code)}."
     logger.error("Flow run %s: %s", flow_run_id, reason)
-    sender = StateSender(api, flow_run_id)
-    for task_run_id, name in queries.task_run_states(api, flow_run_id).items():
-        if name == "Running":
-            sender.put(RunState(task_run_id, Failed(reason)))
-        elif name not in FINISHED:
-            sender.put(RunState(task_run_id, TriggerFailed(f"Not started: {reason}")))
+    not_started = TriggerFailed(f"Not started: {reason}")
     final = Cancelled(reason) if state == "Cancelling" else Failed(reason)
-    sender.put(RunState(None, final))
-    while sender.waiting():
-        sender.send_round()
+    end_run(api, flow_run_id, final, not_started, running=Failed(reason))
 
 
 def _describe_exit(code: int) -> str:

@@ -10,8 +10,7 @@ from prefect.engine.state import Failed, TriggerFailed
 from project.api import queries
 from project.api.client import PrefectApi
 from project.api.restart import HERE_LABEL
-from project.api.state_sender import RunState, StateSender
-from project.api.states import FINISHED
+from project.api.state_sender import end_run
 from project.deploy.deployment import Deployment
 
 # A `kedro run` process starts its run immediately. If the run is Scheduled, the process has died,
@@ -36,10 +35,5 @@ def orphaned_runs(api: PrefectApi, deployment: Deployment) -> List[str]:
 def end_orphaned_runs(api: PrefectApi, deployment: Deployment) -> None:
     """End the flow's runs that would otherwise wait forever."""
     for flow_run_id in orphaned_runs(api, deployment):
-        sender = StateSender(api, flow_run_id)
-        for task_run_id, state in queries.task_run_states(api, flow_run_id).items():
-            if state not in FINISHED:
-                sender.put(RunState(task_run_id, TriggerFailed(f"Not started: {_REASON}")))
-        sender.put(RunState(None, Failed(_REASON)))
-        while sender.waiting():
-            sender.send_round()
+        not_started = TriggerFailed(f"Not started: {_REASON}")
+        end_run(api, flow_run_id, Failed(_REASON), not_started, running=not_started)

@@ -93,12 +93,7 @@ class KedroTaskRunner(TaskRunner):
             if attempt > policy.retries or not _may_retry(ended, policy):
                 return ended
             delay = retry_delay(policy, attempt)
-            retrying = Retrying(
-                f"Attempt {attempt} of {policy.retries + 1} failed; the next one starts in "
-                f"{delay:g} seconds. {ended.message}",
-                start_time=pendulum.now("utc").add(seconds=delay),
-                run_count=attempt,
-            )
+            retrying = make_retrying(policy, attempt, "failed", f" {ended.message}")
             self.handle_state_change(state, retrying)
             if prefect.context.get("stopping", Event()).wait(delay):
                 return ended
@@ -141,6 +136,17 @@ def _may_retry(state: State, policy: TaskPolicy) -> bool:
 def retry_delay(policy: TaskPolicy, attempt: int) -> float:
     """Return the seconds between an attempt that has failed and the next one."""
     return float(policy.retry_delay_seconds * policy.retry_backoff ** (attempt - 1))
+
+
+def make_retrying(policy: TaskPolicy, attempt: int, what: str, more: str = "") -> Retrying:
+    """Return the state of a node that waits for its next attempt; ``what`` the last one did."""
+    delay = retry_delay(policy, attempt)
+    return Retrying(
+        f"Attempt {attempt} of {policy.retries + 1} {what}; the next one starts in {delay:g} "
+        f"seconds.{more}",
+        start_time=pendulum.now("utc").add(seconds=delay),
+        run_count=attempt,
+    )
 
 
 def retries_on(error: object, policy: TaskPolicy) -> bool:

@@ -54,7 +54,7 @@ from project.execution.remote.worker import (
     grant_slot,
     permit_rerun,
 )
-from project.execution.runners import retries_on, retry_delay
+from project.execution.runners import make_retrying, retries_on
 from project.flow.tasks import NodeError
 
 logger = logging.getLogger(__name__)
@@ -283,14 +283,8 @@ class GraphRun:
         """Set a node that had begun, or even ended, to Retrying."""
         policy = self._run.policy(node)
         self._failures[node] += 1
-        count = self._failures[node]
-        delay = retry_delay(policy, count)
-        state = Retrying(
-            f"Attempt {count} of {policy.retries + 1} was lost with its worker, or its value was; "
-            f"the next one starts in {delay:g} seconds.",
-            start_time=pendulum.now("utc").add(seconds=delay),
-            run_count=count,
-        )
+        lost = "was lost with its worker, or its value was"
+        state = make_retrying(policy, self._failures[node], lost)
         self._ended.pop(node, None)
         self._run.done_nodes.discard(self._run.nodes[node])
         self._set_state(node, state)
