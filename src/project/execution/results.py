@@ -51,14 +51,10 @@ def result_location(*, flow_run_id: str, task_slug: str, **context: Any) -> str:
     return f"{flow_run_id}/{name}-{digest}.pickle"
 
 
-def remove_results(result: Optional[Result], flow_run_id: str) -> bool:
-    """Remove the results of a flow run, and return whether there were any.
+def remove_results(result: Optional[Result], flow_run_id: str) -> None:
+    """Remove the results of a flow run that no restart needs any more.
 
     Prefect's classes for other places than folders cannot delete what they have written.
     """
-    if not isinstance(result, LocalResult):
-        return False
-    folder = Path(result.dir, flow_run_id)
-    has_results = folder.is_dir()
-    shutil.rmtree(folder, ignore_errors=True)
-    return has_results
+    if isinstance(result, LocalResult):
+        shutil.rmtree(Path(result.dir, flow_run_id), ignore_errors=True)
