@@ -36,7 +36,9 @@ def test_a_long_name_leaves_the_count_of_nodes_in_its_line(
     make_project: Callable[..., KedroProject],
 ) -> None:
     name = "preprocess_" * 20
-    project = make_project(PIPELINE.replace('name="one"', f'name="{name}"'))
+    # The bar is drawn ten times a second, so a node that ends at once may never be seen in it.
+    pipeline = PIPELINE.replace("return 1", "import time; time.sleep(1); return 1")
+    project = make_project(pipeline.replace('name="one"', f'name="{name}"'))
     shown = seen_on_a_terminal(project.folder, *RUN, columns=80)
     names = re.findall(r"[012]/2 \d:\d\d:\d\d (preprocess_\S*)", shown)
 
