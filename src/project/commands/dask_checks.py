@@ -18,7 +18,7 @@ from project.execution.remote.versions import (
     versions_here,
     versions_of_workers,
 )
-from project.execution.remote.worker import examine_project
+from project.execution.remote.worker_project import examine_project
 
 
 def check_dask(deployment: Deployment) -> Iterator[CheckResult]:

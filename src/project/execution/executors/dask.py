@@ -23,7 +23,7 @@ from project.execution.kedro_run import KedroRun
 from project.execution.remote.cluster import wait_for_worker
 from project.execution.remote.code import code_of_run
 from project.execution.remote.graph_run import GraphRun
-from project.execution.remote.worker import NodeCall, RunSpec
+from project.execution.remote.run_spec import NodeCall, RunSpec
 from project.flow.pipeline_ref import PipelineRef
 from project.flow.tasks import NodeTask
 

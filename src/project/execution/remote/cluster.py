@@ -9,6 +9,7 @@ from distributed import Future
 
 from project.errors import FlowRunError
 from project.execution.remote.reruns import forget_reruns, mark_reruns
+from project.execution.remote.run_spec import RunSpec
 from project.execution.remote.unit_graph import UnitGraph
 from project.execution.remote.versions import (
     describe_difference,
@@ -16,13 +17,8 @@ from project.execution.remote.versions import (
     versions_here,
     versions_of_workers,
 )
-from project.execution.remote.worker import (
-    RunPlugin,
-    RunSpec,
-    require_same_code,
-    resources_of_worker,
-    stop_run,
-)
+from project.execution.remote.worker import RunPlugin, resources_of_worker, stop_run
+from project.execution.remote.worker_project import require_same_code
 
 WORKERS_SECONDS = 60.0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import chain
@@ -18,7 +17,6 @@ from typing import (
     Mapping,
     NamedTuple,
     Optional,
-    Set,
     Tuple,
     Union,
 )
@@ -31,8 +29,8 @@ from prefect.engine.state import Failed, Pending, Retrying, State, Success, Trig
 
 from project.compat import kedro as compat
 from project.errors import FlowRunError, WorkerLostError
-from project.execution.executors.limits import Limiter
 from project.execution.kedro_run import KedroRun
+from project.execution.remote.attempts import Attempts
 from project.execution.remote.cluster import RunCluster, wait_for_worker
 from project.execution.remote.reports import (
     EndReport,
@@ -44,17 +42,11 @@ from project.execution.remote.reports import (
     StateReport,
     read_reports,
 )
+from project.execution.remote.run_spec import NodeCall, Permission, RunSpec, UnitFailedError
+from project.execution.remote.slots import Slots
 from project.execution.remote.unit_graph import UnitGraph, make_unit_graph
 from project.execution.remote.values import open_value
-from project.execution.remote.worker import (
-    NodeCall,
-    Permission,
-    RunSpec,
-    UnitFailedError,
-    grant_slot,
-    permit_rerun,
-)
-from project.execution.runners import make_retrying, retries_on
+from project.execution.remote.worker import grant_slot, permit_rerun
 from project.flow.tasks import NodeError
 
 logger = logging.getLogger(__name__)
@@ -105,15 +97,11 @@ class GraphRun:
         self._futures: Dict[str, Future[Any]] = {}
         self._states: Dict[str, State] = {}  # the newest of each node
         self._ended: Dict[str, State] = {}
-        self._attempts: Dict[str, str] = {}
+        self._attempts = Attempts(run.policy)
         self._running_at: Dict[str, str] = {}  # once stopped: the workers of nodes still running
         self._news: Queue[News] = Queue()
         self._is_stopped = False
-        self._limiter = Limiter(run.settings.limits)
-        self._slot_requests: Dict[str, str] = {}  # the workers of nodes that wait for a slot
-        self._slots: Set[str] = set()  # the nodes that have one
-        self._failures: Counter[str] = Counter()  # attempts that have failed, by node
-        self._superseded: Set[str] = set()  # attempts of lost workers, which may still report
+        self._slots = Slots(run.settings.limits, self._grant_slot)
         self._may_lack_workers = False
         self._address: str = client.scheduler.address
         self._handle_by_class: Mapping[type, Callable[[Any], None]] = {
@@ -183,13 +171,13 @@ class GraphRun:
 
     def _handle_state(self, report: StateReport) -> None:
         node, state = report.node, report.state
-        if node in self._ended or report.attempt in self._superseded:
+        if node in self._ended or self._attempts.is_superseded(report.attempt):
             return
-        if self._attempts.setdefault(node, report.attempt) != report.attempt:
+        if not self._attempts.begin(node, report.attempt):
             self._fail_lost(node, "A worker")
             return
         if isinstance(state, Retrying):
-            self._failures[node] = state.run_count
+            self._attempts.record_failures(node, state.run_count)
         self._set_state(node, state)
 
     def _set_state(self, node: str, state: State) -> None:
@@ -199,7 +187,7 @@ class GraphRun:
             handler(ReportedTask(self._tasks[node]), old, state)
 
     def _handle_end(self, report: EndReport) -> None:
-        if report.attempt not in self._superseded:
+        if not self._attempts.is_superseded(report.attempt):
             self._end(report.node, report.state)
 
     def _handle_interrupt(self, report: InterruptReport) -> None:
@@ -214,7 +202,7 @@ class GraphRun:
         elif not isinstance(state, TriggerFailed):
             error = state.result
             self._fail_run(node, error.error if isinstance(error, NodeError) else error)
-        self._return_slot(node)
+        self._slots.end(node, self._tasks[node].tags)
 
     def _fail_run(self, node: str, error: BaseException) -> None:
         self._run.fail(node, error)
@@ -249,31 +237,25 @@ class GraphRun:
                 self._fail_lost(node, worker)
         units = [self._graph.units[key] for key in removed.keys if key in self._graph.units]
         nodes = [call.name for unit in units for call in unit.calls]
-        final = [node for node in nodes if not self._may_rerun(node)]
+        final = [node for node in nodes if not self._attempts.may_rerun(node)]
         if final and not self._is_stopped:
             running = [name for name in final if name in self._states and name not in self._ended]
             self._fail_lost((running or final)[0], worker)
         elif nodes and not self._is_stopped:
             logger.warning("%s was lost; nodes that run again: %s", worker, ", ".join(nodes))
 
-    def _may_rerun(self, node: str) -> bool:
-        """Return whether the policy of a node allows another attempt after the loss of a worker."""
-        policy = self._run.policy(node)
-        return self._failures[node] < policy.retries and retries_on(WorkerLostError(""), policy)
-
     def _handle_rerun(self, request: RerunRequest) -> None:
         """Let a unit begin again if that is allowed for each of its nodes, else fail the run."""
         if self._is_stopped:
             return
-        final = [node for node in request.nodes if not self._may_rerun(node)]
+        final = [node for node in request.nodes if not self._attempts.may_rerun(node)]
         if final:
             self._fail_lost(final[0], "A worker")
             return
         states = {node: self._retry(node) for node in request.nodes if node in self._states}
         for node in request.nodes:
-            self._superseded.add(self._attempts.get(node, ""))
-            self._attempts[node] = request.attempt
-            self._return_slot(node)
+            self._attempts.replace(node, request.attempt)
+            self._slots.end(node, self._tasks[node].tags)
         now = pendulum.now("utc")
         delays = ((state.start_time - now).total_seconds() for state in states.values())
         permission = Permission(states, max([0, *delays]))
@@ -281,10 +263,7 @@ class GraphRun:
 
     def _retry(self, node: str) -> Retrying:
         """Set a node that had begun, or even ended, to Retrying."""
-        policy = self._run.policy(node)
-        self._failures[node] += 1
-        lost = "was lost with its worker, or its value was"
-        state = make_retrying(policy, self._failures[node], lost)
+        state = self._attempts.retry(node)
         self._ended.pop(node, None)
         self._run.done_nodes.discard(self._run.nodes[node])
         self._set_state(node, state)
@@ -301,22 +280,10 @@ class GraphRun:
             self._may_lack_workers = False
 
     def _handle_slot_request(self, request: SlotRequest) -> None:
-        node, worker = request
-        self._slot_requests[node] = worker
-        self._limiter.submit(self._tasks[node].tags, lambda: self._grant_slot(node, worker))
+        self._slots.request(request.node, request.worker, self._tasks[request.node].tags)
 
-    def _grant_slot(self, node: str, worker: str) -> None:
-        if self._slot_requests.get(node) != worker:  # which was lost since
-            self._limiter.end(self._tasks[node].tags)
-        elif not self._is_stopped:
-            self._slots.add(node)
-            self._cluster.send_to(worker, grant_slot, node)
-
-    def _return_slot(self, node: str) -> None:
-        self._slot_requests.pop(node, None)
-        if node in self._slots:
-            self._slots.remove(node)
-            self._limiter.end(self._tasks[node].tags)
+    def _grant_slot(self, worker: str, node: str) -> None:
+        self._cluster.send_to(worker, grant_slot, node)
 
     def _log(self, line: LineReport) -> None:
         call = self._calls.get(line.node or "")
@@ -399,6 +366,7 @@ class GraphRun:
     def _stop(self, failed_node: Optional[str], *, is_interrupt: bool = False) -> List[str]:
         """Let no further node start, and return the nodes that still run."""
         self._is_stopped = True
+        self._slots.stop()
         running = self._cluster.stop(failed_node, is_interrupt, list(self._futures.values()))
         if running is not None:
             self._running_at = running

@@ -14,8 +14,9 @@ from kedro.pipeline import Pipeline
 from project.compat import kedro as compat
 from project.compat.kedro_project import registered_pipelines
 from project.execution.kedro_run import KedroRun
+from project.execution.remote.run_spec import NodeCall, Unit
 from project.execution.remote.values import Received, Value
-from project.execution.remote.worker import NodeCall, Unit, run_unit
+from project.execution.remote.worker import run_unit
 from project.flow.groups.units import units_of
 
 

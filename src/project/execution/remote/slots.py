@@ -1,0 +1,45 @@
+"""Slots for nodes on workers whose tags have a limit."""
+
+from __future__ import annotations
+
+from typing import Callable, Collection, Dict, Mapping, Set
+
+from project.execution.executors.limits import Limiter
+
+
+class Slots:
+    """Slots that nodes request from their workers, and that the process of the run grants.
+
+    ``grant`` is called with a worker's address and a node, once the limits of its tags allow it.
+    """
+
+    def __init__(self, limits: Mapping[str, int], grant: Callable[[str, str], None]):
+        self._limiter = Limiter(limits)
+        self._grant = grant
+        self._workers: Dict[str, str] = {}  # by node, of each request that still counts
+        self._granted: Set[str] = set()
+        self._is_stopped = False
+
+    def request(self, node: str, worker: str, tags: Collection[str]) -> None:
+        """Grant a slot now, or when another node ends."""
+        self._workers[node] = worker
+
+        def grant() -> None:
+            if self._workers.get(node) != worker:  # which was lost since
+                self._limiter.end(tags)
+            elif not self._is_stopped:
+                self._granted.add(node)
+                self._grant(worker, node)
+
+        self._limiter.submit(tags, grant)
+
+    def end(self, node: str, tags: Collection[str]) -> None:
+        """Take back what a node has, or forget what it has requested."""
+        self._workers.pop(node, None)
+        if node in self._granted:
+            self._granted.remove(node)
+            self._limiter.end(tags)
+
+    def stop(self) -> None:
+        """Grant nothing more."""
+        self._is_stopped = True

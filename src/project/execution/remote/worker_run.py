@@ -1,0 +1,267 @@
+"""A flow run in a Dask worker: the units that run there, one after another or on threads."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections import Counter
+from contextlib import ExitStack, contextmanager, suppress
+from queue import Empty, Queue
+from threading import Event, Lock, get_ident
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
+from uuid import uuid4
+
+import pendulum
+import prefect
+from distributed import Worker
+from kedro.pipeline import Pipeline
+from prefect import Task
+from prefect.core import Edge
+from prefect.engine.flow_runner import run_task
+from prefect.engine.state import Failed, State, Success
+from prefect.engine.task_runner import TaskRunner
+
+from project.compat import kedro as compat
+from project.compat.kedro_project import OpenCatalog
+from project.compat.prefect_patches import patch_context
+from project.config.model import Settings
+from project.execution.executors.local import without_config
+from project.execution.kedro_run import KedroRun
+from project.execution.output import OutputCapture, TaskStdout
+from project.execution.remote.code import opening
+from project.execution.remote.reports import (
+    EndReport,
+    InterruptReport,
+    ReportSender,
+    RerunRequest,
+    SlotRequest,
+    StateReport,
+    make_line,
+    without_value,
+)
+from project.execution.remote.reruns import is_rerun
+from project.execution.remote.run_spec import NodeCall, Permission, RunSpec, Unit, UnitFailedError
+from project.execution.remote.values import Received, Value, open_value
+from project.execution.remote.worker_project import open_project
+from project.execution.runs import KedroRuns
+from project.execution.time_limit import raise_in_thread
+from project.flow.tasks import NodeTask
+
+SLOT_SECONDS = 1.0
+
+
+class WorkerRun:
+    """A flow run in a worker: units, each with the values that it receives and leaves."""
+
+    def __init__(self, spec: RunSpec, worker: Worker):
+        self._spec = spec
+        self._reports = ReportSender(
+            lambda message: worker.log_event(spec.name, message),
+            lambda seconds, flush: worker.loop.add_callback(worker.loop.call_later, seconds, flush),
+        )
+        self._opened: Optional[OpenCatalog] = None
+        self._resources = ExitStack()
+        self._receivers: Counter[str] = Counter()
+        self._running: Dict[int, Unit] = {}  # by thread
+        self._stopped_by: Optional[str] = None
+        self._stopping = Event()
+        self._address: str = worker.address
+        self._slots: Dict[str, Event] = {}
+        self._permissions: Dict[str, Queue[Permission]] = {}  # by attempt
+        self._lock = Lock()
+        self._upstream = Task(name="upstream")
+
+    def run_unit(self, unit: Unit, received: Sequence[Received]) -> Dict[str, Value]:
+        """Run nodes in order and return the in-memory datasets that others need.
+
+        Raises:
+            UnitFailedError: a node has not succeeded.
+        """
+        patch_context()
+        attempt = uuid4().hex
+        if is_rerun(unit.key):
+            unit = self._wait_for_permission(unit, attempt)
+        with self._lock:
+            if self._stopping.is_set():
+                raise UnitFailedError
+            self._running[get_ident()] = unit
+        try:
+            with prefect.context(self._spec.context):
+                return self._run_nodes(unit, received, attempt)
+        finally:
+            with self._lock:
+                del self._running[get_ident()]
+
+    def grant_slot(self, node: str) -> None:
+        """Let a node start that has waited for it."""
+        self._slots[node].set()
+
+    def permit_rerun(self, attempt: str, permission: Permission) -> None:
+        """Let a unit begin again that has waited for it."""
+        self._permissions[attempt].put(permission)
+
+    def stop(self, failed_node: Optional[str], is_interrupt: bool) -> List[str]:
+        """Start no further node, and return the nodes of the units that still run."""
+        with self._lock:
+            self._stopped_by = failed_node
+            self._stopping.set()
+            if is_interrupt:
+                for thread in self._running:
+                    raise_in_thread(thread, KeyboardInterrupt)
+            return [call.name for unit in self._running.values() for call in unit.calls]
+
+    def close(self) -> None:
+        """Close the Kedro session."""
+        self._resources.close()
+        self._reports.flush()
+
+    def _wait_for_permission(self, unit: Unit, attempt: str) -> Unit:
+        """Wait until the unit may begin again, and return it with the states of its nodes.
+
+        Raises:
+            UnitFailedError: the run ends.
+        """
+        answer = self._permissions[attempt] = Queue()
+        nodes = tuple(call.name for call in unit.calls)
+        self._reports.put(RerunRequest(nodes, self._address, attempt))
+        self._reports.flush()
+        permission: Optional[Permission] = None
+        while permission is None and not self._stopping.is_set():
+            with suppress(Empty):
+                permission = answer.get(timeout=SLOT_SECONDS)
+        if permission is None or self._stopping.wait(permission.delay_seconds):
+            raise UnitFailedError
+        states = permission.states
+        for state in states.values():
+            # Prefect would compare the time of the other process with the clock of this machine.
+            state.start_time = pendulum.now("utc")
+        calls = (call._replace(state=states.get(call.name, call.state)) for call in unit.calls)
+        return unit._replace(calls=tuple(calls), is_rerun=True)
+
+    def _run_nodes(
+        self, unit: Unit, received: Sequence[Received], attempt: str
+    ) -> Dict[str, Value]:
+        try:
+            opened = self._open()
+            values = {name: open_value(value) for one in received for name, value in one.items()}
+        except BaseException as error:  # SystemExit of a project's own code, too
+            failed = without_value(Failed(f"The node could not start: {error!r}", result=error))
+            self._reports.put(StateReport(unit.calls[0].name, failed, attempt))
+            self._reports.put(EndReport(unit.calls[0].name, failed, attempt))
+            raise UnitFailedError from error
+        nodes = {node.name: node for node in opened.pipeline.nodes}
+        pipeline = Pipeline([nodes[call.name] for call in unit.calls])
+        with self._placed(opened.catalog, values):
+            run = KedroRun(
+                pipeline,
+                opened.catalog,
+                opened.hook_manager,
+                self._spec.run_id,
+                self._spec.is_async,
+                Settings(tasks=self._spec.policies),
+            )
+            run.is_restarted = self._spec.is_restarted or unit.is_rerun
+            run.keep(unit.needed_outside)
+            for call in unit.calls:
+                self._run_node(call, run, attempt)
+            if run.failed_node is not None:
+                raise UnitFailedError
+            return self._take(run, unit.needed_outside)
+
+    def _run_node(self, call: NodeCall, run: KedroRun, attempt: str) -> None:
+        if call.is_limited:
+            self._wait_for_slot(call.name)
+        run.failed_node = run.failed_node or self._stopped_by
+        if self._stopping.is_set() and run.failed_node is None:  # interrupted
+            raise UnitFailedError
+        try:
+            state = self._run_task(call, run, attempt)
+        except KeyboardInterrupt:
+            self._reports.put(InterruptReport(call.name))
+            raise UnitFailedError from None
+        if not state.is_successful():
+            run.failed_node = run.failed_node or call.name
+        self._reports.put(EndReport(call.name, without_value(state), attempt))
+
+    def _wait_for_slot(self, node: str) -> None:
+        slot = self._slots[node] = Event()
+        self._reports.put(SlotRequest(node, self._address))
+        self._reports.flush()
+        while not (slot.wait(SLOT_SECONDS) or self._stopping.is_set()):
+            pass
+
+    def _run_task(self, call: NodeCall, run: KedroRun, attempt: str) -> State:
+        def report(task_runner: TaskRunner, old: State, new: State) -> None:
+            self._reports.put(StateReport(call.name, without_value(new), attempt))
+            if new.is_running():
+                self._reports.flush()  # a node may end its process
+
+        runs = KedroRuns()
+        task = NodeTask(run.nodes[call.name], runs)
+        # A node that waits for its next attempt looks at "stopping".
+        context = {**without_config(prefect.context), "stopping": self._stopping}
+        with runs.provide(self._spec.flow_run_id, run):
+            return run_task(
+                task=task,
+                state=call.state,
+                upstream_states={Edge(self._upstream, task): Success(), **call.upstream_states},
+                context={**context, **call.context},
+                flow_result=self._spec.flow_result,
+                task_runner_cls=self._spec.task_runner_class,
+                task_runner_state_handlers=[report],
+                upstream_mapped_states={},
+            )
+
+    def _open(self) -> OpenCatalog:
+        with opening:
+            if self._opened is None:
+                opened = open_project(self._spec, f"Worker {self._address}")
+                self._opened = self._resources.enter_context(opened)
+                if self._spec.is_quiet:
+                    _write_nothing_to_the_terminal()
+                self._resources.enter_context(OutputCapture(self._take_record))
+            return self._opened
+
+    def _take_record(self, record: logging.LogRecord) -> None:
+        # Another run on this worker has a capture of its own.
+        if prefect.context.get("flow_run_id", self._spec.flow_run_id) == self._spec.flow_run_id:
+            self._reports.put(make_line(record))
+
+    @contextmanager
+    def _placed(self, catalog: Any, values: Mapping[str, Any]) -> Iterator[None]:
+        """Place received values in the catalog as long as a unit needs them."""
+        with self._lock:
+            for name, value in values.items():
+                self._receivers[name] += 1
+                if self._receivers[name] == 1:
+                    compat.copy_value(value.dataset, compat.get_dataset(catalog, name))
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._receivers.subtract(list(values))
+                for name in values:
+                    if not self._receivers[name]:
+                        catalog.release(name)
+
+    def _take(self, run: KedroRun, names: Sequence[str]) -> Dict[str, Value]:
+        """Return the values that other units need, and leave none of them in the catalog."""
+        producers = {name: node.name for node in run.nodes.values() for name in node.outputs}
+        taken = {}
+        for name in names:
+            dataset = compat.get_dataset(run.catalog, name)
+            if compat.is_in_memory(dataset) and dataset.exists():
+                taken[name] = Value(compat.take_value(dataset), name, producers[name])
+        return taken
+
+
+def _write_nothing_to_the_terminal() -> None:
+    """Leave printing and logging to the process of the run, which writes to the same terminal."""
+    if not isinstance(sys.stdout, TaskStdout):
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as the process
+    for logger in (logging.getLogger(), *map(logging.getLogger, ("kedro", "prefect"))):
+        for handler in list(logger.handlers):
+            is_console = hasattr(handler, "console") or type(handler) is logging.StreamHandler
+            if is_console:
+                logger.removeHandler(handler)
