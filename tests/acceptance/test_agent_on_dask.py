@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 from collections import Counter
-from typing import Iterator
+from typing import Iterator, List
 
 import pytest
 
@@ -14,6 +14,10 @@ from tests.kits.shop import SENTINEL, Said, Shop
 pytestmark = pytest.mark.dask
 
 RUN = ("run", "--runner=project.runner.PrefectRunner")
+
+
+def ids_in(text: str) -> List[str]:
+    return re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", text)
 
 
 @pytest.fixture
@@ -46,6 +50,23 @@ def test_a_run_under_an_agent_is_the_same_on_dask(on_dask: Shop) -> None:
     assert not any(line["name"].startswith("distributed") for line in loggers)
 
 
+def test_the_groups_of_a_run_are_an_artifact_of_its_first_task(on_dask: Shop) -> None:
+    local = on_dask.folder / "conf/local/prefect.yml"
+    local.write_text(f"{local.read_text()}run: here\ngrouping: chain\n")
+    here = on_dask.run()
+    agents = on_dask.start_run("__default__")
+    on_dask.ended(agents)
+
+    assert here.code == 0, here.text
+    for id_ in (ids_in(here.text)[0], agents):
+        task_runs = on_dask.flow_run(id_, "task_runs { artifacts { data } }")["task_runs"]
+        (artifact,) = [one for run in task_runs for one in run["artifacts"]]
+        assert artifact["data"]["groups"] == [
+            {"name": "make", "nodes": ["make", "double", "add_up"]}
+        ]
+        assert "- `make`: `make`, `double`, `add_up`" in artifact["data"]["markdown"]
+
+
 def test_a_failure_on_dask_is_the_failure_of_the_command(on_dask: Shop) -> None:
     said = on_dask.run("--pipeline", "failing")
 
@@ -64,7 +85,7 @@ def test_ctrl_c_cancels_the_nodes_on_dask(on_dask: Shop) -> None:
             break
     running.send_signal(signal.SIGINT)
     said = Said.of(running, 60)
-    id_ = re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", text)[0]
+    id_ = ids_in(text)[0]
 
     assert said.code == 1, text + said.text
     assert on_dask.flow_run(id_, "state") == {"state": "Cancelled"}

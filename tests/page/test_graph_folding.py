@@ -54,7 +54,7 @@ def test_namespaces_fold_level_by_level(draw: Draw) -> None:
 def test_a_folded_namespace_shows_how_many_nodes_it_has_and_its_worst_state(draw: Draw) -> None:
     drawing = draw(NESTED)
 
-    drawing.page.get_by_role("button", name="Fold namespace model", exact=True).click()
+    drawing.page.get_by_role("button", name="Fold model", exact=True).click()
     box = drawing.box("namespace:model")
 
     expect(box).to_have_attribute("aria-label", "model, 3 nodes, Failed, folded")
@@ -72,6 +72,20 @@ def test_a_frame_holds_the_nodes_of_its_namespace_and_no_others(draw: Draw) -> N
 
     assert drawing.ids_within(outer) == {"model.fit", "model.tune.split", "model.tune.score"}
     assert drawing.ids_within(inner) == {"model.tune.split", "model.tune.score"}
+
+
+def test_run_groups_are_framed_instead_of_namespaces(draw: Draw) -> None:
+    nodes = [node("a.one", runGroup="a.one"), node("two", runGroup="a.one"), node("a.three")]
+    drawing = draw(graph(nodes, "a.one > two", "two > a.three"))
+
+    frames = drawing.page.locator(".graph-group text")
+    expect(frames).to_have_text(["a.one"])
+    assert drawing.ids_within(drawing.frame("a.one")) == {"a.one", "two"}
+    drawing.button("Fold all").click()
+    drawing.box("namespace:a.one").get_by_text("2 nodes").wait_for()
+
+    drawing.button("Groups").click()
+    expect(frames).to_have_text(["a"])
 
 
 def test_a_large_graph_starts_folded(draw: Draw) -> None:

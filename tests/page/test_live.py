@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from playwright.sync_api import Locator, Page, Request, Response, expect
 
-from tests.page.flows import chain
+from tests.page.flows import chain, kedro_like
 from tests.page.kit import Site, graphql, wait_for_events
 from tests.page.runs import SimulatedRun
 
@@ -150,6 +150,22 @@ def test_an_artifact_that_is_changed_or_deleted_changes_in_the_page(
     run.api.mutate("delete_task_run_artifact", task_run_artifact_id=second)
 
     expect(contents(page)).to_have_text(["New"])
+
+
+def test_the_graph_frames_the_groups_that_a_run_reports(page: Page, site: Site) -> None:
+    run = SimulatedRun(site, kedro_like("load", "clean", "report"))
+    run.set_state("Running")
+    page.goto(f"{run.address}?tab=graph")
+    expect(page.locator(".graph-box")).to_have_count(4)
+
+    artifact = {"markdown": "", "groups": [{"name": "load", "nodes": ["load", "clean"]}]}
+    task_run_id = run.tasks["init"]
+    run.api.mutate(
+        "create_task_run_artifact", task_run_id=task_run_id, kind="markdown", data=artifact
+    )
+
+    expect(page.locator(".graph-group text")).to_have_text(["load"])
+    expect(page.get_by_role("button", name="Groups", exact=True)).to_be_visible()
 
 
 def contents(page: Page) -> Locator:

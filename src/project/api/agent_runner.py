@@ -18,6 +18,7 @@ from prefect.utilities.configuration import set_temporary_config
 
 from project.api import queries
 from project.api.client import PrefectApi
+from project.api.group_report import group_reporter
 from project.api.notify import Notifier
 from project.api.reporter import Reporter
 from project.api.unreported import UnreportedStates
@@ -70,7 +71,9 @@ class AgentFlowRunner(CloudFlowRunner):
         """
         cancellation = Cancellation()
         flow_run_id, api = prefect.context.flow_run_id, PrefectApi(self.client)
-        reporter = self._make_reporter(api, arguments["task_contexts"], cancellation)
+        contexts = arguments["task_contexts"]
+        ids = {self.flow.slugs[task]: one["task_run_id"] for task, one in contexts.items()}
+        reporter = self._make_reporter(api, ids, cancellation)
         # Prefect's own handler would send the lines of its loggers a second time.
         sends_lines = prefect.config.cloud.send_flow_run_logs
         capture = OutputCapture(reporter.log if sends_lines else lambda record: None)
@@ -81,6 +84,7 @@ class AgentFlowRunner(CloudFlowRunner):
         def run_tasks(run: Union[NodeRun, BaseException], settings: Settings) -> State:
             capture.reattach()  # Kedro configures logging when it opens a session
             if isinstance(run, KedroRun):
+                run.report_groups = group_reporter(api, self.flow, ids)
                 reporter.on_end(Notifier(api, self.flow.name, flow_run_id, run).notify)
                 self._prepare_restart(run, arguments["task_states"], reporter)
             arguments["executor"] = make_executor(settings, self.flow.ref)
@@ -119,16 +123,12 @@ class AgentFlowRunner(CloudFlowRunner):
                 reporter.task_state(self.flow.slugs[task], state)
 
     def _make_reporter(
-        self,
-        api: PrefectApi,
-        task_contexts: Mapping[Any, Mapping[str, Any]],
-        cancellation: Cancellation,
+        self, api: PrefectApi, task_run_ids: Mapping[str, str], cancellation: Cancellation
     ) -> Reporter:
-        ids = {self.flow.slugs[task]: one["task_run_id"] for task, one in task_contexts.items()}
         if self.flow.ref.project_path.is_dir():
             api.unreported = UnreportedStates(self.flow.ref.project_path, api.address)
             api.unreported.deliver(api)
-        return Reporter(api, prefect.context.flow_run_id, ids, cancellation.request)
+        return Reporter(api, prefect.context.flow_run_id, task_run_ids, cancellation.request)
 
     def _run_cancellable_tasks(
         self, cancellation: Cancellation, state: State, arguments: Dict[str, Any]

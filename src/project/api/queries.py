@@ -392,6 +392,12 @@ def write_run_logs(api: GraphQL, lines: Sequence[Mapping[str, Json]]) -> None:
     api.mutate("write_run_logs", "success", logs=[dict(line) for line in lines])
 
 
+def create_task_run_artifact(api: GraphQL, task_run_id: str, kind: str, data: Json) -> None:
+    """Create an artifact of a task run."""
+    payload = {"task_run_id": task_run_id, "kind": kind, "data": data}
+    api.mutate("create_task_run_artifact", "id", **payload)
+
+
 def update_heartbeat(api: GraphQL, flow_run_id: str) -> None:
     """Report that the process of a flow run is alive."""
     api.mutate("update_flow_run_heartbeat", "success", flow_run_id=flow_run_id)

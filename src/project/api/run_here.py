@@ -9,6 +9,7 @@ from prefect.engine.state import Cancelled, Failed, Running, Skipped, State
 
 from project.api import queries
 from project.api.client import PrefectApi
+from project.api.group_report import group_reporter
 from project.api.notify import Notifier
 from project.api.reporter import Reporter
 from project.errors import FlowRunError
@@ -37,6 +38,7 @@ def run_here(
         task_run_ids = queries.task_run_ids(api, flow_run_id)
         cancellation = Cancellation(on_signal=lambda: reporter.cancelled(INTERRUPTED))
         reporter = Reporter(api, flow_run_id, task_run_ids, cancellation.request)
+        run.report_groups = group_reporter(api, flow, task_run_ids)
         reporter.on_end(Notifier(api, flow.name, flow_run_id, run).notify)
         running = Running("Running in the process of kedro run.")
         queries.set_flow_run_state(api, flow_run_id, running.serialize())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import chain
 from threading import Lock
-from typing import TYPE_CHECKING, Iterable, NamedTuple, Optional, Set
+from typing import TYPE_CHECKING, Callable, Iterable, NamedTuple, Optional, Sequence, Set
 
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
@@ -16,6 +16,7 @@ from project.compat.run_options import RunOptions
 from project.config.model import Settings, TaskPolicy
 from project.config.policies import policy_of
 from project.execution.time_limit import call_with_limit
+from project.flow.groups.units import Group
 from project.flow.tasks import InMemory
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class RemoteOutput(NamedTuple):
 class KedroRun:
     """Kedro run of one session: its nodes, with the catalog, the hook manager and the run id.
 
-    ``options`` are those of the run, by which another process opens the same catalog.
+    ``options`` are those of the run, by which another process opens the same catalog. An executor
+    that runs some nodes as one unit calls ``report_groups`` before the first node.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class KedroRun:
         self.settings = settings or Settings()
         self.options: RunOptions = {}
         self.is_restarted = False
+        self.report_groups: Callable[[Sequence[Group]], None] = lambda groups: None
         self.nodes = {node.name: node for node in pipeline.nodes}
         self.done_nodes: Set[Node] = set()
         self.error: Optional[BaseException] = None

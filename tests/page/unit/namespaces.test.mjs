@@ -40,8 +40,8 @@ test("a namespace has two nodes or more, and outer ones come first", () => {
   const namespaces = namespacesOf([...NESTED.nodes, node("alone.one")]);
 
   assert.deepEqual(Object.fromEntries(namespaces), {
-    model: ["model.fit", "model.tune.split", "model.tune.score"],
-    "model.tune": ["model.tune.split", "model.tune.score"],
+    model: { members: ["model.fit", "model.tune.split", "model.tune.score"], outer: null },
+    "model.tune": { members: ["model.tune.split", "model.tune.score"], outer: "model" },
   });
 });
 
@@ -54,6 +54,13 @@ test("without folding everything is drawn, in groups", () => {
       ["model.tune", "model"],
     ],
   });
+});
+
+test("frames that nodes name themselves replace their namespaces", () => {
+  const inFrame = (name, ...frames) => ({ ...node(name), frames });
+  const nodes = [inFrame("a.b.one", "a.b"), inFrame("a.b.two", "a.b"), inFrame("a.three"), inFrame("a.four", "a.four")];
+
+  assert.deepEqual(drawn(fold({ nodes, edges: [] }, new Set())).groups, [["a.b", null]]);
 });
 
 test("a folded namespace is one box with the edges to and from its nodes", () => {

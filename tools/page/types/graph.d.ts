@@ -27,6 +27,10 @@ interface GraphNode {
   inputs?: Datasets | null;
   outputs?: Datasets | string | null;
   types?: string[];
+  /** The group of nodes with which it ran in one process. */
+  runGroup?: string;
+  /** The names of the frames around it, outer ones first, in place of its namespace. */
+  frames?: string[];
 }
 
 interface GraphData {
@@ -160,5 +164,6 @@ interface BoxActions {
 interface GraphChoices {
   direction: Direction;
   hasDatasets: boolean;
+  hasRunGroups: boolean;
   folded: Set<string>;
 }

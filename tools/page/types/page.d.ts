@@ -46,6 +46,12 @@ interface FlowData {
   serialized: string;
 }
 
+/** `byTask`: the groups of tasks, by their names, that ran in one process each. */
+interface RunGroups {
+  byTask: Map<string, string>;
+  since: string;
+}
+
 /** `endSeen`: when this page first saw that the run had ended, by performance.now(). */
 interface FlowRunData {
   isMissing?: undefined;
@@ -54,6 +60,7 @@ interface FlowRunData {
   states: StateRow[];
   taskRuns: Map<string, TaskRun>;
   since: string;
+  runGroups: RunGroups;
   endSeen: number | null;
 }
 

@@ -93,7 +93,7 @@ class GraphRun:
         self._handlers = list(handlers)
         self._calls: Mapping[str, NodeCall] = {}
         self._tasks: Mapping[str, Task] = {}
-        self._graph = UnitGraph({}, {}, (), {})
+        self._graph = UnitGraph((), {}, {}, (), {})
         self._futures: Dict[str, Future[Any]] = {}
         self._states: Dict[str, State] = {}  # the newest of each node
         self._ended: Dict[str, State] = {}
@@ -127,6 +127,8 @@ class GraphRun:
         self._calls, self._tasks = calls, tasks
         self._graph = make_unit_graph(self._run, calls, grouping, self._spec.name)
         try:
+            if self._graph.groups:
+                self._run.report_groups(self._graph.groups)
             self._cluster.prepare(self._graph, self._receive, self._receive_scheduler_event)
             self._futures = self._cluster.submit(self._graph)
             self._follow()

@@ -17,15 +17,17 @@ from project.execution.kedro_run import KedroRun
 from project.execution.remote.run_spec import NodeCall, Unit
 from project.execution.remote.values import Received, Value
 from project.execution.remote.worker import run_unit
-from project.flow.groups.units import units_of
+from project.flow.groups.units import Group, units_of
 
 
 class UnitGraph(NamedTuple):
     """A graph as Dask reads it.
 
-    ``output_keys`` are those of the free outputs; ``resources`` are what the workers of some units
-    must have.
+    ``groups`` are those of several nodes. ``output_keys`` are those of the free outputs;
+    ``resources`` are what the workers of some units must have.
     """
+
+    groups: Tuple[Group, ...]
 
     tasks: Mapping[str, Tuple[Any, ...]]
     units: Mapping[str, Unit]
@@ -91,7 +93,8 @@ def make_unit_graph(
             tasks[output_keys[-1]] = (pick_outputs, cloudpickle.dumps(outputs), key)
     resources = {key: _resources(run, unit) for key, unit in units.items()}
     needed = {key: found for key, found in resources.items() if found}
-    return UnitGraph(tasks, units, tuple(output_keys), needed)
+    several = tuple(group for group in groups if len(group.nodes) > 1)
+    return UnitGraph(several, tasks, units, tuple(output_keys), needed)
 
 
 def _resources(run: KedroRun, unit: Unit) -> Dict[str, float]:

@@ -6,12 +6,14 @@ import { isParameterTask } from "../shared/tasks.js";
 /** @typedef {Pick<TaskRunRow, "id" | "task_id" | "map_index" | "state">} Run */
 
 /**
- * `runOfTask`: the id of the task run of each task that has one.
+ * `runOfTask`: the id of the task run of each task that has one. `runGroups`: the groups of tasks, by their names, that
+ * ran in one process each.
  * @param {{ tasks: Map<string, Task>, edges: Edge[] }} flow
  * @param {Map<string, Run>} taskRuns
+ * @param {Map<string, string>} [runGroups]
  * @returns {GraphData & { runOfTask: Map<string, string> }}
  */
-export function flowGraph(flow, taskRuns) {
+export function flowGraph(flow, taskRuns, runGroups) {
   const runsByTask = Map.groupBy(taskRuns.values(), (run) => run.task_id);
   const tasks = [...flow.tasks.values()].filter((task) => !isParameterTask(task));
   /** @type {Map<string, string>} */
@@ -20,7 +22,7 @@ export function flowGraph(flow, taskRuns) {
     const runs = runsByTask.get(task.id) ?? [];
     const parent = parentOf(runs);
     if (parent) runOfTask.set(task.id, parent.id);
-    return { ...task, state: stateOf(runs) };
+    return { ...task, state: stateOf(runs), runGroup: runGroups?.get(task.name) };
   });
   return { nodes, edges: edgesAmong(nodes, flow.edges), runOfTask };
 }

@@ -16,7 +16,7 @@ const MAX_UNFOLDED = 150;
 const NONE = new Set();
 
 /** @import { GraphFocus } from "./emphasis.js" */
-/** @typedef {{ direction: Direction, hasDatasets: boolean, folded: Set<string> | null }} Choices */
+/** @typedef {{ direction: Direction, hasDatasets: boolean, hasRunGroups: boolean, folded: Set<string> | null }} Choices */
 
 /**
  * With `onSelect` nodes are selected by clicking them, with `onOpen` opened; with `panel(id)` its result is shown beside
@@ -28,18 +28,19 @@ const NONE = new Set();
  */
 export function Graph({ nodes, edges, selected = NONE, onSelect, onOpen, panel, critical = NONE, label = "Graph" }) {
   const [choices, setChoices] = useState(
-    /** @type {Choices} */ ({ direction: "TB", hasDatasets: false, folded: null }),
+    /** @type {Choices} */ ({ direction: "TB", hasDatasets: false, hasRunGroups: true, folded: null }),
   );
   const choose = (/** @type {Partial<Choices>} */ change) => setChoices((previous) => ({ ...previous, ...change }));
-  const namespaces = useMemo(() => namespacesOf(nodes), [nodes]);
+  const framed = useMemo(() => (choices.hasRunGroups ? inRunGroups(nodes) : nodes), [nodes, choices.hasRunGroups]);
+  const namespaces = useMemo(() => namespacesOf(framed), [framed]);
   const folded = useMemo(
     () => choices.folded ?? new Set(nodes.length > MAX_UNFOLDED ? namespaces.keys() : []),
     [choices.folded, namespaces],
   );
   const scene = useMemo(() => {
-    const graph = { nodes, edges: edgesAmong(nodes, edges) };
+    const graph = { nodes: framed, edges: edgesAmong(nodes, edges) };
     return fold(choices.hasDatasets ? withDatasets(graph) : graph, folded, namespaces);
-  }, [nodes, edges, folded, choices.hasDatasets]);
+  }, [framed, edges, folded, choices.hasDatasets]);
   const selection = onSelect && selectionOf(edges, selected, onSelect);
   const setFolded = (/** @type {string} */ name, /** @type {boolean} */ isFolded) =>
     choose({ folded: withChange(folded, [name], isFolded) });
@@ -49,7 +50,7 @@ export function Graph({ nodes, edges, selected = NONE, onSelect, onOpen, panel, 
   const clear = useMemo(() => emphasised({ nodes, edges }, focus, critical), [nodes, edges, focus, critical]);
   const [target, setTarget] = useState(/** @type {{ id: string } | null} */ (null));
   const goTo = (/** @type {string} */ id) => {
-    const around = [...namespaces].filter(([, members]) => members.includes(id)).map(([name]) => name);
+    const around = [...namespaces].filter(([, { members }]) => members.includes(id)).map(([name]) => name);
     if (around.some((name) => folded.has(name))) choose({ folded: withChange(folded, around, false) });
     setTarget({ id });
   };
@@ -71,7 +72,7 @@ export function Graph({ nodes, edges, selected = NONE, onSelect, onOpen, panel, 
   const toolbar = (/** @type {Viewport} */ viewport, /** @type {Drawing | null} */ drawing) => html`<div>
     <${Toolbar}
       viewport=${viewport} choices=${{ ...choices, folded }} choose=${choose} namespaces=${namespaces}
-      canShowDatasets=${hasDatasets(nodes)} selection=${selection}
+      canShowDatasets=${hasDatasets(nodes)} canShowRunGroups=${nodes.some(isInRunGroup)} selection=${selection}
     />
     <${FindTools} nodes=${nodes} focus=${focus} setFocus=${changeFocus} matches=${clear?.size ?? 0}
       onNext=${() => goToNext([...(clear ?? [])])} onFailure=${showFailure} hasCriticalPath=${critical.size > 0} onExport=${save(drawing)} />
@@ -87,6 +88,20 @@ export function Graph({ nodes, edges, selected = NONE, onSelect, onOpen, panel, 
       onFold=${setFolded} toolbar=${toolbar} clear=${clear} target=${target} aside=${aside}
     />
   </section>`;
+}
+
+/** @param {GraphNode} node */
+function isInRunGroup({ runGroup }) {
+  return runGroup !== undefined;
+}
+
+/**
+ * The nodes with their run groups in place of their namespaces, if there are such groups.
+ * @param {GraphNode[]} nodes
+ */
+function inRunGroups(nodes) {
+  if (!nodes.some(isInRunGroup)) return nodes;
+  return nodes.map((node) => ({ ...node, frames: node.runGroup === undefined ? [] : [node.runGroup] }));
 }
 
 /**

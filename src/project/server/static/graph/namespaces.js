@@ -1,7 +1,8 @@
-// Namespaces: which nodes belong to which, and what is drawn when some of them are folded into one box each.
+// Namespaces, or whatever else has frames: which nodes belong to which, and what is drawn when some are folded into one
+// box each.
 import { mostSevere, stateFamily, tally } from "../shared/states.js";
 
-/** @typedef {Map<string, string[]>} Namespaces The ids of the nodes of each namespace, outer ones first. */
+/** @typedef {Map<string, { members: string[], outer: string | null }>} Namespaces The ids of the nodes of each, outer ones first. */
 /** @typedef {{ id: string, group: string | null }} Place Of which box a node is part, and in which open namespace. */
 
 const NAMESPACED = /^([\p{L}\p{N}_.-]+)\.[^.(\s]+(?:$|\()/u;
@@ -21,10 +22,14 @@ export function namespaceOf(name) {
  * @returns {Namespaces}
  */
 export function namespacesOf(nodes) {
-  const pairs = nodes.flatMap(({ id, name }) => levelsOf(namespaceOf(name)).map((namespace) => ({ namespace, id })));
-  const groups = [...Map.groupBy(pairs, ({ namespace }) => namespace)].filter(([, members]) => members.length > 1);
-  groups.sort(([a], [b]) => levelsOf(a).length - levelsOf(b).length);
-  return new Map(groups.map(([namespace, members]) => [namespace, members.map(({ id }) => id)]));
+  const places = nodes.flatMap((node) =>
+    levelsOf(node).map((name, depth, levels) => ({ name, depth, outer: levels[depth - 1] ?? null, id: node.id })),
+  );
+  const groups = [...Map.groupBy(places, ({ name }) => name).values()].filter((members) => members.length > 1);
+  groups.sort(([a], [b]) => a.depth - b.depth);
+  return new Map(
+    groups.map((members) => [members[0].name, { members: members.map(({ id }) => id), outer: members[0].outer }]),
+  );
 }
 
 /** @param {string} namespace */
@@ -67,12 +72,12 @@ function isNode(node) {
 }
 
 /**
- * "a", "a.b" and "a.b.c" of "a.b.c".
- * @param {string | null} namespace
+ * The frames around a node, outer ones first: its own, or "a", "a.b" and "a.b.c" if its namespace is "a.b.c".
+ * @param {GraphNode} node
  */
-function levelsOf(namespace) {
-  const parts = namespace?.split(".") ?? [];
-  return parts.map((_, index) => parts.slice(0, index + 1).join("."));
+function levelsOf({ name, frames }) {
+  const parts = namespaceOf(name)?.split(".") ?? [];
+  return frames ?? parts.map((_, index) => parts.slice(0, index + 1).join("."));
 }
 
 /**
@@ -82,7 +87,7 @@ function levelsOf(namespace) {
  * @returns {Place}
  */
 function placeOf(node, folded, namespaces) {
-  const around = levelsOf(namespaceOf(node.name)).filter((namespace) => namespaces.has(namespace));
+  const around = levelsOf(node).filter((namespace) => namespaces.has(namespace));
   const outerFolded = around.findIndex((namespace) => folded.has(namespace));
   const open = outerFolded < 0 ? around : around.slice(0, outerFolded);
   const isFolded = outerFolded >= 0 && isNode(node);
@@ -157,13 +162,12 @@ function edgesBetween(edges, places, hidden) {
  * @returns {SceneGroup[]}
  */
 function groupsOf(boxes, namespaces) {
-  const open = new Set([...boxes.values()].flatMap(({ group }) => levelsOf(group)));
-  return [...namespaces.keys()]
-    .filter((name) => open.has(name))
-    .map((name) => {
-      const outer = levelsOf(name)
-        .slice(0, -1)
-        .filter((level) => namespaces.has(level));
-      return { id: namespaceId(name), name, parent: outer.at(-1) ?? null };
-    });
+  /** @type {Set<string>} */
+  const open = new Set();
+  for (const box of boxes.values()) {
+    for (let name = box.group; name !== null; name = namespaces.get(name)?.outer ?? null) open.add(name);
+  }
+  return [...namespaces]
+    .filter(([name]) => open.has(name))
+    .map(([name, { outer }]) => ({ id: namespaceId(name), name, parent: outer }));
 }

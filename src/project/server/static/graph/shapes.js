@@ -125,7 +125,7 @@ function tallyBar(tally, width) {
 }
 
 /**
- * The frame around the nodes of a namespace that is not folded.
+ * The frame around the nodes of a namespace, or a run group, that is not folded.
  * @param {Frame} props
  */
 export function NamespaceFrame({ id, name, group, x, y, width, height }) {
@@ -133,7 +133,7 @@ export function NamespaceFrame({ id, name, group, x, y, width, height }) {
   const text = shorten(inner, width - TEXT_X, (part) => part.length * LETTER_PIXELS);
   return html`<g class="graph-group" transform="translate(${x} ${y})" data-id=${id}>
     <rect class="graph-frame" width=${width} height=${height} rx="8" />
-    <g class="graph-fold" data-fold=${name} role="button" tabindex="0" aria-expanded="true" aria-label="Fold namespace ${name}">
+    <g class="graph-fold" data-fold=${name} role="button" tabindex="0" aria-expanded="true" aria-label="Fold ${name}">
       <title>Fold ${name}</title>
       <rect x="4" y="3" width=${Math.min(width - 8, TEXT_X + text.length * LETTER_PIXELS)} height="18" rx="4" />
       <path d="M10 14 14 10 18 14" /><text x="24" y="12">${text}</text>

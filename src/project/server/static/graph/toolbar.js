@@ -1,19 +1,20 @@
 // The graph's tools: zoom, direction, folding, datasets, selection.
 import { html } from "../vendor/html.js";
 
-/** @typedef {(change: Partial<GraphChoices>) => void} Choose */
+/** @typedef {(change: Partial<Omit<GraphChoices, "folded"> & { folded: Set<string> | null }>) => void} Choose */
 
 /**
  * @param {{
  *   viewport: Viewport, choices: GraphChoices, choose: Choose, namespaces: Map<string, string[]>,
- *   canShowDatasets: boolean, selection?: NodeSelection,
+ *   canShowDatasets: boolean, canShowRunGroups: boolean, selection?: NodeSelection,
  * }} props
  */
-export function Toolbar({ viewport, choices, choose, namespaces, canShowDatasets, selection }) {
+export function Toolbar({ viewport, choices, choose, namespaces, canShowDatasets, canShowRunGroups, selection }) {
   return html`<div class="graph-tools" role="group" aria-label="Graph tools">
     <${ZoomButtons} viewport=${viewport} />
     <${DirectionButton} direction=${choices.direction} choose=${choose} />
     ${namespaces.size > 0 && html`<${FoldButtons} folded=${choices.folded} namespaces=${[...namespaces.keys()]} choose=${choose} />`}
+    ${canShowRunGroups && html`<${RunGroupsButton} isOn=${choices.hasRunGroups} choose=${choose} />`}
     ${canShowDatasets && html`<${DatasetsButton} isOn=${choices.hasDatasets} choose=${choose} />`}
     ${selection && html`<${SelectionButtons} selection=${selection} />`}
     <p class="graph-hint">Drag to move, Ctrl + wheel to zoom</p>
@@ -47,6 +48,16 @@ function FoldButtons({ folded, namespaces, choose }) {
     <button type="button" disabled=${areAllFolded} onClick=${() => choose({ folded: new Set(namespaces) })}>Fold all</button>
     <button type="button" disabled=${!isAnyFolded} onClick=${() => choose({ folded: new Set() })}>Unfold all</button>
   </span>`;
+}
+
+/**
+ * Namespaces and run groups may overlap: the graph shows either.
+ * @param {{ isOn: boolean, choose: Choose }} props
+ */
+function RunGroupsButton({ isOn, choose }) {
+  const toggle = () => choose({ hasRunGroups: !isOn, folded: null });
+  const title = "Frame the nodes that ran together in one process, instead of namespaces";
+  return html`<button type="button" aria-pressed=${String(isOn)} title=${title} onClick=${toggle}>Groups</button>`;
 }
 
 /** @param {{ isOn: boolean, choose: Choose }} props */

@@ -17,7 +17,9 @@ const FIXED = `query ($id: uuid!) {
     }
   }
 }`;
-const CHANGES = `query ($id: uuid!, $since: timestamptz!, $states: flow_run_state_bool_exp!) {
+const CHANGES = `query (
+  $id: uuid!, $since: timestamptz!, $groupsSince: timestamptz!, $states: flow_run_state_bool_exp!
+) {
   flow_run_by_pk(id: $id) {
     name state state_message state_start_time start_time end_time agent_id
     states(where: $states, order_by: {id: asc}) { id timestamp state message }
@@ -25,8 +27,20 @@ const CHANGES = `query ($id: uuid!, $since: timestamptz!, $states: flow_run_stat
   task_run(where: {flow_run_id: {_eq: $id}, updated: {_gt: $since}}) {
     id task_id map_index name version state state_message state_timestamp state_start_time start_time end_time updated
   }
+  groups: task_run_artifact(
+    where: {
+      updated: {_gt: $groupsSince}, kind: {_eq: "markdown"}
+      task_run: {flow_run_id: {_eq: $id}, task: {type: {_like: "%.InitTask"}}}
+    }
+    order_by: {updated: desc}, limit: 1
+  ) { data updated }
 }`;
-const NOTHING = { states: [], taskRuns: new Map(), since: BEFORE_ALL };
+const NOTHING = {
+  states: [],
+  taskRuns: new Map(),
+  since: BEFORE_ALL,
+  runGroups: { byTask: new Map(), since: BEFORE_ALL },
+};
 // Log lines and states of tasks may arrive after the run's own last state: it is polled a little longer.
 const LAST_POLLS_MILLISECONDS = 5000;
 
@@ -95,8 +109,8 @@ async function loadFixed(id) {
  * @param {FlowRunData | null} loaded
  */
 function loadChanges(id, loaded) {
-  const { states, since } = loaded ?? NOTHING;
-  return query(CHANGES, { id, since, states: afterLast(states) });
+  const { states, since, runGroups } = loaded ?? NOTHING;
+  return query(CHANGES, { id, since, groupsSince: runGroups.since, states: afterLast(states) });
 }
 
 /**
@@ -105,14 +119,29 @@ function loadChanges(id, loaded) {
  * @param {Map<string, Attempt[]>} attempts
  * @returns {FlowRunData}
  */
-function withChanges(loaded, { flow_run_by_pk: { states: newStates, ...run }, task_run: rows }, attempts) {
-  if (includesAll(loaded.run, run) && !newStates.length && !rows.length) return loaded;
+function withChanges(loaded, changes, attempts) {
+  const { flow_run_by_pk: flowRun, task_run: rows, groups } = changes;
+  const { states: newStates, ...run } = flowRun;
+  const lists = [newStates, rows, groups];
+  if (includesAll(loaded.run, run) && lists.every((list) => !list.length)) return loaded;
   return {
     ...loaded,
     run: { ...loaded.run, ...run },
     states: [...loaded.states, ...newStates],
     taskRuns: withAttempts(loaded.taskRuns, rows, attempts, (row) => loaded.flow.tasks.get(row.task_id)),
     since: latestUpdate(rows, loaded.since),
+    runGroups: groups.length ? runGroupsIn(groups[0]) : loaded.runGroups,
     endSeen: isFinished(run.state) ? performance.now() : null,
   };
+}
+
+/**
+ * Which group each task ran in; groups are a run's own, and reported when it begins.
+ * @param {{ data: { groups?: { name: string, nodes: string[] }[] } | null, updated: string }} artifact
+ */
+function runGroupsIn({ data, updated }) {
+  const pairs = (data?.groups ?? []).flatMap(({ name, nodes }) =>
+    nodes.map((node) => /** @type {const} */ ([node, name])),
+  );
+  return { byTask: new Map(pairs), since: updated };
 }

@@ -157,8 +157,11 @@ function useAgentName(id) {
 }
 
 /** @param {{ data: FlowRunData, isOver: boolean }} props */
-function RunGraph({ data: { run, flow, taskRuns }, isOver }) {
-  const { nodes, edges, runOfTask } = useMemo(() => flowGraph(flow, taskRuns), [flow, taskRuns]);
+function RunGraph({ data: { run, flow, taskRuns, runGroups }, isOver }) {
+  const { nodes, edges, runOfTask } = useMemo(
+    () => flowGraph(flow, taskRuns, runGroups.byTask),
+    [flow, taskRuns, runGroups],
+  );
   const critical = useMemo(() => criticalPath([...taskRuns.values()], edges), [taskRuns, edges]);
   const panel = (/** @type {string} */ taskId) => {
     const taskRun = taskRuns.get(runOfTask.get(taskId) ?? "");
