@@ -7,14 +7,18 @@ median, a ratio the median of the ratios of all pairs.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
+from pathlib import Path
 from statistics import median
 from typing import List, NamedTuple, Optional
 
 from benchmarks.startup import first_node_after
 
 MEGABYTE = 1e6
+# Lines at INFO, but no console: drawing them takes longer than most of what is measured.
+LOGGING = Path(__file__).with_name("logging.yml")
 
 
 class Comparison(NamedTuple):
@@ -109,6 +113,7 @@ def measure(case: str) -> float:
         return first_node_after(STARTUPS[case])
     run = subprocess.run(
         [sys.executable, "-m", "benchmarks.cases", case],
+        env={**os.environ, "KEDRO_LOGGING_CONFIG": str(LOGGING)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

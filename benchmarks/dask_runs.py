@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from resource import RUSAGE_SELF, getpagesize, getrusage
 from tempfile import TemporaryDirectory
@@ -66,10 +65,6 @@ def _write(folder: Path, depth: int, width: int, first: str) -> None:
 
 
 def _run(folder: Path, cluster: SpecCluster, pipeline: str, grouping: str = "none") -> None:
-    # Else the workers would draw each line for a terminal.
-    quiet = folder / "conf/logging.yml"
-    quiet.write_text("{version: 1, disable_existing_loggers: false, root: {level: INFO}}")
-    os.environ["KEDRO_LOGGING_CONFIG"] = str(quiet)
     executor = {"type": "dask", "address": cluster.scheduler_address}
     bootstrap_project(folder)
     with KedroSession.create(project_path=folder) as session:

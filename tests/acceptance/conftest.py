@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import ExitStack
 from typing import Iterator
 
 import kedro.utils
 import pytest
 
 from tests.kits.shop import Shop, stop
+from tests.kits.strict_server import StrictServer
 from tests.kits.waiting import eventually
 
 
@@ -22,12 +25,18 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 @pytest.fixture(scope="module")
 def served(shop: Shop) -> Iterator[Shop]:
-    """Return the project with its server running."""
+    """Return the project with its server running.
+
+    With TEST_STRICT, the project uses a strict stand-in for a Prefect Server, before that server.
+    """
     server = shop.start("prefect", "server", "--port", "0")
     assert server.stdout
     line = next(line for line in server.stdout if "Prefect API" in line)
     shop.url = re.findall(r"http://\S+", line)[0]
-    yield shop
+    with ExitStack() as stack:
+        if os.environ.get("TEST_STRICT"):
+            shop.use_api(stack.enter_context(StrictServer(shop.url)).url)
+        yield shop
     assert stop(server).code == 0
 
 

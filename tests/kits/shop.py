@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 from typing import Any, Dict, List, Optional
 
 import requests
@@ -27,6 +28,8 @@ settings = ServerSettings(Path(".prefect/prefect.db"), **{"port": 0, **json.load
 serve(settings, lambda url: print(url, flush=True))
 """
 
+PREFECT_YML = "conf/base/prefect.yml"
+
 FILES = {
     "conf/local/credentials.yml": f"store: {{key: {SENTINEL}}}",
     "conf/prod/credentials.yml": f"store: {{key: {SENTINEL}}}",
@@ -44,7 +47,7 @@ FILES = {
           versioned: true
           credentials: store
         """,
-    "conf/base/prefect.yml": """
+    PREFECT_YML: """
         run: agent
         pipelines:
           lonely: {labels: [gpu]}
@@ -203,6 +206,7 @@ class Shop:
         self.home = folder / "home"
         self.home.mkdir()
         self.url = ""
+        self.api = ""
         self.token: Optional[str] = None
         self._started: List[subprocess.Popen[str]] = []
         write_metadata(self.folder, "shop")
@@ -217,8 +221,15 @@ class Shop:
         }
 
     def write(self, path: str, text: str) -> None:
-        """Write a file of the project."""
+        """Write a file of the project; in its ``prefect.yml``, add the API that all use."""
+        if path == PREFECT_YML and self.api:
+            text = f"{dedent(text)}\napi: {self.api}\n"
         write_files(self.folder, {path: text})
+
+    def use_api(self, url: str) -> None:
+        """Let the project's commands and runs use a Prefect API other than the embedded one."""
+        self.api = self.url = url
+        self.write(PREFECT_YML, FILES[PREFECT_YML])
 
     def start(self, *arguments: str, cwd: Optional[Path] = None) -> subprocess.Popen[str]:
         """Start a ``kedro`` command."""

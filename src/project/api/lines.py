@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime, timedelta, timezone
 from typing import Any, Dict, NamedTuple, Optional
-
-import pendulum
 
 from project.api.batches import json_size
 
@@ -15,6 +14,7 @@ MAX_BYTES_PER_CHARACTER = 14  # two surrogates, escaped twice
 # Prefect Server refuses other levels.
 _LEVELS = frozenset({"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"})
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _formatter = logging.Formatter("%(message)s")
 
 
@@ -41,8 +41,7 @@ class Line(NamedTuple):
 
 def timestamp(time: int) -> str:
     """Return a time in microseconds as a timestamp."""
-    seconds, microseconds = divmod(time, 1_000_000)
-    return str(pendulum.from_timestamp(seconds).set(microsecond=microseconds).isoformat())
+    return (_EPOCH + timedelta(microseconds=time)).isoformat()
 
 
 def make_line(record: logging.LogRecord, task_run_id: Optional[str], *, after: int) -> Line:

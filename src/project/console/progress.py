@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager
 from time import perf_counter
 from typing import Callable, Dict, Iterable, Iterator, List, Protocol, TextIO, TypeVar
 
-import click
 from prefect.engine.state import State
 from prefect.engine.task_runner import TaskRunner
 from rich import get_console
@@ -95,7 +94,7 @@ class Lines:
         self._ended += 1
         count = f"[{self._ended:>{len(str(self._total))}}/{self._total}]"
         line = f"{count} {report.name}: {report.state} {report.duration}".rstrip()
-        click.echo(writable(line, self._stream), file=self._stream)
+        print(writable(line, self._stream), file=self._stream, flush=True)
 
     def close(self, reports: List[NodeReport]) -> None:
         """Write nothing more."""

@@ -40,7 +40,7 @@ class KedroFlow(prefect.Flow):
 
     ``ref`` names the pipeline, ``runs`` has the Kedro runs of this process. ``dataset_types`` are
     the class names of datasets, for readers of the registered flow; they differ between
-    environments, and are no part of the flow's version.
+    environments, and are not part of the flow's version.
     """
 
     def __init__(self, name: str, ref: PipelineRef, runs: NodeRuns, **kwargs: Any):

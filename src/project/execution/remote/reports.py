@@ -8,6 +8,7 @@ import logging
 import pickle
 import traceback
 from threading import Lock
+from time import monotonic
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 
 import cloudpickle
@@ -92,6 +93,7 @@ class ReportSender:
         self._send = send
         self._call_later = call_later
         self._waiting: List[Report] = []
+        self._sent_at = 0.0
         self._lock = Lock()
 
     def put(self, report: Report) -> None:
@@ -102,10 +104,16 @@ class ReportSender:
         if is_first:
             self._call_later(FLUSH_SECONDS, self.flush)
 
+    def flush_if_quiet(self) -> None:
+        """Send what is waiting, unless the last message has just been sent."""
+        if monotonic() - self._sent_at > FLUSH_SECONDS:
+            self.flush()
+
     def flush(self) -> None:
         """Send what is waiting."""
         with self._lock:
             waiting, self._waiting = self._waiting, []
+            self._sent_at = monotonic()
         if waiting:
             self._send(_pickled(waiting))
 

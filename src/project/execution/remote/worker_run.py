@@ -195,7 +195,7 @@ class WorkerRun:
         def report(task_runner: TaskRunner, old: State, new: State) -> None:
             self._reports.put(StateReport(call.name, without_value(new), attempt))
             if new.is_running():
-                self._reports.flush()  # a node may end its process
+                self._reports.flush_if_quiet()  # a node may end its process
 
         runs = KedroRuns()
         task = NodeTask(run.nodes[call.name], runs)
