@@ -16,6 +16,7 @@ import pendulum
 import prefect
 from distributed import Worker
 from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
 from prefect import Task
 from prefect.core import Edge
 from prefect.engine.flow_runner import run_task
@@ -61,6 +62,7 @@ class WorkerRun:
             lambda seconds, flush: worker.loop.add_callback(worker.loop.call_later, seconds, flush),
         )
         self._opened: Optional[OpenCatalog] = None
+        self._nodes: Dict[str, Node] = {}
         self._resources = ExitStack()
         self._receivers: Counter[str] = Counter()
         self._running: Dict[int, Unit] = {}  # by thread
@@ -150,8 +152,7 @@ class WorkerRun:
             self._reports.put(StateReport(unit.calls[0].name, failed, attempt))
             self._reports.put(EndReport(unit.calls[0].name, failed, attempt))
             raise UnitFailedError from error
-        nodes = {node.name: node for node in opened.pipeline.nodes}
-        pipeline = Pipeline([nodes[call.name] for call in unit.calls])
+        pipeline = Pipeline([self._nodes[call.name] for call in unit.calls])
         with self._placed(opened.catalog, values):
             run = KedroRun(
                 pipeline,
@@ -218,6 +219,7 @@ class WorkerRun:
             if self._opened is None:
                 opened = open_project(self._spec, f"Worker {self._address}")
                 self._opened = self._resources.enter_context(opened)
+                self._nodes = {node.name: node for node in self._opened.pipeline.nodes}
                 if self._spec.is_quiet:
                     _write_nothing_to_the_terminal()
                 self._resources.enter_context(OutputCapture(self._take_record))
