@@ -203,7 +203,9 @@ def register_pipelines():
 def test_a_value_that_cannot_be_pickled_ends_the_run_with_its_name(
     make_project: MakeProject,
 ) -> None:
-    outcome = make_project(UNPICKLABLE).run(on_dask())
+    # While one node takes its time, Dask moves the other one to the worker that is free.
+    pipeline = UNPICKLABLE.replace("lambda held, s: 1", "lambda held, s: time.sleep(2) or 1")
+    outcome = make_project(pipeline).run(on_dask())
 
     assert text_of(outcome) == (
         "Dataset 'held', which node 'hold' has produced, cannot be sent to another process, "

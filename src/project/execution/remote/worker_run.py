@@ -195,8 +195,10 @@ class WorkerRun:
     def _run_task(self, call: NodeCall, run: KedroRun, attempt: str) -> State:
         def report(task_runner: TaskRunner, old: State, new: State) -> None:
             self._reports.put(StateReport(call.name, without_value(new), attempt))
-            if new.is_running():
-                self._reports.flush_if_quiet()  # a node may end its process
+            if new.is_running():  # a node may end its process
+                # Each message costs as much as a short node: most nodes of a group do without.
+                is_first = not run.done_nodes
+                self._reports.flush() if is_first else self._reports.flush_if_quiet()
 
         runs = KedroRuns()
         task = NodeTask(run.nodes[call.name], runs)
