@@ -20,7 +20,9 @@ export DO_NOT_TRACK := 1
 # Trust the certificates of this machine, among them those of a company's proxy.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: run test test-slow test-api test-dask lint check page-lint page-test format docs soak matrix matrix-ci neighbours bench bench-matrix lock vendor clean
+RUNS_THROUGH_AN_API = $(addprefix tests/acceptance/test_,agent.py restart.py clean.py runs_command.py flows_of_earlier_releases.py)
+
+.PHONY: run test test-slow test-api test-strict test-dask lint check page-lint page-test format docs soak matrix matrix-ci neighbours bench bench-matrix lock vendor clean
 
 run: .venv/.installed  ## run the example pipeline on Prefect
 	$(BIN)/kedro run --runner=project.runner.PrefectRunner
@@ -34,6 +36,9 @@ test-slow: .venv/.installed  ## run the tests that take long: killed processes, 
 test-api: .venv/.installed  ## run the end-to-end tests and runs here against any Prefect 1.x API: make test-api URL=http://...
 	TEST_API_URL=$(or $(URL),$(error Set the address of the API: make test-api URL=http://...)) \
 		$(BIN)/python -m pytest tests/server/test_end_to_end.py tests/api/test_runs_here.py
+
+test-strict: .venv/.installed  ## run the acceptance tests of runs through a strict stand-in for Prefect Server
+	TEST_STRICT=1 TEST_SLOW=1 $(BIN)/python -m pytest $(IN_PARALLEL) $(RUNS_THROUGH_AN_API)
 
 test-dask: .venv/.installed  ## run the tests on a Dask cluster, which take minutes
 	TEST_DASK=1 $(BIN)/python -m pytest tests/contract tests/integration tests/acceptance -k dask

@@ -59,7 +59,7 @@ def test_a_failure_of_a_node_is_the_failure_of_the_command(staffed: Shop) -> Non
     id_ = id_in(said.text)
     assert said.text.splitlines()[-1] == (
         "Error: The flow run ended in state Failed: fail: Error during execution of task: "
-        f"ValueError('no stock left'). See {staffed.url}/default/flow-run/{id_}"
+        f"ValueError('no stock left'). See {staffed.pages}/default/flow-run/{id_}"
     )
     assert "on_pipeline_error ValueError: no stock left" in staffed.hooks()
 
@@ -75,7 +75,7 @@ def test_the_end_of_a_run_is_notified_from_its_own_process(staffed: Shop) -> Non
         webhook.close()
 
     assert first == "failing: Failed in node fail. ValueError: no stock left"
-    assert link == f"{staffed.url}/default/flow-run/{id_}"
+    assert link == f"{staffed.pages}/default/flow-run/{id_}"
 
 
 def wait_until(staffed: Shop, running: subprocess.Popen[str], words: str) -> str:

@@ -81,7 +81,7 @@ def test_an_environment_variable_that_kedro_does_not_read_is_explained(
     project = make_project(PIPELINE, prefect="project: ${oc.env:TEAM}")
     replaces = settings_of_kedro_replace_variables()
     expected = (
-        "Kedro reads environment variables in credentials.yml alone"
+        "Kedro reads environment variables only in credentials.yml"
         if replaces
         else ("The configuration loader of this project leaves ${...} as it is")
     )

@@ -226,6 +226,11 @@ class Shop:
             text = f"{dedent(text)}\napi: {self.api}\n"
         write_files(self.folder, {path: text})
 
+    @property
+    def pages(self) -> str:
+        """The address of the pages to which commands link; of a Prefect Server, that of its UI."""
+        return "http://127.0.0.1:8080" if self.api else self.url
+
     def use_api(self, url: str) -> None:
         """Let the project's commands and runs use a Prefect API other than the embedded one."""
         self.api = self.url = url

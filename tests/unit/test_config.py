@@ -147,7 +147,7 @@ def test_a_pipeline_can_do_without_what_the_others_have() -> None:
         ({"wait": "yes"}, "prefect.yml: wait: must be true or false, not 'yes'."),
         ({"wait": None}, "prefect.yml: wait: must be true or false, not None."),
         ({"run": "there"}, "prefect.yml: run: must be here, agent or none, not 'there'."),
-        ({"flow": ""}, "prefect.yml: flow: must be a string that is not empty, not ''."),
+        ({"flow": ""}, "prefect.yml: flow: must be a non-empty string, not ''."),
         ({"labels": "gpu"}, "prefect.yml: labels: must be a list of strings, not 'gpu'."),
         ({"labels": ["gpu", 3]}, "prefect.yml: labels: must be a list of strings, not ['gpu', 3]."),
         ({"result": []}, "prefect.yml: result: must be a mapping of keys, not []."),
@@ -158,7 +158,7 @@ def test_a_pipeline_can_do_without_what_the_others_have() -> None:
         ),
         (
             {"flow": "${oc.env:FLOW}"},
-            "prefect.yml: flow: must be a string that is not empty, not '${oc.env:FLOW}'. The "
+            "prefect.yml: flow: must be a non-empty string, not '${oc.env:FLOW}'. The "
             "configuration loader of this project leaves ${...} as it is: set CONFIG_LOADER_CLASS "
             "in settings.py to one that replaces it, such as OmegaConfigLoader.",
         ),

@@ -218,7 +218,7 @@ def raising(pipeline: Pipeline) -> Any:
     [
         ("losing", "gave no group to 'n_b'."),
         ("inventing", "named nodes that the pipeline does not have: 'n_c' (1 more)."),
-        ("numbering", "gave groups names that are no strings: 1."),
+        ("numbering", "gave groups names that are not strings: 1."),
         ("listing", "returned list, but must return a mapping of node names to group names."),
         ("raising", "raised KeyError: 'n_z'"),
         ("BY_TEAM", "is not a function."),

@@ -18,7 +18,7 @@ _UNRESOLVED = (
     "settings.py to one that replaces it, such as OmegaConfigLoader."
 )
 _ENVIRONMENT_VARIABLES = (
-    "Kedro reads environment variables in credentials.yml alone, unless settings.py allows it: "
+    "Kedro reads environment variables only in credentials.yml, unless settings.py allows it: "
     'CONFIG_LOADER_ARGS = {"custom_resolvers": {"oc.env": oc.env}}, with '
     "'from omegaconf.resolvers import oc' above it."
 )

@@ -129,8 +129,8 @@ def _is_number(value: object) -> bool:
 
 
 def string(*, optional: bool = False) -> Value:
-    """Return the rule for a string that is not empty."""
-    return Value("a string that is not empty", _is_string, optional=optional)
+    """Return the rule for a non-empty string."""
+    return Value("a non-empty string", _is_string, optional=optional)
 
 
 def switch() -> Value:

@@ -46,12 +46,12 @@ def prepare_restart(
     run.is_restarted = True
     run.skip(kept, flow_run_id)
     logger.info(
-        "Restarted Kedro run %s: %d nodes run, %d have succeeded before", run.run_id,
+        "Restarted Kedro run %s: %d nodes to run, %d have already succeeded", run.run_id,
         len(tasks) - len(kept), len(kept),
     )  # fmt: skip
     if plan.again:
         logger.info(
-            "These have succeeded before, but their outputs were only in memory: %s",
+            "These have already succeeded, but their outputs were only in memory: %s",
             ", ".join(sorted(plan.again)),
         )
     changed = {

@@ -100,7 +100,7 @@ def _interrupt(thread: threading.Thread, error: NodeTimeoutError) -> None:
         if not thread.is_alive():
             return
     logger.warning(
-        "%s Its thread could not be ended: it goes on, and what it returns is thrown away.", error
+        "%s Its thread could not be stopped: it continues, and its result is discarded.", error
     )
 
 

@@ -222,7 +222,7 @@ class GraphRun:
 
     def _fail_lost(self, node: str, worker: str, reason: str = "") -> None:
         reason = reason or (
-            "A node that may have begun, and may have written, begins again only if it has a retry "
+            "A node that may have started, and written data, starts again only if it has a retry "
             "left (prefect.yml: tasks)."
         )
         error = WorkerLostError(
@@ -318,7 +318,7 @@ class GraphRun:
             unit = self._graph.units.get(str(error.task))
             worker = getattr(error.last_worker, "address", error.last_worker)
             if unit is not None and not self._is_stopped:
-                reason = f"Dask starts it no more: {error}."
+                reason = f"Dask will not start it again: {error}."
                 self._fail_lost(unit.calls[0].name, f"Worker {worker}", reason)
         elif not isinstance(error, UnitFailedError):  # that one reports itself
             raise FlowRunError(f"Dask could not run a node: {error!r}") from error

@@ -133,7 +133,7 @@ def _keys_of_function(name: str, pipeline: Pipeline) -> Keys:
     for problem, names in {
         "gave no group to": [repr(node) for node in nodes if node not in found],
         "named nodes that the pipeline does not have:": sorted(map(repr, {*found} - {*nodes})),
-        "gave groups names that are no strings:": wrong,
+        "gave groups names that are not strings:": wrong,
     }.items():
         if names:
             more = f" ({len(names) - 1} more)" if names[1:] else ""
