@@ -12,7 +12,7 @@ from prefect import Flow, Parameter, task
 from prefect.engine import state as prefect_states
 from prefect.storage import Module
 
-from project.server.store.states import new_state
+from project.server.store.states import STATES, new_state
 from tests.server.kit import (
     NO_ID,
     Api,
@@ -274,6 +274,16 @@ def test_the_children_of_a_mapped_task_run_are_summed_up(api: Api, flow: Registe
     summary = api.data(query)
     assert summary["state_counts"] == {"Success": 2, "Failed": 1}
     assert summary["min_start_time"] < summary["max_end_time"]
+
+
+def test_prefects_ui_gets_the_kinds_and_the_colours_of_all_states(api: Api) -> None:
+    data = api.data("{ reference_data { state_hierarchy state_info } }")
+
+    assert sorted(data["state_hierarchy"]["Scheduled"]) == [
+        "Paused", "Resume", "Retrying", "Scheduled",
+    ]  # fmt: skip
+    assert set(data["state_hierarchy"]["State"]) == set(data["state_info"]) >= STATES
+    assert data["state_info"]["Success"] == {"color": "#27ae60"}
 
 
 # --- errors ----------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from typing_extensions import TypeAlias
 
 from project.server.graphql.mutation_types import mutation_fields
 from project.server.graphql.reads import Reader, ResponseRow
+from project.server.graphql.reference_data import reference_data
 from project.server.graphql.scalars import SCALARS
 from project.server.graphql.selections import (
     Arguments,
@@ -114,10 +115,16 @@ def _other_fields() -> dict[str, GraphQLField]:
             "state_counts": GraphQLField(SCALARS["JSON"]),
         },
     )
+    json = GraphQLNonNull(SCALARS["JSON"])
+    reference = GraphQLObjectType(
+        "reference_data",
+        {"state_hierarchy": GraphQLField(json), "state_info": GraphQLField(json)},
+    )
     of_task_run = {"task_run_id": GraphQLArgument(GraphQLNonNull(SCALARS["UUID"]))}
     return {
         "hello": GraphQLField(text, resolve=lambda *_: "Hello from the embedded Prefect API."),
         "api": GraphQLField(GraphQLNonNull(api_info), resolve=lambda *_: API_INFO),
+        "reference_data": GraphQLField(reference, resolve=lambda *_: reference_data()),
         "get_task_run_info": GraphQLField(task_run_info, of_task_run, _task_run_info),
         "mapped_children": GraphQLField(mapped_children, of_task_run, _mapped_children),
     }
