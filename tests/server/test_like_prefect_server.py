@@ -283,7 +283,7 @@ def test_prefects_ui_gets_the_kinds_and_the_colours_of_all_states(api: Api) -> N
         "Paused", "Resume", "Retrying", "Scheduled",
     ]  # fmt: skip
     assert set(data["state_hierarchy"]["State"]) == set(data["state_info"]) >= STATES
-    assert data["state_info"]["Success"] == {"color": "#27ae60"}
+    assert data["state_info"]["Success"] == {"color": prefect_states.Success.color}
 
 
 # --- errors ----------------------------------------------------------------------------------
