@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
 import logging
@@ -10,7 +11,7 @@ import secrets
 import signal
 import socket
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
@@ -173,11 +174,49 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
+class _ThreadServer(_Server):
+    """Server in a thread, which stops at once if no request is being answered.
+
+    Uvicorn itself looks ten times a second whether it should stop, and then waits for as long.
+    Every command that starts a server would end that much later.
+    """
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start as uvicorn does."""
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        await super().startup(sockets)
+
+    async def main_loop(self) -> None:
+        """Serve until stopped; the tick updates the date in the headers of responses."""
+        while not await self.on_tick(0):
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), timeout=1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close connections and the application."""
+        if self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await self.lifespan.shutdown()
+
+    def stop(self, *_signal: object) -> None:
+        """Stop once the current requests are answered."""
+        super().stop()
+        if self.started:
+            with suppress(RuntimeError):  # the loop has ended by itself
+                self._loop.call_soon_threadsafe(self._stopping.set)
+
+
 @contextmanager
 def _server_thread(settings: ServerSettings, listener: socket.socket) -> Iterator[None]:
     """Run a server in a thread; it answers when the context is entered."""
     settled = threading.Event()
-    server = _Server(settings, settled.set)
+    server = _ThreadServer(settings, settled.set)
 
     def run() -> None:
         try:
