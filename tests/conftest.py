@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import signal
-from functools import partial
 from itertools import count
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Callable, Iterator, List
 
-import dynaconf.loaders.py_loader
-import dynaconf.utils.files
 import pytest
 
 from tests.kits.projects import VERSIONED, KedroProject, unregister_global_hooks, write_metadata
@@ -29,11 +24,6 @@ DISABLE_HOOKS_FOR_PLUGINS = ("kedro-prefect-runner", "kedro-telemetry")
 """
 
 _numbers = count(1)
-
-# For each project, dynaconf looks for file names in the stack. Python also finds the source lines of
-# each frame unless told otherwise: with the stack of pytest, that took half the time of many tests.
-for _module in (dynaconf.utils.files, dynaconf.loaders.py_loader):
-    setattr(_module, "inspect", SimpleNamespace(stack=partial(inspect.stack, 0)))
 
 # Where the tests run in the background of a script, the commands they start would ignore Ctrl-C.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -7,8 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any, Callable, Iterator
 
 import pytest
@@ -46,6 +48,35 @@ def test_a_signal_stops_it_cleanly(start: Any, tmp_path: Path, signal_: int) -> 
     assert server.process.returncode == 0
     assert running_server(tmp_path) is None
     assert not (tmp_path / "server.json").exists()
+
+
+def test_a_server_in_a_thread_answers_what_it_has_begun_before_it_stops(
+    settings: ServerSettings,
+) -> None:
+    begun, may_end = Event(), Event()
+
+    def slow(value: Any) -> Any:
+        begun.set()
+        return may_end.wait(10) and value
+
+    with ThreadPoolExecutor(2) as pool:
+        with EmbeddedServer(replace(settings, page_functions={"slow": slow})) as server:
+            answer = pool.submit(requests.post, f"{server.url}/slow.json", data=b"7", timeout=10)
+            assert begun.wait(10)
+            pool.submit(lambda: may_end.wait(0.3) or may_end.set())  # once the server is to stop
+
+        assert answer.result().json() == 7
+
+
+def test_a_server_in_a_thread_does_not_wait_for_idle_connections(
+    settings: ServerSettings,
+) -> None:
+    with requests.Session() as session:
+        with EmbeddedServer(settings) as server:
+            assert session.get(f"{server.url}/health", timeout=10).ok
+
+        with pytest.raises(requests.ConnectionError):
+            session.get(f"{server.url}/health", timeout=10)
 
 
 def test_a_second_server_is_refused_with_the_address_of_the_first(
