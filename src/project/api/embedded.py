@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Iterator, NamedTuple, Optional
 
 from project.api.page_functions import page_functions
 from project.api.project_folder import FOLDER, folder_errors, prepare_folder
+from project.compat.collector import collector_paused
 from project.compat.run_options import describe_run_options
 from project.errors import ApiError
 
@@ -134,7 +134,8 @@ def embedded_api(project_path: Path, must_outlive_process: bool = False) -> Iter
         ApiError: it cannot be started, or ``must_outlive_process`` and none is running.
     """
     folder = project_path / FOLDER
-    with _start_errors(folder), _paused_collector():
+    # Imports leave no garbage, but looking for it took a third of the time.
+    with _start_errors(folder), collector_paused():
         from project.server.process import EmbeddedServer, new_token, running_server
 
         running = running_server(folder)
@@ -143,7 +144,7 @@ def embedded_api(project_path: Path, must_outlive_process: bool = False) -> Iter
         return
     if must_outlive_process:
         raise ApiError(NO_SERVER)
-    with _start_errors(folder), _paused_collector():
+    with _start_errors(folder), collector_paused():
         # Other users of this machine can reach its address, too.
         server = EmbeddedServer(server_settings(project_path, token=new_token()))
         server.__enter__()
@@ -164,18 +165,3 @@ def _start_errors(folder: Path) -> Iterator[None]:
         raise ApiError(NO_LIBRARIES.format(error=error)) from error
     except ServerError as error:
         raise ApiError(str(error)) from error
-
-
-@contextmanager
-def _paused_collector() -> Iterator[None]:
-    """Pause the garbage collector, which takes a third of the time in which the server starts.
-
-    Importing its libraries makes many objects that stay, and each collection looks at all of them.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -7,7 +7,8 @@ from typing import Iterable
 from kedro.pipeline import Pipeline
 from prefect import Parameter
 
-from project.flow.graph import KedroFlow, collector_paused
+from project.compat.collector import collector_paused
+from project.flow.graph import KedroFlow
 from project.flow.pipeline_ref import PipelineRef
 from project.flow.tasks import InitTask, NodeRuns, NodeTask
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from itertools import count
 from typing import Any, Callable, Dict, Iterator, Optional, Set, Tuple, TypeVar
 
@@ -12,24 +10,13 @@ from graphlib import TopologicalSorter
 from prefect import Task
 from prefect.core import Edge
 
+from project.compat.collector import collector_paused
 from project.flow.pipeline_ref import PipelineRef
 from project.flow.tasks import NodeRuns
 
 T = TypeVar("T")
 
 TaskEdges = Dict[Task, Set[Edge]]
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pause the garbage collector while many objects are created that all stay alive."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 class KedroFlow(prefect.Flow):
