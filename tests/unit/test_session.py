@@ -7,12 +7,14 @@ import sys
 from typing import Any, Callable, List, Optional
 
 import pytest
+from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
-from prefect.engine.state import Failed, State
+from prefect.engine.state import Failed, State, Success
 
 from project.config.model import Settings
 from project.execution.session import run_in_session
 from project.flow.pipeline_ref import PipelineRef
+from project.runner import PrefectRunner
 from tests.kits.projects import PIPELINE, KedroProject, LogRecorder
 
 
@@ -40,6 +42,32 @@ def test_the_session_ends_with_the_exception_of_the_node_even_if_it_is_falsy(
     assert run_in_session(ref, {}, run_tasks) is failed
     recorded = dict(recorder.calls).get("on_pipeline_error", ())
     assert dict(recorded)["error"] == ("EmptyError", "nothing")
+
+
+def test_hooks_are_told_of_the_same_runner_as_in_a_run_of_the_command(
+    make_project: Callable[..., KedroProject],
+) -> None:
+    project = make_project(PIPELINE)
+    project.add_to_settings("""
+from kedro.framework.hooks import hook_impl
+
+class Keep:
+    @hook_impl
+    def before_pipeline_run(self, run_params):
+        RECORDER.runners.append(run_params["runner"])
+
+RECORDER.runners = []
+HOOKS += (Keep(),)
+""")
+    bootstrap_project(project.folder)
+    recorder = sys.modules[f"{project.package}.settings"].RECORDER
+    ref = PipelineRef(project.folder, project.package, "__default__")
+    run_in_session(ref, {}, lambda run, settings: Success())
+    with KedroSession.create(project_path=project.folder) as session:
+        session.run(runner=PrefectRunner())
+
+    under_an_agent, of_the_command = (each.split(" at 0x")[0] for each in recorder.runners)
+    assert under_an_agent == of_the_command
 
 
 @pytest.mark.parametrize(

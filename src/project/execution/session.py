@@ -71,6 +71,10 @@ class _TaskRunner(compat.KedroRunner):
         self.error: Optional[BaseException] = None
         self._run_tasks = run_tasks
 
+    def __repr__(self) -> str:
+        # Hooks get it in their ``run_params``, and should see what `kedro run` shows them.
+        return f"<project.runner.PrefectRunner object at {id(self):#x}>"
+
     def _run(self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any) -> None:
         hook_manager, run_id = compat.read_run_arguments(*args, **kwargs)
         request = find_request(hook_manager, run_id)
