@@ -156,20 +156,25 @@ class Soak:
         found = []
         for process in psutil.process_iter():
             try:
-                if process.environ().get("HOME") == str(self.shop.home):
+                is_own = process.environ().get("HOME") == str(self.shop.home)
+                if is_own and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process)
-            except psutil.Error:
+            except psutil.Error:  # it has ended meanwhile, for example
                 continue
-        return [one for one in found if one.status() != psutil.STATUS_ZOMBIE]
+        return found
 
     def open_runs(self) -> List[Any]:
         runs = self.shop.ask("query { flow_run { id state state_message labels } }")
         return [run for run in runs if run["state"] not in FINISHED]
 
-    def open_task_runs(self) -> int:
-        query = "query { flow_run { state task_runs { state } } }"
-        states = [row["state"] for run in self.shop.ask(query) for row in run["task_runs"]]
-        return sum(state in {"Pending", "Running", "Submitted", "Retrying"} for state in states)
+    def open_task_runs(self) -> List[Any]:
+        """Return the runs that have some, with the states of their task runs."""
+        fields = "id labels states { state message } task_runs { state }"
+        runs = self.shop.ask(f"query {{ flow_run {{ {fields} }} }}")
+        for run in runs:
+            run["task_runs"] = Counter(row["state"] for row in run["task_runs"])
+        unfinished = {"Pending", "Running", "Submitted", "Retrying"}
+        return [run for run in runs if unfinished.intersection(run["task_runs"])]
 
 
 def kill_alone(process: Popen[str]) -> None:
@@ -214,7 +219,7 @@ def run(soak: Soak, kills: int) -> int:
     except AssertionError:
         problems.append(f"runs are left open: {soak.open_runs()}")
     if open_tasks := soak.open_task_runs():
-        problems.append(f"{open_tasks} task runs are left open")
+        problems.append(f"task runs are left open: {open_tasks}")
     rows = soak.shop.flow_run(first["id"], "logs { message }")["logs"]
     stored = Counter(row["message"] for row in rows)
     lost = [message for message in writer.accepted if not stored[message]]

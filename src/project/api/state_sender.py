@@ -230,9 +230,9 @@ class StateSender:
 
 
 def end_run(
-    api: queries.GraphQL, flow_run_id: str, final: State, waiting: State, running: State
+    api: queries.GraphQL, flow_run_id: str, final: Optional[State], waiting: State, running: State
 ) -> None:
-    """End a flow run whose process has ended.
+    """End a flow run whose process has ended; without a ``final`` state, only its task runs.
 
     Task runs that have not ended get the state ``running`` if they were, otherwise ``waiting``.
     """
@@ -240,6 +240,7 @@ def end_run(
     for task_run_id, name in queries.task_run_states(api, flow_run_id).items():
         if name not in FINISHED:
             sender.put(RunState(task_run_id, running if name == "Running" else waiting))
-    sender.put(RunState(None, final))
+    if final is not None:
+        sender.put(RunState(None, final))
     while sender.waiting():
         sender.send_round()

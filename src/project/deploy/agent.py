@@ -20,7 +20,11 @@ from prefect.agent.local import LocalAgent
 from project.api import queries
 from project.api.client import PrefectApi
 from project.deploy.deployment import HEARTBEAT_ENV
-from project.deploy.flow_run_process import api_variables, report_end
+from project.deploy.flow_run_process import (
+    api_variables,
+    end_flow_run,
+    report_end,
+)
 from project.errors import ApiError
 
 CHECK_SECONDS = 0.5
@@ -90,6 +94,11 @@ class KedroAgent(LocalAgent):
         self.processes.remove(process)
         self._children.append(_Child(flow_run.id, process))
         return description
+
+    def _mark_flow_as_failed(self, flow_run: Any, message: str) -> None:
+        # Prefect's own method leaves the task runs of a run that could not be started Pending.
+        super()._mark_flow_as_failed(flow_run, message)
+        end_flow_run(self._api, flow_run.id, message)
 
     def _look_after_children(self) -> None:
         vouched: Dict[str, float] = {}

@@ -9,9 +9,9 @@ import signal
 import subprocess
 import sys
 from threading import Thread
-from typing import Dict, Mapping
+from typing import Dict, Mapping, Optional
 
-from prefect.engine.state import Cancelled, Failed, TriggerFailed
+from prefect.engine.state import Cancelled, Failed, State, TriggerFailed
 
 from project.api import queries
 from project.api.agent_runner import UNREPORTED_EXIT_CODE
@@ -85,14 +85,25 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def report_end(api: PrefectApi, flow_run_id: str, exit_code: int) -> None:
-    """Report the end of a flow run, if its process ended without doing so."""
+    """Report the end of a flow run and its task runs, if its process ended without doing so."""
     state = queries.flow_run_state(api, flow_run_id)
-    if exit_code in (0, UNREPORTED_EXIT_CODE) or state is None or state in FINISHED:
+    if exit_code in (0, UNREPORTED_EXIT_CODE) or state is None:
         return
     reason = f"The process of the flow run {_describe_exit(exit_code)}."
-    logger.error("Flow run %s: %s", flow_run_id, reason)
+    final: Optional[State] = Cancelled(reason) if state == "Cancelling" else Failed(reason)
+    if state in FINISHED:
+        # A process that cannot load its flow sets the flow run to Failed, but not its task runs.
+        final = None
+    else:
+        logger.error("Flow run %s: %s", flow_run_id, reason)
+    end_flow_run(api, flow_run_id, reason, final)
+
+
+def end_flow_run(
+    api: PrefectApi, flow_run_id: str, reason: str, final: Optional[State] = None
+) -> None:
+    """End the task runs of a flow run that goes no further, then itself if it has not ended."""
     not_started = TriggerFailed(f"Not started: {reason}")
-    final = Cancelled(reason) if state == "Cancelling" else Failed(reason)
     end_run(api, flow_run_id, final, not_started, running=Failed(reason))
 
 

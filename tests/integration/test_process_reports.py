@@ -1,0 +1,64 @@
+"""What is reported of a flow run whose process has ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Iterator
+
+import pytest
+from prefect.engine.state import Failed
+
+from project.api import queries
+from project.api.client import PrefectApi, connect
+from project.deploy.flow_run_process import end_flow_run, report_end
+from tests.kits.embedded import open_api
+from tests.server.kit import Api, two_tasks
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[PrefectApi]:
+    with open_api(tmp_path) as url, connect(url, tmp_path) as api:
+        yield api
+
+
+@pytest.fixture
+def flow_run_id(api: PrefectApi) -> str:
+    """Return a flow run whose tasks have not begun."""
+    direct = Api(api.address)
+    project_id = direct.mutate("create_project", name="one")["id"]
+    flow = two_tasks().serialize()
+    flow_id = direct.mutate("create_flow", project_id=project_id, serialized_flow=flow)["id"]
+    return str(direct.mutate("create_flow_run", flow_id=flow_id)["id"])
+
+
+def states(api: PrefectApi, flow_run_id: str) -> set[Any]:
+    return set(queries.task_run_states(api, flow_run_id).values())
+
+
+def test_the_task_runs_of_a_flow_that_could_not_be_loaded_end_with_it(
+    api: PrefectApi, flow_run_id: str
+) -> None:
+    message = "Failed to load and execute flow run: ..."  # as Prefect's command sets it
+    queries.set_flow_run_state(api, flow_run_id, Failed(message).serialize())
+
+    report_end(api, flow_run_id, exit_code=1)
+
+    assert states(api, flow_run_id) == {"TriggerFailed"}
+    assert queries.flow_run_history(api, flow_run_id).count("Failed") == 1
+
+
+def test_a_process_that_was_killed_fails_its_run_and_the_task_runs(
+    api: PrefectApi, flow_run_id: str
+) -> None:
+    report_end(api, flow_run_id, exit_code=-9)
+
+    assert queries.flow_run_state(api, flow_run_id) == "Failed"
+    assert states(api, flow_run_id) == {"TriggerFailed"}
+
+
+def test_a_run_that_could_not_be_started_has_no_waiting_task_runs(
+    api: PrefectApi, flow_run_id: str
+) -> None:
+    end_flow_run(api, flow_run_id, "no more processes")
+
+    assert states(api, flow_run_id) == {"TriggerFailed"}
