@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Iterator
 
 import pytest
 from prefect.engine.state import Failed
+from prefect.utilities.configuration import set_temporary_config
 
 from project.api import queries
 from project.api.client import PrefectApi, connect
-from project.deploy.flow_run_process import end_flow_run, report_end
+from project.deploy.agent import AgentOptions, KedroAgent
+from project.deploy.flow_run_process import report_end
 from tests.kits.embedded import open_api
 from tests.server.kit import Api, two_tasks
 
@@ -59,6 +62,10 @@ def test_a_process_that_was_killed_fails_its_run_and_the_task_runs(
 def test_a_run_that_could_not_be_started_has_no_waiting_task_runs(
     api: PrefectApi, flow_run_id: str
 ) -> None:
-    end_flow_run(api, flow_run_id, "no more processes")
+    flow_run = SimpleNamespace(id=flow_run_id, version=0)
+    with set_temporary_config({"cloud.api": api.address, "backend": "server"}):
+        agent = KedroAgent(AgentOptions([], "", {}))
+        agent._mark_flow_as_failed(flow_run, "no more processes")
 
+    assert queries.flow_run_state(api, flow_run_id) == "Failed"
     assert states(api, flow_run_id) == {"TriggerFailed"}
