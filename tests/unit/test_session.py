@@ -44,7 +44,7 @@ def test_the_session_ends_with_the_exception_of_the_node_even_if_it_is_falsy(
     assert dict(recorded)["error"] == ("EmptyError", "nothing")
 
 
-def test_hooks_are_told_of_the_same_runner_as_in_a_run_of_the_command(
+def test_hooks_see_the_same_runner_under_an_agent_as_with_kedro_run(
     make_project: Callable[..., KedroProject],
 ) -> None:
     project = make_project(PIPELINE)

@@ -1,5 +1,4 @@
-// Namespaces, or whatever else has frames: which nodes belong to which, and what is drawn when some are folded into one
-// box each.
+// Namespaces and run groups: which nodes belong to which, and what is drawn when some are folded into one box each.
 import { mostSevere, stateFamily, tally } from "../shared/states.js";
 
 /** @typedef {Map<string, { members: string[], outer: string | null }>} Namespaces The ids of the nodes of each, outer ones first. */

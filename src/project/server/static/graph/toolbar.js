@@ -1,11 +1,12 @@
 // The graph's tools: zoom, direction, folding, datasets, selection.
 import { html } from "../vendor/html.js";
 
+/** @import { Namespaces } from "./namespaces.js" */
 /** @typedef {(change: Partial<Omit<GraphChoices, "folded"> & { folded: Set<string> | null }>) => void} Choose */
 
 /**
  * @param {{
- *   viewport: Viewport, choices: GraphChoices, choose: Choose, namespaces: Map<string, string[]>,
+ *   viewport: Viewport, choices: GraphChoices, choose: Choose, namespaces: Namespaces,
  *   canShowDatasets: boolean, canShowRunGroups: boolean, selection?: NodeSelection,
  * }} props
  */
