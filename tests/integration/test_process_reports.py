@@ -47,7 +47,9 @@ def test_the_task_runs_of_a_flow_that_could_not_be_loaded_end_with_it(
     report_end(api, flow_run_id, exit_code=1)
 
     assert states(api, flow_run_id) == {"TriggerFailed"}
-    assert queries.flow_run_history(api, flow_run_id).count("Failed") == 1
+    text = "query($id: uuid!) { flow_run_by_pk(id: $id) { states { state } } }"
+    history = [row["state"] for row in api.query(text, id=flow_run_id)["states"]]
+    assert history.count("Failed") == 1
 
 
 def test_a_process_that_was_killed_fails_its_run_and_the_task_runs(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable, List
+from unittest.mock import ANY
 
 import pytest
 from kedro.io import DataCatalog
@@ -11,11 +12,13 @@ from kedro.pipeline import Pipeline, node
 from prefect import Client
 from prefect.utilities.configuration import set_temporary_config
 
+from project.api import queries
 from project.api.client import PrefectApi, connect
 from project.compat.run_options import RUN_OPTIONS
 from project.config.model import ScheduleSettings, Settings
 from project.deploy.deployment import Deployment
-from project.deploy.registration import deploy
+from project.deploy.registration import Registration, deploy, find_registration, register
+from project.errors import ApiUncertainError
 from project.flow.pipeline_ref import PipelineRef
 
 FLOW = """
@@ -64,3 +67,36 @@ def test_the_api_gets_what_prefects_own_client_sends(tmp_path: Path) -> None:
 
     assert len(ours["tasks"]) == 501 + 1 + len(RUN_OPTIONS)
     assert ours == theirs
+
+
+@pytest.mark.parametrize("command", [register, deploy])
+@pytest.mark.parametrize("interrupted", ["register_tasks", "register_edges"])
+def test_an_interrupted_registration_is_completed(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: Callable[[PrefectApi, Deployment], Registration],
+    interrupted: str,
+) -> None:
+    pipeline = Pipeline([node(add, None, "a", name="a"), node(add, "a", "b", name="b")])
+    ref = PipelineRef(tmp_path, "shop", "chain")
+    deployment = Deployment(pipeline, ref, Settings(), DataCatalog)
+    whole = deployment._replace(settings=Settings(project="whole"))
+    send = getattr(queries, interrupted)
+
+    def send_half(api: PrefectApi, flow_id: str, rows: List[Any]) -> None:
+        send(api, flow_id, rows[: len(rows) // 2])
+        raise ApiUncertainError("The connection was lost.")
+
+    with connect("embedded", tmp_path) as api:
+        with monkeypatch.context() as patched:
+            patched.setattr(queries, interrupted, send_half)
+            with pytest.raises(ApiUncertainError):
+                command(api, deployment)
+        assert find_registration(api, deployment) is None
+
+        registration = command(api, deployment)
+
+        command(api, whole)
+        assert registration.version == 1
+        assert registered(api, "shop") == {**registered(api, "whole"), "run_config": ANY}
+        assert not command(api, deployment).is_new

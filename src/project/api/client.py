@@ -151,7 +151,7 @@ def connect(
         else:
             prefect_api = PrefectApi(Client(api_server=api), address_source=SETTING)
         prefect_api.connect()
-        prefect_api.unreported = UnreportedStates(project_path, api)
+        prefect_api.unreported = UnreportedStates(project_path, api, prefect_api.address)
         prefect_api.unreported.deliver(prefect_api)
         yield prefect_api
 

@@ -41,10 +41,12 @@ class LineSender:
 
     def put(self, record: logging.LogRecord, task_run_id: Optional[str]) -> None:
         """Add a line to the queue."""
+        # Without the lock: a value that is formatted into the message may log a line itself.
+        line = make_line(record, task_run_id)
         with self._lock:
-            line = make_line(record, task_run_id, after=self._newest)
-            self._newest = line.time
-            self._waiting.append(line)
+            # No two lines of a run have the same time: the API is asked for a line by its time.
+            self._newest = max(line.time, self._newest + 1)
+            self._waiting.append(line._replace(time=self._newest))
 
     def waiting(self) -> int:
         """Return the number of lines in the queue."""

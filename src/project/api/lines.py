@@ -44,13 +44,9 @@ def timestamp(time: int) -> str:
     return (_EPOCH + timedelta(microseconds=time)).isoformat()
 
 
-def make_line(record: logging.LogRecord, task_run_id: Optional[str], *, after: int) -> Line:
-    """Return the line of a record, with the traceback of its exception.
-
-    ``after`` is the time of the previous line: no two lines of a run have the same time, so that
-    the API can be asked for a line by its time.
-    """
-    time = max(int(record.created * 1_000_000), after + 1)
+def make_line(record: logging.LogRecord, task_run_id: Optional[str]) -> Line:
+    """Return the line of a record, with the traceback of its exception."""
+    time = int(record.created * 1_000_000)
     level = record.levelname if record.levelname in _LEVELS else "INFO"
     return Line(task_run_id, time, record.name, level, shorten(_formatter.format(record)))
 

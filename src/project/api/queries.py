@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Protocol, Sequence, Set
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Protocol, Sequence, Set, Tuple
 
 Json = Any  # a JSON value
 
 PAGE = 200  # rows of a query that is repeated for more
+REGISTER_SECONDS = 60.0  # for 500 tasks or edges
 
 # A filter with null matches everything: without a tenant, queries search all tenants.
 
@@ -79,10 +80,15 @@ def agents(api: GraphQL, tenant_id: Optional[str]) -> List[AgentRow]:
 
 
 class FlowRow(NamedTuple):
-    """The newest version of a flow, with the settings that all its versions share."""
+    """The newest version of a flow, with the settings that all its versions share.
+
+    It has fewer tasks or edges than the flow if its registration was interrupted.
+    """
 
     id: str
     version: int
+    task_count: int
+    edge_count: int
     flow_group_id: str
     idempotency_key: Optional[str]
     default_parameters: Dict[str, Json]
@@ -96,7 +102,8 @@ def newest_flow(
         "query($tenant: uuid, $project: String, $name: String) { flow(where: {archived: "
         "{_eq: false}, name: {_eq: $name}, project: {name: {_eq: $project}, "
         "tenant_id: {_eq: $tenant}}}, order_by: {version: desc}, limit: 1) "
-        "{ id version flow_group { id settings default_parameters } } }",
+        "{ id version tasks_aggregate { aggregate { count } } edges_aggregate { aggregate "
+        "{ count } } flow_group { id settings default_parameters } } }",
         tenant=tenant_id,
         project=project,
         name=name,
@@ -104,8 +111,15 @@ def newest_flow(
     if not rows:
         return None
     row, group = rows[0], rows[0]["flow_group"]
-    key = group["settings"].get("idempotency_key")
-    return FlowRow(row["id"], row["version"], group["id"], key, group["default_parameters"] or {})
+    return FlowRow(
+        row["id"],
+        row["version"],
+        row["tasks_aggregate"]["aggregate"]["count"],
+        row["edges_aggregate"]["aggregate"]["count"],
+        group["id"],
+        group["settings"].get("idempotency_key"),
+        group["default_parameters"] or {},
+    )
 
 
 def create_flow(api: GraphQL, project_id: str, compressed_flow: str, key: str) -> str:
@@ -124,12 +138,26 @@ def create_flow(api: GraphQL, project_id: str, compressed_flow: str, key: str) -
 
 def register_tasks(api: GraphQL, flow_id: str, tasks: Sequence[Json]) -> None:
     """Register serialized tasks of a flow; the API ignores those that it has already."""
-    api.mutate("register_tasks", "success", flow_id=flow_id, serialized_tasks=list(tasks))
+    rows = {"serialized_tasks": list(tasks)}
+    api.mutate("register_tasks", "success", seconds=REGISTER_SECONDS, flow_id=flow_id, **rows)
 
 
 def register_edges(api: GraphQL, flow_id: str, edges: Sequence[Json]) -> None:
     """Register serialized edges of a flow, whose tasks it must have."""
-    api.mutate("register_edges", "success", flow_id=flow_id, serialized_edges=list(edges))
+    rows = {"serialized_edges": list(edges)}
+    api.mutate("register_edges", "success", seconds=REGISTER_SECONDS, flow_id=flow_id, **rows)
+
+
+def registered_edges(api: GraphQL, flow_id: str) -> Set[Tuple[str, str, Optional[str]]]:
+    """Return the edges of a registered flow: two slugs and a key each."""
+    text = (
+        "query($id: uuid!) { edge(where: {flow_id: {_eq: $id}}) "
+        "{ upstream_task { slug } downstream_task { slug } key } }"
+    )
+    return {
+        (row["upstream_task"]["slug"], row["downstream_task"]["slug"], row["key"])
+        for row in api.query(text, id=flow_id)
+    }
 
 
 def activate_schedule(api: GraphQL, flow_id: str) -> None:
@@ -295,13 +323,6 @@ def task_run_histories(
     return {row["id"]: [state["state"] for state in row["states"]] for row in rows}
 
 
-def flow_run_history(api: GraphQL, flow_run_id: str) -> List[str]:
-    """Return the names of all states that a flow run has had."""
-    text = "query($id: uuid!) { flow_run_by_pk(id: $id) { states { state } } }"
-    row = api.query(text, id=flow_run_id)
-    return [] if row is None else [state["state"] for state in row["states"]]
-
-
 def task_run_states(api: GraphQL, flow_run_id: str) -> Dict[str, str]:
     """Return the names of the states of a flow run's task runs, by their ids."""
     text = "query($run: uuid) { task_run(where: {flow_run_id: {_eq: $run}}) { id state } }"
@@ -355,7 +376,7 @@ def restart_rows(api: GraphQL, flow_run_id: str) -> RestartRows:
 
 
 def set_flow_run_labels(api: GraphQL, flow_run_id: str, labels: Sequence[str]) -> None:
-    """Set which agents may take a flow run."""
+    """Set which agents may pick up a flow run."""
     api.mutate("set_flow_run_labels", "success", flow_run_id=flow_run_id, labels=list(labels))
 
 

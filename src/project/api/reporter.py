@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Callable, Iterator, Mapping, Optional, Protocol
 
 import prefect
-from prefect.engine.state import State
+from prefect.engine.state import Cancelled, Failed, State, TriggerFailed
 
 from project.api import queries
 from project.api.client import PrefectApi
@@ -128,9 +128,10 @@ class Reporter:
         """Empty the queues; return why the final state could not be reported, if so."""
         self._finishing.set()
         ended = monotonic()
-        self._wait_until_sent(self._lines, ended)
+        if not self._wait_until_sent(self._lines, ended):
+            logger.warning("%d log lines could not be reported.", self._lines.waiting())
         if self._wait_until_sent(self._states, ended):
-            self._repair_states()
+            self._complete_states()
             self._has_states.set()
         if self._final_state is not None:
             self._put_state(RunState(None, self._final_state))
@@ -141,9 +142,15 @@ class Reporter:
             self._notify(self._end_state)
         return None if is_sent else self._keep_unreported()
 
-    def _repair_states(self) -> None:
+    def _complete_states(self) -> None:
+        """Report what is still missing once all states of tasks are sent."""
         try:
             self._states.repair()
+            final = self._final_state
+            if isinstance(final, Failed) and not isinstance(final, Cancelled):
+                # A run may fail as a whole, for example because Dask has no worker.
+                not_started = TriggerFailed(f"Not started: {final.message}")
+                self._states.end_tasks(not_started, running=Failed(final.message))
         except ApiError as error:
             self._error = error
 
@@ -192,7 +199,8 @@ class Reporter:
         while not self._ended.wait(min(CANCEL_CHECK_SECONDS, heartbeat_seconds)):
             try:
                 state = queries.flow_run_state(self._api, self._flow_run_id)
-                if state in {"Cancelling", "Cancelled"}:
+                # A run that has ended has nothing left to cancel, but may still have to clean up.
+                if state in {"Cancelling", "Cancelled"} and self._end_state is None:
                     self._on_cancel()
                 if monotonic() - heartbeat > heartbeat_seconds:
                     heartbeat = monotonic()

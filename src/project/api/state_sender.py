@@ -145,6 +145,15 @@ class StateSender:
             if run_id and now.get(run_id) in _UNFINISHED and now[run_id] != state.name:
                 self.put(state)
 
+    def end_tasks(self, waiting: State, running: State) -> None:
+        """Put a state for each task run that the API does not know to have ended.
+
+        It is ``running`` for those that were, otherwise ``waiting``.
+        """
+        for task_run_id, name in queries.task_run_states(self._api, self._flow_run_id).items():
+            if name not in FINISHED:
+                self.put(RunState(task_run_id, running if name == "Running" else waiting))
+
     def _next_batch(self) -> List[RunState]:
         with self._lock:
             firsts = [queue[0] for key, queue in self._waiting.items() if key is not None]
@@ -209,7 +218,8 @@ class StateSender:
         ids = [state.run_id for state in self._unclear if state.run_id is not None]
         if ids:
             return queries.task_run_histories(self._api, self._flow_run_id, ids)
-        return {None: queries.flow_run_history(self._api, self._flow_run_id)}
+        # Only its state now: an earlier process of a restarted run may have ended in the same one.
+        return {None: [str(queries.flow_run_state(self._api, self._flow_run_id))]}
 
     def _find(self, state: RunState, histories: Dict[RunId, List[str]]) -> bool:
         count = histories.get(state.run_id, []).count(state.name)
@@ -237,9 +247,7 @@ def end_run(
     Task runs that have not ended get the state ``running`` if they were, otherwise ``waiting``.
     """
     sender = StateSender(api, flow_run_id)
-    for task_run_id, name in queries.task_run_states(api, flow_run_id).items():
-        if name not in FINISHED:
-            sender.put(RunState(task_run_id, running if name == "Running" else waiting))
+    sender.end_tasks(waiting, running)
     if final is not None:
         sender.put(RunState(None, final))
     while sender.waiting():

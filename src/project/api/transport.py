@@ -32,6 +32,9 @@ REQUEST_SECONDS = 15.0
 PREFECTS_CONFIGURATION = "PREFECT__CLOUD__API, or ~/.prefect/config.toml"
 SETTING = "'api' in prefect.yml"
 
+# What urllib3 raises before it sends anything: it cannot connect, or not resolve the host.
+_NOT_SENT = ("NewConnectionError", "Failed to establish", "NameResolutionError")
+
 # Prefect Server answers with these, and HTTP 200, when a service behind its gateway fails. The
 # request may have been executed.
 _INTERNAL_ERRORS = (
@@ -108,7 +111,7 @@ class Transport:
         )
 
     def _broken(self, error: requests.RequestException) -> ApiError:
-        if "NewConnectionError" in repr(error) or "Failed to establish" in str(error):
+        if any(words in repr(error) for words in _NOT_SENT):
             return self._unreachable(error)
         return ApiUncertainError(
             f"The connection to the Prefect API at {self.url} was lost: {_cause(error)}. "

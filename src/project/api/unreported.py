@@ -30,13 +30,14 @@ class UnreportedState(NamedTuple):
 class UnreportedStates:
     """States that runs of a project could not report to an API, in one file per flow run.
 
-    ``api`` is the API's name in ``prefect.yml``, because the address of an embedded one changes.
+    ``names`` are those of the API: its address, and its name in ``prefect.yml`` if that is known,
+    because the address of an embedded one changes.
     """
 
-    def __init__(self, project_path: Path, api: str):
+    def __init__(self, project_path: Path, *names: str):
         self._project_path = project_path
         self._folder = project_path / FOLDER / "unreported"
-        self._api = api
+        self._names = names
 
     def save(self, flow_run_id: str, states: Sequence[UnreportedState]) -> Path:
         """Write the states of a flow run, in order, and return the file.
@@ -44,7 +45,7 @@ class UnreportedStates:
         Raises:
             ApiError: the file cannot be written.
         """
-        content = {"api": self._api, "flow_run_id": flow_run_id, "states": list(states)}
+        content = {"api": self._names[0], "flow_run_id": flow_run_id, "states": list(states)}
         file = self._folder / f"{flow_run_id}.json"
         unfinished = file.with_suffix(f".{uuid4()}")
         with folder_errors(prepare_folder(self._project_path)):
@@ -59,15 +60,17 @@ class UnreportedStates:
         for file in sorted(self._folder.glob("*.json")) if os.path.isdir(self._folder) else ():
             try:
                 content: Dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-                if content["api"] == self._api:
+                if content["api"] in self._names:
                     _deliver(api, content["flow_run_id"], content["states"])
                     file.unlink()
                     logger.info("Reported the end of flow run %s.", content["flow_run_id"])
             except ApiRefusedError as error:
                 logger.warning("%s: the end of this run cannot be reported: %s", file.name, error)
                 file.unlink()
-            except (ApiError, OSError, ValueError) as error:
+            except (ApiError, OSError) as error:
                 logger.warning("%s: the end of this run is not reported yet: %s", file.name, error)
+            except (KeyError, TypeError, ValueError) as error:
+                logger.warning("%s cannot be read (%r). Delete it.", file, error)
 
 
 def _deliver(api: GraphQL, flow_run_id: str, states: List[List[Any]]) -> None:

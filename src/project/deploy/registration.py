@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import Dict, NamedTuple, Optional
+from typing import Dict, Mapping, NamedTuple, Optional, Tuple
 from uuid import uuid4
 
 from prefect.utilities.graphql import compress
@@ -46,8 +46,10 @@ class Registration(NamedTuple):
 def find_registration(api: PrefectApi, deployment: Deployment) -> Optional[Registration]:
     """Return the flow's registration, if the API has exactly this version."""
     row = _newest(api, deployment)
-    key = flow_key(deployment.make_flow(), deployment.spec)
-    return _registration(deployment, row) if row and row.idempotency_key == str(key) else None
+    flow = deployment.make_flow()
+    key = flow_key(flow, deployment.spec)
+    is_current = row and row.idempotency_key == str(key) and _is_complete(row, flow)
+    return _registration(deployment, row) if row and is_current else None
 
 
 def require_registration(api: PrefectApi, deployment: Deployment) -> Registration:
@@ -78,7 +80,7 @@ def register(api: PrefectApi, deployment: Deployment) -> Registration:
         row = _newest(api, deployment)
         current = FlowKey.parse(row.idempotency_key if row else None)
         note = _NOT_DEPLOYED if flow.schedule and current.deployment != key.deployment else None
-        if row and current.flow == key.flow:
+        if row and current.flow == key.flow and _is_complete(row, flow):
             return _registration(deployment, row)._replace(note=note)
         flow.schedule = None
         if row is None:
@@ -99,14 +101,16 @@ def deploy(api: PrefectApi, deployment: Deployment) -> Registration:
     key = flow_key(flow, deployment.spec)
     with api.exclusive_registration():
         row = _newest(api, deployment)
-        if row and row.idempotency_key == str(key):
+        if row and row.idempotency_key == str(key) and _is_complete(row, flow):
             registration = _registration(deployment, row)
         else:
             deployed = queries.DeployedRow(None, None, is_schedule_active=flow.schedule is not None)
             registration = _register_version(api, deployment, flow, key, deployed)
     set_default_env(api, deployment)
     missing = flow.schedule and missing_agent(api, flow.run_config.labels)
-    return registration._replace(note=missing and f"No agent takes the scheduled runs: {missing}")
+    return registration._replace(
+        note=missing and f"No agent picks up the scheduled runs: {missing}"
+    )
 
 
 def _register_version(
@@ -133,7 +137,9 @@ def _register_version(
     flow_id = queries.create_flow(api, project_id, compress(serialized), str(key))
     for batch in batches(tasks):
         queries.register_tasks(api, flow_id, batch)
-    for batch in batches(edges):
+    # An interrupted registration has left some; not every API ignores those that it has already.
+    known = queries.registered_edges(api, flow_id)
+    for batch in batches([edge for edge in edges if _edge_key(edge) not in known]):
         queries.register_edges(api, flow_id, batch)
     if deployed.is_schedule_active:
         queries.activate_schedule(api, flow_id)  # only now: its runs need the tasks
@@ -156,6 +162,15 @@ def _with_deployed(
     }
 
 
+def _edge_key(edge: Mapping[str, queries.Json]) -> Tuple[str, str, Optional[str]]:
+    return edge["upstream_task"]["slug"], edge["downstream_task"]["slug"], edge["key"]
+
+
+def _is_complete(row: queries.FlowRow, flow: KedroFlow) -> bool:
+    """Return whether a version has all tasks and edges, so that its registration has ended."""
+    return (row.task_count, row.edge_count) == (len(flow.tasks), len(flow.edges))
+
+
 def _registration(deployment: Deployment, row: queries.FlowRow) -> Registration:
     return Registration(row.id, deployment.flow_name, deployment.prefect_project, row.version)
 
@@ -168,7 +183,7 @@ def _newest(api: PrefectApi, deployment: Deployment) -> Optional[queries.FlowRow
 def start_run_here(
     api: PrefectApi, registration: Registration, options: RunOptions, key: str
 ) -> str:
-    """Create a flow run that no agent takes, and return its id.
+    """Create a flow run that no agent picks up, and return its id.
 
     A repeated request with the same idempotency ``key`` creates no second run.
     """

@@ -1,0 +1,152 @@
+"""Reporting to an API that answers as a test says."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from threading import Event
+from typing import Any, Callable, Dict, List
+
+import pytest
+from prefect import Client
+from prefect.engine.state import Cancelled, Failed, State
+
+from project.api import reporter as reporter_module
+from project.api import state_sender
+from project.api.client import PrefectApi
+from project.api.line_sender import LineSender
+from project.api.reporter import Reporter
+from project.api.state_sender import RunState, StateSender
+from project.api.unreported import UnreportedState, UnreportedStates
+from project.errors import ApiUncertainError, ApiUnreachableError
+from tests.kits.waiting import eventually
+
+NAMES = Dict[str, str]
+
+
+class Answers:
+    """An API with one flow run, whose requests are kept and answered by the test."""
+
+    def __init__(self) -> None:
+        self.sent: List[Any] = []
+        self.state = "Running"
+        self.answer: Callable[[str], None] = lambda name: None
+
+    def query(self, text: str, **variables: Any) -> Any:
+        if "task_run" in text:
+            return []
+        return {"state": self.state, "states": [{"state": "Failed"}, {"state": self.state}]}
+
+    def mutate(self, name: str, fields: str, /, **payload: Any) -> Any:
+        self.sent.append((name, payload))
+        self.answer(name)
+        return {"states": [{"status": "SUCCESS", "id": "run"}], "success": True}
+
+
+class Model:
+    """A value that logs a line while it is formatted."""
+
+    def __init__(self, put: Callable[[str], None]):
+        self._put = put
+
+    def __str__(self) -> str:
+        self._put("nested")
+        return "model"
+
+
+def test_a_value_may_log_a_line_while_it_is_formatted() -> None:
+    sender = LineSender(Answers(), "run")
+
+    def put(*arguments: Any) -> None:
+        record = logging.LogRecord("n", logging.INFO, "", 0, "%s", arguments, None)
+        sender.put(record, None)
+
+    put(Model(put))
+
+    assert [line.message for line in sender._waiting] == ["nested", "model"]
+    first, second = (line.time for line in sender._waiting)
+    assert first < second
+
+
+def test_an_end_like_that_of_an_earlier_process_is_sent_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(state_sender, "SETTLE_SECONDS", 0)
+    api = Answers()
+    sender = StateSender(api, "run")
+    sender.put(RunState(None, Failed("again")))
+
+    def lose(name: str) -> None:
+        raise ApiUncertainError("An internal API error occurred")
+
+    api.answer = lose
+    with pytest.raises(ApiUncertainError):
+        sender.send_round()
+    api.answer = lambda name: None
+    sender.send_round()
+
+    assert [name for name, _ in api.sent] == ["set_flow_run_states"] * 2
+    assert sender.waiting() == []
+
+
+@pytest.mark.parametrize("end", [Cancelled("by a signal"), None])
+def test_a_run_that_is_being_cleaned_up_is_not_interrupted_again(
+    monkeypatch: pytest.MonkeyPatch, end: State
+) -> None:
+    monkeypatch.setattr(reporter_module, "CANCEL_CHECK_SECONDS", 0.01)
+    api, asked, cancelled = Answers(), Event(), Event()
+    api.state = "Cancelled"
+    find = api.query
+
+    def query(text: str, **variables: Any) -> Any:
+        asked.set()
+        return find(text, **variables)
+
+    api.query = query  # type: ignore[method-assign]
+    reporter = Reporter(api, "run", {}, cancelled.set)  # type: ignore[arg-type]
+    if end is not None:
+        reporter.cancelled(end)
+    with reporter.reporting():
+        assert asked.wait(10)
+        if end is None:
+            assert cancelled.wait(10)
+        else:
+            eventually(lambda: api.sent)
+
+    assert cancelled.is_set() == (end is None)
+
+
+def test_an_end_is_delivered_by_the_address_or_the_name_of_its_api(tmp_path: Path) -> None:
+    state = UnreportedState(None, Failed("late").serialize())
+    by_address = UnreportedStates(tmp_path, "http://localhost:4200")
+    by_name = UnreportedStates(tmp_path, "prefect", "http://localhost:4200")
+    other = UnreportedStates(tmp_path, "http://elsewhere:4200")
+    files = [by_address.save("one", [state]), by_name.save("two", [state])]
+    api = Answers()
+
+    other.deliver(api)
+    assert api.sent == []
+    by_name.deliver(api)
+
+    assert len(api.sent) == 2
+    assert not any(file.exists() for file in files)
+
+
+def test_a_damaged_file_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    unreported = UnreportedStates(tmp_path, "prefect")
+    good = unreported.save("two", [UnreportedState(None, Failed("late").serialize())])
+    damaged = [good.with_name(name) for name in ("a.json", "b.json", "c.json")]
+    for file, text in zip(damaged, ("{}", "[]", "{")):
+        file.write_text(text)
+
+    unreported.deliver(Answers())
+
+    assert not good.exists()
+    assert all(f"{file} cannot be read" in caplog.text for file in damaged)
+
+
+def test_a_host_that_has_no_address_was_not_sent_the_request() -> None:
+    api = PrefectApi(Client(api_server="http://nonesuch.invalid:4200"))
+
+    with pytest.raises(ApiUnreachableError, match="cannot be reached"):
+        api.mutate("create_tenant", "id", name="one")
