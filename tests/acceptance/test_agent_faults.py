@@ -145,6 +145,29 @@ def test_another_agent_runs_what_a_killed_agent_left(served: Shop) -> None:
     assert states_in(said) == ["Scheduled", "Submitted", "Scheduled", *ONCE, "Success"]
 
 
+@pytest.mark.parametrize("executor", ["local", pytest.param("dask", marks=pytest.mark.dask)])
+def test_a_node_that_a_killed_agent_was_running_is_not_run_again(
+    served: Shop, executor: str
+) -> None:
+    served.write("conf/base/prefect.yml", f"run: agent\nexecutor: {{type: {executor}}}")
+    try:
+        with agent(served):
+            following = served.start(*RUN)
+            first = pid_of_the_run(served)
+            where = '{state: {_eq: "Running"}, task: {name: {_eq: "wait"}}}'
+            eventually(lambda: served.ask(f"query {{ task_run(where: {where}) {{ id }} }}"))
+        (served.folder / "go").touch()
+        with agent(served):
+            said = Said.of(following, 60)
+    finally:
+        served.write("conf/base/prefect.yml", "run: agent")
+
+    assert said.code == 1
+    assert states_in(said) == ["Scheduled", *ONCE, "Scheduled", *ONCE, "Failed"]
+    assert pid_of_the_run(served) == first
+    assert "wait: No heartbeat detected" in said.text
+
+
 def test_a_second_ctrl_c_does_not_wait_for_the_end(served: Shop) -> None:
     with agent(served):
         following = served.start(*RUN)

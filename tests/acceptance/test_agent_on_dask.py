@@ -75,6 +75,26 @@ def test_a_failure_on_dask_is_the_failure_of_the_command(on_dask: Shop) -> None:
     assert "on_pipeline_error ValueError: no stock left" in on_dask.hooks()
 
 
+@pytest.mark.parametrize("place", ["here", "agent"])
+def test_a_run_that_dask_cannot_begin_says_why_and_leaves_no_task_open(
+    on_dask: Shop, place: str
+) -> None:
+    local = on_dask.folder / "conf/local/prefect.yml"
+    needs = "tasks: {nodes: {make: {resources: {GPU: 1}}}}"
+    local.write_text(f"{local.read_text()}run: {place}\n{needs}\n")
+
+    said = on_dask.run()
+
+    assert said.code == 1
+    reason = "Node 'make' needs a Dask worker with the resources GPU=1"
+    assert reason in " ".join(said.text.split())
+    id_ = ids_in(said.text)[0]
+    run = on_dask.flow_run(id_, "state state_message")
+    assert run["state"] == "Failed"
+    assert run["state_message"].startswith(reason)
+    assert set(on_dask.node_states(id_).values()) == {"TriggerFailed"}
+
+
 def test_ctrl_c_cancels_the_nodes_on_dask(on_dask: Shop) -> None:
     running = on_dask.start(*RUN, "--pipeline", "endless")
     assert running.stdout

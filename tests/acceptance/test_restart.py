@@ -39,19 +39,20 @@ REGISTRY = """
 
 
     def chain():
-        nodes = [node(counting(1), [], "memory_1", name="node_1")]
+        nodes = [node(counting(1), [], "memory_1", name="node_1", tags="part.1")]
         for number in range(2, 11):
             outputs = "total" if number == 10 else f"memory_{number}"
             if number == 3:
                 outputs = [outputs, "doubled"]
             reads = f"memory_{number - 1}"
-            nodes.append(node(counting(number), reads, outputs, name=f"node_{number}"))
+            tag = "part.1" if number < 5 else "part.2"
+            nodes.append(node(counting(number), reads, outputs, name=f"node_{number}", tags=tag))
         return Pipeline(nodes)
 
 
     def register_pipelines():
         names = ("__default__", "keeping", "here", "keeping_here", "keeping_on_dask")
-        return {name: chain() for name in names}
+        return {name: chain() for name in (*names, "keeping_groups_on_dask")}
     """
 
 PREFECT_YML = """
@@ -60,6 +61,8 @@ PREFECT_YML = """
       keeping: {run: agent, result: {type: LocalResult}}
       keeping_here: {result: {type: LocalResult}}
       keeping_on_dask: {result: {type: LocalResult}, executor: {type: dask, workers: 2}}
+      keeping_groups_on_dask:
+        {result: {type: LocalResult}, executor: {type: dask, workers: 2}, grouping: "tag:part."}
     """
 
 
@@ -77,7 +80,7 @@ def failed_run(shop: Shop, pipeline: str) -> str:
     """Return a run in which node 7 has failed; what it lacked is there now."""
     said = shop.kedro(*RUN, "--pipeline", pipeline)
     assert said.code == 1
-    assert nodes_begun(shop) == ALL[:7]
+    assert nodes_begun(shop) == ALL[:7], said.text
     (shop.folder / "mended").touch()
     return str(re.findall(r"Flow run ([0-9a-f-]{36})", said.text)[0])
 
@@ -151,6 +154,19 @@ def test_a_restart_runs_what_failed_and_what_it_needs(
     assert results(staffed) == []
 
 
+@pytest.mark.dask
+def test_only_what_leaves_a_group_is_stored(staffed: Shop) -> None:
+    id_ = failed_run(staffed, "keeping_groups_on_dask")
+    names = [path.name.partition("-")[0] for path in results(staffed)]
+    assert names == ["node_4"]  # the last one of the first group
+
+    restart_here(staffed, id_)
+
+    assert nodes_begun(staffed) == ALL[4:]
+    assert staffed.node_states(id_) == dict.fromkeys(ALL, "Success")
+    assert results(staffed) == []
+
+
 def test_the_command_says_what_will_run(staffed: Shop) -> None:
     id_ = failed_run(staffed, "here")
 
@@ -159,7 +175,9 @@ def test_the_command_says_what_will_run(staffed: Shop) -> None:
     names = ", ".join(sorted(FROM_THE_FAILURE))
     assert f"4 tasks did not succeed, or did not start: {names}" in said.text
     names = ", ".join(ALL[:6])
-    assert f"6 tasks succeeded, but left in memory what others need: {names}" in said.text
+    assert (
+        f"6 tasks succeeded, but kept output in memory that other tasks need: {names}" in said.text
+    )
 
 
 def test_a_run_that_has_succeeded_is_not_restarted(staffed: Shop) -> None:

@@ -30,7 +30,7 @@ RUNNING, MOST = [], []
 LOCK = Lock()
 
 class Unavailable(ConnectionError):
-    pass
+    error = "busy"  # as those of several HTTP libraries have
 
 def make():
     ATTEMPTS.clear()

@@ -7,6 +7,8 @@ from kedro.pipeline import Pipeline, node
 
 from project.compat.kedro_cli import parse_params
 from project.compat.kedro_project import find_pipeline
+from project.compat.run_options import selection_keywords
+from project.errors import FlowRunError
 
 
 def keep(value: int) -> int:
@@ -45,3 +47,11 @@ def test_params_that_are_json_already_stay_as_they_are() -> None:
 def test_params_that_kedro_run_refuses_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="key"):
         parse_params(text)
+
+
+def test_several_namespaces_are_refused_where_kedro_runs_one() -> None:
+    before_kedro_1 = {"namespace": None}
+    assert selection_keywords({"namespaces": ["sales"]}, before_kedro_1) == {"namespace": "sales"}
+
+    with pytest.raises(FlowRunError, match="one namespace, not sales, stock"):
+        selection_keywords({"namespaces": ["sales", "stock"]}, before_kedro_1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
+import time
 from threading import Barrier, Event, Timer, current_thread, main_thread
 from typing import Any
 
@@ -64,6 +66,20 @@ def test_after_an_error_no_further_call_starts() -> None:
 
     assert first.result()
     assert second.cancelled()
+
+
+def test_a_signal_that_does_not_wake_the_main_thread_is_noticed() -> None:
+    def interrupt() -> bool:
+        time.sleep(0.3)  # until the main thread waits
+        _thread.interrupt_main()  # sets the signal's flag, and wakes nothing
+        return bool(prefect.context.stopping.wait(30))
+
+    executor = ThreadsExecutor(1)
+    with pytest.raises(KeyboardInterrupt), executor.start():
+        call = executor.submit(interrupt)
+        executor.wait(call)
+
+    assert call.result(timeout=0)
 
 
 def test_leaving_a_long_chain_does_not_recurse(capfd: pytest.CaptureFixture[str]) -> None:

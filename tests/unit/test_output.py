@@ -11,7 +11,7 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 import prefect
 import pytest
 
-from project.execution.output import MAX_LINE_LENGTH, OutputCapture, _Line
+from project.execution.output import MAX_LINE_LENGTH, OutputCapture, _Line, captures_kept
 
 Lines = List[Tuple[Optional[str], str]]
 
@@ -153,3 +153,26 @@ def test_lines_are_captured_however_they_are_written() -> None:
         assert isinstance(sys.stdout, io.TextIOBase)
 
     assert lines == [("a", "one"), ("a", "two")]
+
+
+def test_only_the_loggers_of_the_libraries_themselves_are_left_out() -> None:
+    found: List[str] = []
+    names = ["distributed", "distributed.worker", "distributed_training.nodes", "asyncio_feeds"]
+    with OutputCapture(lambda record: found.append(record.name)):
+        for name in names:
+            logging.getLogger(name).error("a line")
+
+    assert found == ["distributed_training.nodes", "asyncio_feeds"]
+
+
+def test_captures_stay_attached_when_another_project_is_opened() -> None:
+    found: List[str] = []
+    root = logging.getLogger()
+    before = list(root.handlers)
+    with OutputCapture(lambda record: found.append(record.getMessage())):
+        with captures_kept():
+            root.handlers.clear()  # what logging.config.dictConfig does
+        logging.getLogger("shop.nodes").error("after")
+    root.handlers[:] = before
+
+    assert found == ["after"]

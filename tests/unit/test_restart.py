@@ -62,7 +62,7 @@ def run_after_restart(flow: KedroFlow, run: KedroRun, states: Dict[str, State]) 
     )
 
 
-@pytest.mark.parametrize("state", [Failed(), TriggerFailed(), Running(), Pending()])
+@pytest.mark.parametrize("state", [TriggerFailed(), Running(), Pending()])
 def test_what_did_not_succeed_runs_with_what_it_needs(tmp_path: Path, state: State) -> None:
     assert run_after_restart(make_flow(), make_run(tmp_path), {"c": state}) == ["a", "c"]
 
@@ -74,14 +74,14 @@ def test_what_is_set_back_for_its_values_alone_takes_nothing_with_it(tmp_path: P
 
 
 def test_what_is_in_a_file_is_not_made_again(tmp_path: Path) -> None:
-    assert run_after_restart(make_flow(), make_run(tmp_path), {"d": Failed()}) == ["d"]
+    assert run_after_restart(make_flow(), make_run(tmp_path), {"d": Pending()}) == ["d"]
 
 
 def test_a_stored_result_counts_only_as_long_as_it_can_be_read(tmp_path: Path) -> None:
     flow = make_flow()
     flow.result = LocalResult(dir=str(tmp_path))
     stored = Success(result=flow.result.write({"memory": 1}, flow_run_id=ID))
-    states = {"a": stored, "c": Failed()}
+    states = {"a": stored, "c": Pending()}
     assert run_after_restart(flow, make_run(tmp_path), states) == ["c"]
 
     Path(tmp_path, stored._result.location).unlink()
@@ -92,6 +92,17 @@ def test_a_stored_result_counts_only_as_long_as_it_can_be_read(tmp_path: Path) -
 def test_nodes_that_are_not_selected_stay_skipped(tmp_path: Path) -> None:
     run = make_run(tmp_path, PIPELINE.only_nodes("b", "d"))
 
-    assert run_after_restart(make_flow(), run, {"a": Skipped(), "c": Skipped(), "d": Failed()}) == [
-        "d"
-    ]
+    states = {"a": Skipped(), "c": Skipped(), "d": Pending()}
+    assert run_after_restart(make_flow(), run, states) == ["d"]
+
+
+def test_a_run_with_a_node_that_nobody_set_back_fails(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+
+    assert run_after_restart(make_flow(), run, {"c": Failed(), "d": Pending()}) == ["d"]
+
+    assert run.failed_node == "c"
+    assert str(run.error) == (
+        "Node 'c' failed in an earlier process of this flow run. To run it again: "
+        f"kedro prefect restart {ID}"
+    )

@@ -44,6 +44,29 @@ def test_the_session_ends_with_the_exception_of_the_node_even_if_it_is_falsy(
     assert dict(recorded)["error"] == ("EmptyError", "nothing")
 
 
+def test_a_falsy_exception_of_a_project_reaches_its_tasks(
+    make_project: Callable[..., KedroProject],
+) -> None:
+    project = make_project(PIPELINE)
+    bootstrap_project(project.folder)
+    error = EmptyError("nothing")
+    seen: List[Any] = []
+
+    def run_tasks(run: Any, settings: Settings) -> State:
+        seen.append(run)
+        return Failed("Some reference tasks failed.")
+
+    def create(*arguments: Any, **keywords: Any) -> None:
+        raise error
+
+    ref = PipelineRef(project.folder, project.package, "__default__")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(KedroSession, "create", create)
+        run_in_session(ref, {}, run_tasks)
+
+    assert seen == [error]
+
+
 def test_hooks_see_the_same_runner_under_an_agent_as_with_kedro_run(
     make_project: Callable[..., KedroProject],
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import logging
 from contextlib import nullcontext
@@ -11,7 +10,6 @@ from typing import Any, ContextManager, Dict, Mapping, Optional, Union
 import prefect
 from prefect import Task
 from prefect.engine.cloud import CloudFlowRunner
-from prefect.engine.flow_runner import FlowRunner
 from prefect.engine.runner import ENDRUN
 from prefect.engine.state import Cancelled, State
 from prefect.utilities.configuration import set_temporary_config
@@ -31,7 +29,7 @@ from project.execution.kedro_run import KedroRun
 from project.execution.output import OutputCapture
 from project.execution.restart import prepare_restart
 from project.execution.results import remove_results
-from project.execution.runners import KedroTaskRunner, cancelled_if_tasks_are
+from project.execution.runners import KedroTaskRunner, cancelled_if_tasks_are, run_all_tasks
 from project.execution.session import run_in_session
 from project.flow.graph import KedroFlow
 from project.flow.tasks import InitTask, NodeRun
@@ -47,9 +45,6 @@ class AgentFlowRunner(CloudFlowRunner):
 
     How it takes over a flow run, with its state, parameters and results, is Prefect's own code.
     """
-
-    # Without its decorators, which would end the flow run before its Kedro session has ended.
-    _run_tasks = inspect.unwrap(FlowRunner.get_flow_run_state)
 
     def __init__(self, flow: KedroFlow, **kwargs: Any):
         super().__init__(flow, **kwargs)
@@ -135,8 +130,7 @@ class AgentFlowRunner(CloudFlowRunner):
     ) -> State:
         try:
             with cancellation.handle_signals():
-                final_state: State = self._run_tasks(state, **arguments)
-                return final_state
+                return run_all_tasks(self, state, arguments)
         except ENDRUN as end:
             return end.state
         except KeyboardInterrupt:

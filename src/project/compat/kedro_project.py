@@ -65,10 +65,7 @@ def session_class() -> Any:
 
 def hook_plugins(session: Any) -> Iterable[Any]:
     """Return the plugins whose hooks a session calls."""
-    manager = getattr(session, "_hook_manager", None)
-    if manager is None:  # Kedro 0.17: one hook manager for the whole process
-        manager = import_module("kedro.framework.hooks").get_hook_manager()
-    return list(manager.get_plugins())
+    return list(_hook_manager(session).get_plugins())
 
 
 def run_session(
@@ -118,11 +115,11 @@ def open_catalog(
 
     Hooks are called for the context and the catalog, but not for a run.
     """
-    session_class: Any = import_module("kedro.framework.session").KedroSession
-    accepted = _accepted(session_class, "create")
+    project_session = session_class()
+    accepted = _accepted(project_session, "create")
     params = "runtime_params" if "runtime_params" in accepted else "extra_params"
     keywords = {"env": options.get("env"), params: options.get("params")}
-    with session_class.create(project_path=project_path, **keywords) as session:
+    with project_session.create(project_path=project_path, **keywords) as session:
         context = session.load_context()
         make_catalog = context._get_catalog
         keywords = {}
@@ -134,10 +131,14 @@ def open_catalog(
         for name in sorted(compat.dataset_names(pipeline)):
             if not compat.is_registered(catalog, name):
                 compat.add_dataset(catalog, name, compat.MemoryDataset())
-        hook_manager = getattr(session, "_hook_manager", None)
-        if hook_manager is None:  # Kedro 0.17: one for the whole process
-            hook_manager = import_module("kedro.framework.hooks").get_hook_manager()
-        yield OpenCatalog(pipeline, catalog, hook_manager)
+        yield OpenCatalog(pipeline, catalog, _hook_manager(session))
+
+
+def _hook_manager(session: Any) -> Any:
+    manager = getattr(session, "_hook_manager", None)
+    if manager is None:  # Kedro 0.17: one for the whole process
+        manager = import_module("kedro.framework.hooks").get_hook_manager()
+    return manager
 
 
 def _accepted(owner: type, method: str) -> Dict[str, Any]:
@@ -160,8 +161,7 @@ def _pipeline_keyword(pipeline: str, accepted: Mapping[str, Any]) -> Dict[str, A
 
 def read_parameters(project_path: Path, env: Optional[str]) -> Dict[str, Any]:
     """Return the parameters of the project that is set up in this process, in an environment."""
-    session_class: Any = import_module("kedro.framework.session").KedroSession
-    session = session_class.create(project_path=project_path, env=env)
+    session = session_class().create(project_path=project_path, env=env)
     if hasattr(
         session, "_get_config_loader"
     ):  # spares the catalog, and what hooks do with contexts

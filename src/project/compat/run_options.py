@@ -108,6 +108,7 @@ def selection_keywords(options: RunOptions, accepted: Mapping[str, Any]) -> Dict
     ``accepted`` are the parameters of the installed ``KedroSession.run``.
 
     Raises:
+        FlowRunError: there are several namespaces, and this Kedro runs one.
         UnsupportedVersionError: this Kedro does not have an option that was given.
     """
     keywords: Dict[str, Any] = {}
@@ -121,9 +122,18 @@ def selection_keywords(options: RunOptions, accepted: Mapping[str, Any]) -> Dict
                 f"The installed Kedro has no run option '{option.name}'. Leave the parameter out, "
                 "or upgrade Kedro."
             )
-        # Before Kedro 1.0, a run has one namespace.
-        keywords[keyword] = value[0] if keyword == "namespace" else value  # type: ignore[index]
+        keywords[keyword] = _only_namespace(value) if keyword == "namespace" else value
     return keywords
+
+
+def _only_namespace(namespaces: Any) -> str:
+    """Return the namespace of a run before Kedro 1, which has one."""
+    if len(namespaces) > 1:
+        raise FlowRunError(
+            f"The installed Kedro runs one namespace, not {', '.join(namespaces)}. Name only one, "
+            "or upgrade to Kedro 1."
+        )
+    return str(namespaces[0])
 
 
 def describe_run_options() -> List[Dict[str, str]]:

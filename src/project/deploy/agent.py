@@ -25,7 +25,6 @@ from project.deploy.flow_run_process import (
     end_flow_run,
     report_end,
 )
-from project.errors import ApiError
 
 CHECK_SECONDS = 0.5
 RETRY_SECONDS = 5.0
@@ -90,7 +89,8 @@ class KedroAgent(LocalAgent):
     def deploy_flow(self, flow_run: Any) -> str:
         """Start the process of a flow run."""
         description: str = super().deploy_flow(flow_run)
-        (process,) = (one for one in self.processes if description == f"PID: {one.pid}")
+        # A copy: other threads start processes, too.
+        (process,) = (one for one in list(self.processes) if description == f"PID: {one.pid}")
         self.processes.remove(process)
         self._children.append(_Child(flow_run.id, process))
         return description
@@ -107,7 +107,7 @@ class KedroAgent(LocalAgent):
             for child in list(self._children):
                 try:
                     self._look_after(child, vouched)
-                except ApiError as error:
+                except Exception as error:  # nobody else looks after the children
                     self.logger.warning("%s Trying again.", error)
                     sleep(RETRY_SECONDS)
 

@@ -5,9 +5,19 @@ from __future__ import annotations
 import io
 import logging
 import sys
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from threading import Lock, get_ident
-from typing import Any, Callable, ContextManager, Dict, List, NamedTuple, Optional, TextIO
+from typing import (
+    Any,
+    Callable,
+    ContextManager,
+    Dict,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    TextIO,
+)
 
 import prefect
 
@@ -15,12 +25,12 @@ TakeRecord = Callable[[logging.LogRecord], None]
 
 # These loggers write about reporting itself, so reporting their lines would never end.
 UNREPORTED = (
-    "project.api",
-    "prefect.Diagnostics",
-    "urllib3",
-    "uvicorn",
-    "asyncio",
-    "distributed",  # Dask's own news, which would flood the run's lines
+    "project.api.",
+    "prefect.Diagnostics.",
+    "urllib3.",
+    "uvicorn.",
+    "asyncio.",
+    "distributed.",  # Dask's own news, which would flood the run's lines
 )
 
 MAX_LINE_LENGTH = 10_000  # characters; a longer printed line is reported in parts
@@ -42,6 +52,7 @@ class OutputCapture:
     def __enter__(self) -> OutputCapture:
         self._add_to_loggers()
         with _stdout_lock:
+            _captures.append(self)
             if not isinstance(sys.stdout, TaskStdout):
                 sys.stdout = TaskStdout(sys.stdout)
             self._stdout = sys.stdout
@@ -50,6 +61,7 @@ class OutputCapture:
 
     def __exit__(self, *error: object) -> None:
         with _stdout_lock:
+            _captures.remove(self)
             self._stdout.handlers.remove(self._handler)
             # Another capture may still use it, or other code may have replaced it.
             if sys.stdout is self._stdout and not self._stdout.handlers:
@@ -73,6 +85,19 @@ class OutputCapture:
     def _remove_from_loggers(self) -> None:
         for logger in self._loggers:
             logger.removeHandler(self._handler)
+
+
+_captures: List[OutputCapture] = []  # of all runs in this process
+
+
+@contextmanager
+def captures_kept() -> Iterator[None]:
+    """Keep all captures attached while a project is opened: Kedro then configures logging anew."""
+    try:
+        yield
+    finally:
+        for capture in list(_captures):
+            capture.reattach()
 
 
 class TaskStdout(io.TextIOBase):
@@ -144,7 +169,7 @@ class _Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if record.name.endswith("TaskRunner"):  # logged when a task starts and when it ends
             self._end_line(get_ident())
-        if not record.name.startswith(UNREPORTED):
+        if not f"{record.name}.".startswith(UNREPORTED):
             self._forward(record)
 
     def write_printed(self, text: str) -> None:

@@ -6,9 +6,10 @@ import logging
 from typing import Dict, MutableMapping
 
 from prefect import Task
-from prefect.engine.state import Pending, State
+from prefect.engine.state import Failed, Pending, State
 
 from project.compat import kedro as compat
+from project.errors import FlowRunError
 from project.execution.kedro_run import KedroRun
 from project.flow.graph import KedroFlow
 from project.flow.restart_plan import plan_restart
@@ -23,13 +24,24 @@ def prepare_restart(
     """Set back what must run so that the flow run can continue, and return the changed states.
 
     Whoever restarts a flow run sets only failed tasks back. What these need from the memory of a
-    process that has ended must be produced again, unless it is stored as a result.
+    process that has ended must be produced again, unless it is stored as a result. A task that is
+    still Failed ran in a process that was lost, and its node may have had effects already: the run
+    fails without starting a node.
     """
     tasks = {
         task.name: task
         for task in flow.tasks
         if isinstance(task, NodeTask) and task.name in run.nodes
     }
+    failed = sorted(name for name, task in tasks.items() if type(states[task]) is Failed)
+    if failed:
+        error = FlowRunError(
+            f"Node '{failed[0]}' failed in an earlier process of this flow run. To run it again: "
+            f"kedro prefect restart {flow_run_id}"
+        )
+        logger.error(error.message)
+        run.fail(failed[0], error)
+        return {}
     done = {name for name, task in tasks.items() if states[task].is_successful()}
     edges = [
         (edge.upstream_task.name, edge.downstream_task.name)

@@ -15,7 +15,7 @@ from prefect.engine.serializers import PickleSerializer
 
 logger = logging.getLogger(__name__)
 
-_NAME_LENGTH = 80
+_MAX_NAME_BYTES = 80
 
 
 class DatasetSerializer(PickleSerializer):
@@ -46,7 +46,8 @@ class DatasetSerializer(PickleSerializer):
 
 def result_location(*, flow_run_id: str, task_slug: str, **context: Any) -> str:
     """Return the path of a task's result, which is safe to use as the name of a file."""
-    name = re.sub(r"[^\w.-]+", "_", task_slug)[:_NAME_LENGTH]
+    name = re.sub(r"[^\w.-]+", "_", task_slug)
+    name = name.encode()[:_MAX_NAME_BYTES].decode(errors="ignore")
     digest = hashlib.sha256(task_slug.encode()).hexdigest()[:8]
     return f"{flow_run_id}/{name}-{digest}.pickle"
 

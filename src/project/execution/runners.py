@@ -34,7 +34,7 @@ from project.errors import FlowRunError, ProjectError
 from project.execution.kedro_run import KedroRun
 from project.execution.time_limit import NodeTimeoutError
 from project.flow.graph import KedroFlow
-from project.flow.tasks import NodeTask
+from project.flow.tasks import NodeTask, raised_by_node
 
 Observe = Callable[[TaskRunner, State, State], Optional[State]]
 
@@ -115,11 +115,36 @@ class KedroFlowRunner(FlowRunner):
     def __init__(self, flow: KedroFlow, **kwargs: Any):
         super().__init__(flow, task_runner_cls=KedroTaskRunner, **kwargs)
 
+    @call_state_handlers
+    def get_flow_run_state(self, state: State, **arguments: Any) -> State:
+        """Run the tasks and return the state in which the flow run ends."""
+        return run_all_tasks(self, state, arguments)
+
     def determine_final_state(self, state: State, **states: Any) -> State:
         """Return the state in which the flow run ends."""
         return cancelled_if_tasks_are(super().determine_final_state(state, **states), **states)
 
 
+def run_all_tasks(runner: FlowRunner, state: State, arguments: Mapping[str, Any]) -> State:
+    """Run a flow's tasks and return the state in which the flow run ends.
+
+    Raises:
+        ENDRUN: it has ended before a task could run.
+    """
+    try:
+        final_state: State = _run_tasks(runner, state, **arguments)
+    except ENDRUN:
+        raise
+    except ProjectError as error:  # of the executor
+        return Failed(error.message, result=error)
+    except Exception as error:
+        runner.logger.exception("Unexpected error in the executor")
+        return Failed(f"Unexpected error: {error!r}", result=error)
+    return final_state
+
+
+# Without their decorators, which would hide errors, or end a run before its Kedro session has.
+_run_tasks = inspect.unwrap(FlowRunner.get_flow_run_state)
 _run_task = inspect.unwrap(TaskRunner.get_task_run_state)
 
 
@@ -129,8 +154,7 @@ def _timed_out(state: State) -> State:
 
 
 def _may_retry(state: State, policy: TaskPolicy) -> bool:
-    error = getattr(state.result, "error", state.result)  # behind a NodeError
-    return state.is_failed() and retries_on(error, policy)
+    return state.is_failed() and retries_on(raised_by_node(state.result), policy)
 
 
 def retry_delay(policy: TaskPolicy, attempt: int) -> float:

@@ -52,7 +52,7 @@ def run_in_session(
         error = caught
     if runner.state is None:  # the tasks run all the same: the first one fails with the error
         missing = FlowRunError("The Kedro session ended without calling the runner.")
-        return run_tasks(error or missing, Settings())
+        return run_tasks(missing if error is None else error, Settings())
     if error is None or error is runner.error:  # what Kedro raises is the runner's own error
         return runner.state
     logger.error("The Kedro session failed after its nodes had run", exc_info=error)

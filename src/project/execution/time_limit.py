@@ -7,10 +7,10 @@ import logging
 import signal
 import threading
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager
 from contextvars import copy_context
 from functools import partial
+from time import monotonic
 from typing import Any, Callable, Iterator, Optional, Type, TypeVar
 
 import prefect
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 # How long code has to end after it was interrupted, before it is interrupted again or left alone.
 GRACE_SECONDS = 5.0
 INTERRUPTIONS = 2
+STEP_SECONDS = 0.1
 
 
 class NodeTimeoutError(Exception):
@@ -84,11 +85,16 @@ def _call_in_thread(call: Callable[[], T], error: NodeTimeoutError, seconds: flo
     run_in_context = partial(copy_context().run, run)
     thread = threading.Thread(target=run_in_context, name="node", daemon=True)
     thread.start()
+    deadline = monotonic() + seconds
     try:
-        return outcome.result(seconds)
-    except FutureTimeoutError:
-        if outcome.done():  # the node's own TimeoutError
-            raise
+        while thread.is_alive() and monotonic() < deadline:
+            # In steps: an exception that is raised in a waiting thread waits, too.
+            thread.join(min(STEP_SECONDS, max(0.0, deadline - monotonic())))
+    except KeyboardInterrupt:
+        raise_in_thread(thread.ident or 0, KeyboardInterrupt)
+        raise
+    if outcome.done():
+        return outcome.result()
     _interrupt(thread, error)
     raise error
 

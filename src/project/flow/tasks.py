@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import (
     TYPE_CHECKING,
+    Any,
     ContextManager,
     Dict,
     Iterable,
@@ -92,6 +93,11 @@ class NodeError(Exception):
 
     def __repr__(self) -> str:
         return repr(self.error)
+
+
+def raised_by_node(error: Any) -> Any:
+    """Return what a node has raised, given what its task has: that may be a ``NodeError``."""
+    return error.error if isinstance(error, NodeError) else error
 
 
 class InitTask(Task):
@@ -189,8 +195,7 @@ class NodeTask(Task):
         run = self.runs.find(prefect.context.flow_run_id)
         is_failure = state.is_failed() and not isinstance(state, TriggerFailed)
         if run is not None and is_failure:
-            error = state.result
-            run.fail(self.name, error.error if isinstance(error, NodeError) else error)
+            run.fail(self.name, raised_by_node(state.result))
 
 
 def record_failure(task: NodeTask, old_state: State, new_state: State) -> None:

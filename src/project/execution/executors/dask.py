@@ -115,7 +115,12 @@ class KedroDaskExecutor(DaskExecutor):
             ended = _states_in(kwargs["upstream_states"])
             run = task.runs.find(context["flow_run_id"])
             is_done = kwargs["state"] is not None and kwargs["state"].is_finished()
-            if isinstance(run, KedroRun) and task.name in run.nodes and not is_done:
+            if (
+                isinstance(run, KedroRun)
+                and run.failed_node is None
+                and task.name in run.nodes
+                and not is_done
+            ):
                 states = {
                     edge: state
                     for edge, state in ended.items()

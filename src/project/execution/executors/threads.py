@@ -26,6 +26,8 @@ from prefect.executors import Executor
 from project.execution.executors.limits import Limiter
 from project.execution.executors.local import without_config
 
+STEP_SECONDS = 1.0
+
 
 class _Call(NamedTuple):
     function: Callable[..., object]
@@ -91,9 +93,13 @@ class ThreadsExecutor(Executor):
 
     def wait(self, futures: Any) -> Any:
         """Return the same structure, with each future replaced by its result."""
-        done, _ = wait(_futures_in(futures), return_when=FIRST_EXCEPTION)
-        for future in done:
-            future.result()
+        waiting = set(_futures_in(futures))
+        while waiting:
+            # In steps: a signal that arrives just before the main thread begins to wait does not
+            # wake it, so that Ctrl-C would have no effect until a node ends.
+            done, waiting = wait(waiting, STEP_SECONDS, return_when=FIRST_EXCEPTION)
+            for future in done:
+                future.result()
         return _resolved(futures)
 
     def _start(self, call: _Call) -> None:

@@ -49,5 +49,5 @@ class Attempts:
     def retry(self, node: str) -> Retrying:
         """Count an attempt that was lost, and return the state of the node until the next one."""
         self._failures[node] += 1
-        lost = "was lost with its worker, or its value was"
+        lost = "ended, or lost its value, when its worker was lost"
         return make_retrying(self._policy_of(node), self._failures[node], lost)

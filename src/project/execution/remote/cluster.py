@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
@@ -139,7 +140,7 @@ def wait_for_worker(client: Any) -> None:
     """
     try:
         client.wait_for_workers(1, timeout=WORKERS_SECONDS)
-    except (TimeoutError, OSError) as error:
+    except (TimeoutError, asyncio.TimeoutError, OSError) as error:  # two classes before Python 3.11
         address = client.scheduler.address
         raise FlowRunError(
             f"The Dask scheduler at {address} has had no worker for {WORKERS_SECONDS:.0f} "

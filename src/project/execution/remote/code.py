@@ -49,8 +49,8 @@ def require_code(ref: PipelineRef, digest: str, where: str) -> Code:
         ) from error
     if code.digest != digest:
         raise FlowRunError(
-            f"{where} has other code of '{ref.package_name}' in {code.folder} than the process of "
-            "the run. Update it there, and start a new run."
+            f"{where} has different code of '{ref.package_name}' in {code.folder} than the process "
+            "of the run. Update it there, then start a new run."
         )
     return code
 
@@ -96,7 +96,8 @@ def _find_code(ref: PipelineRef) -> Code:
 
 def _digest(folder: Path) -> str:
     digest = hashlib.sha256()
-    for file in sorted(folder.rglob("*.py")):
+    # Not what an editor leaves beside a file: a lock that is a dangling link.
+    for file in sorted(file for file in folder.rglob("*.py") if file.is_file()):
         digest.update(f"{file.relative_to(folder).as_posix()}\0".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()

@@ -47,7 +47,7 @@ from project.execution.remote.slots import Slots
 from project.execution.remote.unit_graph import UnitGraph, make_unit_graph
 from project.execution.remote.values import open_value
 from project.execution.remote.worker import grant_slot, permit_rerun
-from project.flow.tasks import NodeError
+from project.flow.tasks import raised_by_node
 
 logger = logging.getLogger(__name__)
 
@@ -189,8 +189,13 @@ class GraphRun:
             handler(ReportedTask(self._tasks[node]), old, state)
 
     def _handle_end(self, report: EndReport) -> None:
-        if not self._attempts.is_superseded(report.attempt):
-            self._end(report.node, report.state)
+        if self._attempts.is_superseded(report.attempt):
+            return
+        # The threads of a worker send side by side, so that the end may overtake the state.
+        node, state = report.node, report.state
+        if node not in self._ended and type(self._states.get(node)) is not type(state):
+            self._set_state(node, state)
+        self._end(node, state)
 
     def _handle_interrupt(self, report: InterruptReport) -> None:
         raise KeyboardInterrupt
@@ -202,8 +207,7 @@ class GraphRun:
         if state.is_successful():
             self._run.done_nodes.add(self._run.nodes[node])
         elif not isinstance(state, TriggerFailed):
-            error = state.result
-            self._fail_run(node, error.error if isinstance(error, NodeError) else error)
+            self._fail_run(node, raised_by_node(state.result))
         self._slots.end(node, self._tasks[node].tags)
 
     def _fail_run(self, node: str, error: BaseException) -> None:
@@ -222,12 +226,13 @@ class GraphRun:
 
     def _fail_lost(self, node: str, worker: str, reason: str = "") -> None:
         reason = reason or (
-            "A node that may have started, and written data, starts again only if it has a retry "
+            "A node that may have started, and written data, runs again only if it has a retry "
             "left (prefect.yml: tasks)."
         )
         error = WorkerLostError(
-            f"{worker} was lost with node '{node}' or its value. {reason} Start a new run. Workers "
-            "often end because they have no memory left; their own log says why."
+            f"{worker} was lost while running node '{node}', or while holding its value. {reason} "
+            f"Restart the run ('kedro prefect restart {self._spec.flow_run_id}'), or start a new "
+            "one. Workers often die because they run out of memory; their own logs say why."
         )
         self._fail(node, error)
 
@@ -306,8 +311,9 @@ class GraphRun:
             if future.status in ("cancelled", "lost"):
                 self._cluster.is_lost = True
                 raise FlowRunError(
-                    f"The Dask scheduler at {self._address} was lost, and what "
-                    "ran there with it. Start a new run."
+                    f"The Dask scheduler at {self._address} was lost, with everything that ran "
+                    f"there. Restart the run ('kedro prefect restart {self._spec.flow_run_id}'), "
+                    "or start a new one."
                 )
             if future.status == "error":
                 self._handle_error(future.exception())

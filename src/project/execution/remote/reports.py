@@ -17,7 +17,7 @@ from prefect.engine.result.base import Result
 from prefect.engine.state import State
 
 from project.errors import FlowRunError
-from project.flow.tasks import NodeError
+from project.flow.tasks import raised_by_node
 
 FLUSH_SECONDS = 0.05
 
@@ -152,7 +152,7 @@ def without_value(state: State) -> State:
 
 def _sendable(error: BaseException) -> BaseException:
     """Return an exception that another process can raise."""
-    cause = error.error if isinstance(error, NodeError) else error
+    cause = raised_by_node(error)
     lines = traceback.format_exception(type(cause), cause, cause.__traceback__)
     try:
         pickled = _pickle_error(error)
@@ -195,8 +195,7 @@ class _SentError(Exception):
 
 def _arrive(pickled: bytes, lines: str) -> BaseException:
     error: BaseException = pickle.loads(pickled)  # noqa: S301 - of the run's own worker
-    original = error.error if isinstance(error, NodeError) else error
-    original.__cause__ = RemoteError(lines)
+    raised_by_node(error).__cause__ = RemoteError(lines)
     return error
 
 

@@ -11,6 +11,7 @@ from kedro.pipeline import Pipeline
 
 from project.compat.kedro_project import OpenCatalog, find_pipeline, open_catalog
 from project.errors import FlowRunError
+from project.execution.output import captures_kept
 from project.execution.remote.code import open_with_code, opening, require_code
 from project.execution.remote.run_spec import RunSpec
 from project.flow.pipeline_ref import PipelineRef
@@ -53,7 +54,7 @@ async def examine_project(ref: PipelineRef, env: Optional[str], digest: str) -> 
 def _examine_project(ref: PipelineRef, env: Optional[str], digest: str) -> ProjectOnWorker:
     problem = None
     try:
-        with opening:
+        with opening, captures_kept():
             pipelines = open_with_code(ref, digest, "The worker")
             pipeline = find_pipeline(pipelines, ref.pipeline_name)
             with open_catalog(pipeline, _folder(ref), {"env": env}, None):

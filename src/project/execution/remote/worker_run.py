@@ -29,7 +29,7 @@ from project.compat.prefect_patches import patch_context
 from project.config.model import Settings
 from project.execution.executors.local import without_config
 from project.execution.kedro_run import KedroRun
-from project.execution.output import OutputCapture, TaskStdout
+from project.execution.output import OutputCapture, TaskStdout, captures_kept
 from project.execution.remote.code import opening
 from project.execution.remote.reports import (
     EndReport,
@@ -219,8 +219,9 @@ class WorkerRun:
     def _open(self) -> OpenCatalog:
         with opening:
             if self._opened is None:
-                opened = open_project(self._spec, f"Worker {self._address}")
-                self._opened = self._resources.enter_context(opened)
+                with captures_kept():
+                    opened = open_project(self._spec, f"Worker {self._address}")
+                    self._opened = self._resources.enter_context(opened)
                 self._nodes = {node.name: node for node in self._opened.pipeline.nodes}
                 if self._spec.is_quiet:
                     _write_nothing_to_the_terminal()
