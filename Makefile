@@ -33,7 +33,7 @@ test: .venv/.installed page-test  ## run the tests
 test-slow: .venv/.installed  ## run the tests that take long: killed processes, APIs in trouble, Prefect's agent
 	TEST_SLOW=1 $(BIN)/python -m pytest -m slow $(IN_PARALLEL)
 
-test-api: .venv/.installed  ## run the end-to-end tests and runs here against any Prefect 1.x API: make test-api URL=http://...
+test-api: .venv/.installed  ## run the end-to-end tests and large pipelines against any Prefect 1.x API: make test-api URL=http://...
 	TEST_API_URL=$(or $(URL),$(error Set the address of the API: make test-api URL=http://...)) \
 		$(BIN)/python -m pytest tests/server/test_end_to_end.py tests/api/test_runs_here.py
 

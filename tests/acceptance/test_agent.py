@@ -102,12 +102,12 @@ def test_ctrl_c_cancels_the_flow_run(staffed: Shop) -> None:
 
 def test_a_run_that_no_agent_may_take_says_which_labels_are_missing(staffed: Shop) -> None:
     running = staffed.start(*RUN, "--pipeline", "lonely")
-    text = wait_until(staffed, running, "No agent takes this run")
+    text = wait_until(staffed, running, "No agent picks up this run")
     running.send_signal(signal.SIGINT)
 
     assert text.splitlines()[-1] == (
-        "No agent takes this run: an agent with the labels gpu is needed, but the running agents "
-        "are agent (no labels). Start one: kedro prefect agent --label gpu"
+        "No agent picks up this run: an agent with the labels gpu is needed, but the running "
+        "agents are agent (no labels). Start one: kedro prefect agent --label gpu"
     )
     assert Said.of(running, 60).code == 1
     assert staffed.flow_run(id_in(text), "state") == {"state": "Cancelled"}

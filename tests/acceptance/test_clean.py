@@ -39,7 +39,7 @@ def result_folders(shop: Shop) -> List[str]:
 def test_results_are_kept_until_no_restart_needs_them(served: Shop, failed: str) -> None:
     Path(served.home, ".prefect", "results", "of another tool").mkdir()
     said = served.kedro("prefect", "clean", "--yes")
-    assert "No flow runs with logs, and the results of no flow runs." in said.text
+    assert "Nothing to delete." in said.text
     assert result_folders(served) == [failed, "of another tool"]
 
     served.ask(
@@ -49,14 +49,14 @@ def test_results_are_kept_until_no_restart_needs_them(served: Shop, failed: str)
     )
     said = served.kedro("prefect", "clean", "--yes")
 
-    assert "No flow runs with logs, and the results of 1 flow run." in said.text
+    assert "To delete: the results of 1 flow run." in said.text
     assert result_folders(served) == ["of another tool"]
     assert served.flow_run(failed, "state") == {"state": "Success"}
 
 
 def test_old_runs_are_deleted_with_their_logs_and_results(served: Shop, failed: str) -> None:
     said = served.kedro("prefect", "clean", "--older-than", "1h", "--yes")
-    assert "No flow runs" in said.text
+    assert "Nothing to delete." in said.text
     assert failed in result_folders(served)
 
     said = served.kedro("prefect", "clean", "--older-than", "0m")

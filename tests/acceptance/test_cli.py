@@ -40,9 +40,9 @@ def test_an_agent_and_its_runs_need_a_running_server(shop: Shop) -> None:
 
         assert said.code == 1
         assert said.text.splitlines()[-1] == (
-            "Error: No embedded server is running, but this needs one that outlives the command. "
-            "Start 'kedro prefect server' in another terminal, or name a Prefect API in "
-            "prefect.yml ('api')."
+            "Error: No embedded server is running. Agents and Prefect's own commands need one that "
+            "keeps running: start 'kedro prefect server' in another terminal, or name a Prefect "
+            "API in prefect.yml ('api')."
         )
 
 
@@ -60,7 +60,7 @@ def test_the_doctor_reports_each_failed_check(shop: Shop) -> None:
     assert "FAIL  API: No embedded server is running" in said.text
     assert "ok    code: a new process can load the flow" in said.text
     assert said.text.splitlines()[-1] == (
-        "'kedro run --runner=project.runner.PrefectRunner' would fail."
+        "'kedro run --runner=project.runner.PrefectRunner' would not succeed."
     )
 
 
@@ -103,7 +103,7 @@ def test_a_server_for_other_machines_needs_a_token(shop: Shop) -> None:
     said = shop.kedro("prefect", "server", "--host", "192.0.2.1")
 
     assert said.code == 1
-    assert "give a token" in said.text
+    assert "set a token" in said.text
 
 
 def test_registering_reports_only_what_has_changed(served: Shop) -> None:

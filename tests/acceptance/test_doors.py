@@ -92,7 +92,7 @@ def test_an_origin_needs_a_token(shop: Shop) -> None:
     said = shop.kedro("prefect", "server", "--port", "0", "--allow-origin", ORIGIN)
 
     assert said.code == 1
-    assert f"Pages of {ORIGIN} would reach this API through any browser that can" in said.text
+    assert f"Pages of {ORIGIN} could use this API through the browser of anyone" in said.text
 
 
 def test_commands_agents_and_their_runs_find_the_token_and_use_no_proxy(doors: Doors) -> None:

@@ -150,7 +150,7 @@ def test_an_id_that_fits_several_runs_names_them(served: Shop, ids: Dict[str, st
 
     assert said.code == 1
     assert said.text.splitlines()[-1].startswith(
-        f"Error: The ids of several flow runs begin with '{id_[0]}': "
+        f"Error: The IDs of several flow runs begin with '{id_[0]}': "
     )
     assert id_ in said.text
 
@@ -159,7 +159,7 @@ def test_an_id_that_fits_several_runs_names_them(served: Shop, ids: Dict[str, st
     ("id_", "message"),
     [
         ("00000000-0000-0000-0000-000000000000", "has no flow run 00000000-0000-"),
-        ("sales", "'sales' is not the beginning of a flow run's id."),
+        ("sales", "'sales' is not the beginning of a flow run's ID."),
     ],
 )
 def test_an_unknown_id_points_to_the_list_of_runs(served: Shop, id_: str, message: str) -> None:

@@ -184,7 +184,10 @@ def test_an_api_that_is_down_is_one_clear_error_and_nothing_runs(make_project: M
         ("storage: {type: Local}", "storage: Local stores a pickled flow"),
         ("storage: {type: S3, bucket: b}", "storage: S3 stores a pickled flow"),
         ("result: {type: PrefectResult}", "result.type: PrefectResult stores JSON in the API"),
-        ("schedule: {timezone: UTC}", "schedule: must have either cron or interval_seconds, not "),
+        (
+            "schedule: {timezone: UTC}",
+            "schedule: must have exactly one of cron and interval_seconds.",
+        ),
         ("schedule: {cron: often}", "schedule: "),
         ("schedule: {cron: '0 0 6 * * *'}", "schedule: cron '0 0 6 * * *' has 6 fields, not 5."),
         ("schedule: {cron: 0 0 31 2 *}", "schedule: "),

@@ -169,7 +169,7 @@ def test_the_embedded_api_without_its_libraries_names_the_command(
     assert_one_clear_error(
         run,
         "The embedded API needs the libraries of the extra 'server' (no module uvicorn). Install "
-        "them: uv pip install 'kedro-prefect-runner[server]'",
+        "this package's wheel again, with the extra: uv pip install 'PATH/TO/THE.whl[server]'",
     )
 
 

@@ -244,7 +244,7 @@ def register_pipelines():
     )
     outcome = project.run(on_dask(own_cluster.address))
 
-    assert "was lost with node 'die'" in text_of(outcome)
+    assert "was lost while running node 'die'" in text_of(outcome)
     assert len(outcome.files["one"].split()) == 1
     assert states(project)["die"] == "Failed"
     assert states(project)["after"] == "TriggerFailed"
@@ -280,7 +280,7 @@ def test_a_worker_that_is_killed_fails_the_run(
     when_begun(project, lambda worker: os.kill(worker, signal.SIGKILL))
     outcome = project.run(on_dask(own_cluster.address))
 
-    assert "was lost with node 'wait'" in text_of(outcome)
+    assert "was lost while running node 'wait'" in text_of(outcome)
     assert len(outcome.files["wait"].split()) == 1
     assert states(project)["wait"] == "Failed"
 
@@ -333,7 +333,9 @@ def test_a_lost_worker_is_an_exception_that_retry_on_may_name(
     project = make_project(LOST_ONCE, prefect=policy % "ConnectionError")
     when_begun(project, lambda worker: os.kill(worker, signal.SIGKILL))
 
-    assert "was lost with node 'wait'" in text_of(project.run(on_dask(own_cluster.address)))
+    assert "was lost while running node 'wait'" in text_of(
+        project.run(on_dask(own_cluster.address))
+    )
 
 
 @pytest.mark.dask
@@ -401,7 +403,7 @@ def test_a_node_whose_value_is_lost_does_not_run_again_without_retries(
     lose_the_value_of_one(project)
     outcome = project.run(on_dask(own_cluster.address))
 
-    assert "was lost with node 'one' or its value" in text_of(outcome)
+    assert "was lost while running node 'one', or while holding its value" in text_of(outcome)
     assert len(outcome.files["one"].split()) == 1
     assert "after" not in outcome.files
 
@@ -490,7 +492,7 @@ def test_workers_that_never_come_are_waited_for_until_a_deadline(
     ("executor", "problem"),
     [
         ({"cluster_class": "nonesuch.Cluster"}, "'nonesuch.Cluster' cannot be loaded"),
-        ({"address": "tcp://x:1", "cluster_kwargs": {"a": 1}}, "must have either address or"),
+        ({"address": "tcp://x:1", "cluster_kwargs": {"a": 1}}, "address names a running cluster"),
     ],
 )
 @pytest.mark.dask
@@ -709,7 +711,7 @@ def test_a_worker_with_other_code_fails_the_run_before_anything_runs(
     outcome = project.run(on_dask())
 
     assert text_of(outcome).startswith("Worker tcp://127.0.0.1:")
-    assert f"has other code of '{project.package}' in {project.folder}/src" in text_of(outcome)
+    assert f"has different code of '{project.package}' in {project.folder}/src" in text_of(outcome)
     assert outcome.files == {}
 
 

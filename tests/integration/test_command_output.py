@@ -63,7 +63,7 @@ def test_the_address_of_a_run_can_be_opened_once_the_server_runs(make_project: M
 
     assert (
         f"Flow run {id_}: http://127.0.0.1:4200/default/flow-run/{id_} "
-        "(while 'kedro prefect server' is running)\n"
+        "(available while 'kedro prefect server' is running)\n"
     ) in run.stdout
 
 

@@ -83,7 +83,7 @@ def test_a_run_deploys_no_schedule_but_says_so(api: PrefectApi) -> None:
 def test_deploying_a_schedule_says_if_no_agent_would_take_its_runs(api: PrefectApi) -> None:
     described = deploy(api, deployment("a", schedule=SCHEDULE, labels=["gpu"])).describe()
 
-    assert "No agent takes the scheduled runs: " in described
+    assert "No agent picks up the scheduled runs: " in described
     assert "kedro prefect agent --label gpu" in described
 
 

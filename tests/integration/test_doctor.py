@@ -189,16 +189,17 @@ FAULTS = {
         "FAIL  API: No embedded server is running", prefect="run: agent"
     ),
     "no agent for a run that waits for one": Fault(
-        "FAIL  agents: no agent takes the flow's runs: an agent with the labels gpu is needed, but "
-        "no agent is running. Start one: kedro prefect agent --label gpu",
+        "FAIL  agents: no agent picks up the flow's runs, which wait until one does: an agent with "
+        "the labels gpu is needed, but no agent is running. Start one: kedro prefect agent --label "
+        "gpu",
         prefect="{{api: '{api}', run: agent, labels: [gpu]}}",
     ),
     "no agent for a run that waits for none": Fault(
-        "warn  agents: no agent takes the flow's runs: ",
+        "warn  agents: no agent picks up the flow's runs, which wait until one does: ",
         prefect="{{api: '{api}', run: agent, wait: false}}",
     ),
     "no agent for scheduled runs": Fault(
-        "warn  agents: no agent takes the scheduled runs: ",
+        "warn  agents: no agent picks up the scheduled runs: ",
         prefect="{{api: '{api}', run: none, schedule: {{interval_seconds: 3600}}}}",
     ),
 }
@@ -217,7 +218,7 @@ def test_a_fault_is_one_line_and_fails_only_if_kedro_run_would(
 
     assert line.startswith(fault.line.format(project=project.folder, api=api))
     assert diagnosis.code == fails
-    assert diagnosis.lines[-1].endswith(" would fail.") == fails
+    assert diagnosis.lines[-1].endswith(" would not succeed.") == fails
 
 
 @pytest.mark.parametrize(
@@ -300,7 +301,7 @@ def test_a_run_that_nobody_takes_is_reported(make_project: MakeProject, api: str
     )
     (line,) = (line for line in diagnose(project).lines if line.startswith("warn  "))
 
-    assert line.startswith(f"warn  runs: late, or without a sign of life: {run} (Scheduled). End")
+    assert line.startswith(f"warn  runs: late, or without a heartbeat: {run} (Scheduled). Start")
 
 
 def test_a_run_whose_process_has_ended_is_reported(
@@ -324,8 +325,8 @@ def test_a_run_whose_process_has_ended_is_reported(
 
     (line,) = (line for line in diagnosis.lines if line.startswith("warn  "))
     assert line == (
-        "warn  runs: waiting for a process that has ended, until the next 'kedro run' with run: "
-        f"here ends them: {ids[0]}"
+        "warn  runs: left behind by a 'kedro run' that has died, until the next 'kedro run' with "
+        f"run: here sets them to Failed: {ids[0]}"
     )
     assert diagnosis.code == 0
 
@@ -346,7 +347,7 @@ def test_two_agents_for_the_same_runs_are_reported(
         diagnosis = diagnose(make_project(PIPELINE, prefect=f"{{api: '{url}', run: agent}}"))
 
     (line,) = (line for line in diagnosis.lines if line.startswith("warn  "))
-    assert line.startswith("warn  agents: 2 agents take the flow's runs")
+    assert line.startswith("warn  agents: 2 agents pick up the flow's runs")
     assert diagnosis.lines[-1] == (
         f"{RUN} would: register version 1, start a run of 2 nodes for an agent, follow it."
     )

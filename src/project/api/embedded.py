@@ -20,14 +20,15 @@ AUTO_TOKEN = "auto"  # noqa: S105 - it stands for one
 REGISTRATION_SECONDS = 60.0
 
 NO_SERVER = (
-    "No embedded server is running, but this needs one that outlives the command. Start "
-    "'kedro prefect server' in another terminal, or name a Prefect API in prefect.yml ('api')."
+    "No embedded server is running. Agents and Prefect's own commands need one that keeps running: "
+    "start 'kedro prefect server' in another terminal, or name a Prefect API in prefect.yml "
+    "('api')."
 )
 
 NO_LIBRARIES = (
-    "The embedded API needs the libraries of the extra 'server' ({error}). Install them: "
-    "uv pip install 'kedro-prefect-runner[server]', or name another Prefect API in prefect.yml "
-    "('api')."
+    "The embedded API needs the libraries of the extra 'server' ({error}). Install this package's "
+    "wheel again, with the extra: uv pip install 'PATH/TO/THE.whl[server]'. Or name another "
+    "Prefect API in prefect.yml ('api')."
 )
 
 

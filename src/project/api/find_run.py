@@ -22,7 +22,7 @@ def find_flow_run(api: PrefectApi, text: str) -> RunState:
     """
     digits = text.replace("-", "").lower()
     if not re.fullmatch("[0-9a-f]{1,32}", digits):
-        raise FlowRunError(f"'{text}' is not the beginning of a flow run's id. {_LIST}")
+        raise FlowRunError(f"'{text}' is not the beginning of a flow run's ID. {_LIST}")
     # An id cannot be compared with a pattern, but it lies between two ids.
     first, last = (str(UUID(digits.ljust(32, fill))) for fill in "0f")
     found = queries.flow_runs_between(api, api.tenant_id, first, last, _MAX_CANDIDATES)
@@ -30,5 +30,5 @@ def find_flow_run(api: PrefectApi, text: str) -> RunState:
         raise FlowRunError(f"The API at {api.url} has no flow run {text}. {_LIST}")
     if len(found) > 1:
         ids = ", ".join(run.id for run in found)
-        raise FlowRunError(f"The ids of several flow runs begin with '{text}': {ids}, ...")
+        raise FlowRunError(f"The IDs of several flow runs begin with '{text}': {ids}, ...")
     return found[0]

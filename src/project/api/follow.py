@@ -117,7 +117,7 @@ class Follower:
             self._has_looked_for_agents = True
             missing = missing_agent(self._api, labels)
             if missing:
-                click.echo(f"No agent takes this run: {missing}", err=True)
+                click.echo(f"No agent picks up this run: {missing}", err=True)
 
     def _describe_failure(self, run: FollowedRun) -> str:
         failed = queries.failed_tasks(self._api, self._id)
@@ -135,7 +135,7 @@ def _as_line(event: Event) -> str:
 
 
 def missing_agent(api: PrefectApi, labels: Iterable[str]) -> Optional[str]:
-    """Return why no agent takes runs with these labels and what to do; ``None`` if one does."""
+    """Return why no agent picks up runs with these labels, and a remedy; ``None`` if one does."""
     wanted = list(labels)
     alive = _alive_agents(api)
     if any(_takes(agent, set(wanted)) for agent in alive):
@@ -146,7 +146,7 @@ def missing_agent(api: PrefectApi, labels: Iterable[str]) -> Optional[str]:
 
 
 def matching_agents(api: PrefectApi, labels: Iterable[str]) -> List[AgentRow]:
-    """Return the running agents that take runs with these labels."""
+    """Return the running agents that pick up runs with these labels."""
     wanted = set(labels)
     return [agent for agent in _alive_agents(api) if _takes(agent, wanted)]
 
@@ -156,7 +156,7 @@ def _alive_agents(api: PrefectApi) -> List[AgentRow]:
 
 
 def _takes(agent: AgentRow, labels: Set[str]) -> bool:
-    # An agent without labels takes runs without labels, and one with labels never does.
+    # An agent without labels picks up runs without labels, and one with labels never does.
     return labels <= set(agent.labels) if labels else not agent.labels
 
 

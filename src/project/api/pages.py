@@ -30,7 +30,7 @@ def embedded_page(project_path: Path) -> MakeAddress:
     def address(path: str) -> str:
         url = served_url(project_path)
         if url is None:
-            return f"{_SERVER_URL}/{path} (while 'kedro prefect server' is running)"
+            return f"{_SERVER_URL}/{path} (available while 'kedro prefect server' is running)"
         return f"{url}/{path}"
 
     return address

@@ -15,7 +15,7 @@ from project.api.states import FINISHED, SUCCESSFUL
 from project.errors import FlowRunError
 from project.flow.restart_plan import plan_restart
 
-# No agent has this label, so none takes a run that belongs to a `kedro run` process.
+# No agent has this label, so none picks up a run that belongs to a `kedro run` process.
 HERE_LABEL = "kedro-run"
 
 # Prefect keeps these in the state itself, so that another process finds them there.
@@ -39,7 +39,7 @@ class FlowRunPlan(NamedTuple):
         """Return the plan in words, given the names of the tasks."""
         lines = [_listed("did not succeed, or did not start", self.unfinished, names)]
         if self.again:
-            reason = "succeeded, but left in memory what others need"
+            reason = "succeeded, but kept output in memory that other tasks need"
             lines.append(_listed(reason, self.again, names))
         return "\n".join(lines)
 
@@ -102,7 +102,7 @@ def schedule_restart(
 ) -> None:
     """Set the planned task runs back, then schedule the flow run for agents with these labels."""
     queries.set_flow_run_labels(api, flow_run_id, labels)
-    pending = Pending("Set back to run again.").serialize()
+    pending = Pending("Reset by a restart of the flow run.").serialize()
     for batch in batches([TaskRunState(id_, pending) for id_ in plan.task_run_ids]):
         queries.set_task_run_states(api, batch)
     scheduled = Scheduled("Restarted from the failed tasks.", start_time=pendulum.now("utc"))

@@ -85,17 +85,17 @@ def _check_agents(api: PrefectApi, deployment: Deployment) -> CheckResult:
     labels = sorted(deployment.make_run_config().labels)
     count = len(matching_agents(api, labels))
     if count > 1:
-        text = f"{count} agents take the flow's runs, and each run goes to any of them"
+        text = f"{count} agents pick up the flow's runs, and each run goes to any of them"
         return warning("agents", f"{text}. Stop all but one, or give them labels.")
     if count == 1:
-        return ok("agents", "an agent takes the flow's runs")
+        return ok("agents", "an agent picks up the flow's runs")
     reason = missing_agent(api, labels)
     env = f" --env {deployment.env}" if deployment.env else ""
     if settings.run == "agent":
-        text = f"no agent takes the flow's runs: {reason}{env}"
+        text = f"no agent picks up the flow's runs, which wait until one does: {reason}{env}"
         return failure_if(settings.wait, "agents", text)
     if settings.schedule is not None:
-        return warning("agents", f"no agent takes the scheduled runs: {reason}{env}")
+        return warning("agents", f"no agent picks up the scheduled runs: {reason}{env}")
     return ok("agents", f"none needed (run: {settings.run})")
 
 
@@ -104,16 +104,16 @@ def _check_runs(api: PrefectApi, deployment: Deployment) -> Iterator[CheckResult
     if orphaned:
         yield warning(
             "runs",
-            "waiting for a process that has ended, until the next 'kedro run' with run: here ends "
-            f"them: {', '.join(orphaned)}",
+            "left behind by a 'kedro run' that has died, until the next 'kedro run' with run: here "
+            f"sets them to Failed: {', '.join(orphaned)}",
         )
     rows = queries.waiting_flow_runs(
         api, api.tenant_id, deployment.prefect_project, deployment.flow_name, _MAX_RUNS
     )
     stuck = [f"{row.id} ({row.state})" for row in rows if _is_stuck(row)]
     if stuck:
-        remedy = "End them with 'kedro prefect cancel ID', or start what they wait for."
-        yield warning("runs", f"late, or without a sign of life: {', '.join(stuck)}. {remedy}")
+        remedy = "Start an agent for those that are late; cancel others: kedro prefect cancel ID"
+        yield warning("runs", f"late, or without a heartbeat: {', '.join(stuck)}. {remedy}")
     if not orphaned and not stuck:
         yield ok("runs", "none is stuck")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @env_option
 @click.pass_obj
 def cancel(project: ProjectMetadata, flow_run_id: str, env: str) -> None:
-    """Cancel a flow run; the beginning of its id is enough."""
+    """Cancel a flow run; the beginning of its ID is enough."""
     from project.api.find_run import find_flow_run
     from project.api.queries import cancel_flow_run
     from project.api.states import FINISHED

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Status(Enum):
-    """What a check means for the next ``kedro run``: it runs, with a surprise perhaps, or not."""
+    """What a check means for the next ``kedro run``: success, a surprise, or no success."""
 
     OK = "ok"
     WARNING = "warn"
@@ -35,7 +35,7 @@ def warning(subject: str, text: str) -> CheckResult:
 
 
 def failure(subject: str, text: str) -> CheckResult:
-    """Return the result of a check that found what ``kedro run`` fails with."""
+    """Return the result of a check that found why ``kedro run`` would not succeed."""
     return CheckResult(subject, Status.FAILURE, text)
 
 

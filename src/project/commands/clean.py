@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 @env_option
 @click.pass_obj
 def clean(project: ProjectMetadata, older_than: Optional[str], yes: bool, env: str) -> None:
-    """Delete results that no restart needs, and flow runs of this project that are old.
+    """Delete stored results that no restart needs and, with --older-than, old flow runs.
 
-    Results are what 'result' in prefect.yml stores. Those in other places than folders are not
-    deleted, because Prefect cannot delete them.
+    Results are what 'result' in prefect.yml stores. Only those in folders are deleted: Prefect
+    cannot delete what it has stored elsewhere.
     """
     from project.commands.kedro_project import KedroProject
     from project.console.times import parse_since

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 @pipeline_option
 @click.option("--json", "form", flag_value="json", help="Print JSON.")
 @click.option("--mermaid", "form", flag_value="mermaid", help="Print a Mermaid flowchart.")
-@click.option("--explain", is_flag=True, help="Say why nodes are together, or could not be.")
+@click.option(
+    "--explain", is_flag=True, help="Explain why nodes form a unit, and which joins were refused."
+)
 @click.option(
     "--output", "-o", type=click.File("w", encoding="utf-8"), default="-",
     help="File to write to instead of the terminal.",
@@ -37,7 +39,7 @@ def compile_flow(
     from project.console.echo import writable
 
     if form == "mermaid" and explain:
-        raise click.UsageError("--mermaid has no place for what --explain says.")
+        raise click.UsageError("--explain works with text and --json, not with --mermaid.")
     flow = KedroProject(project.project_path, env).compile(pipeline)
     if form == "mermaid":
         text = as_mermaid(flow)

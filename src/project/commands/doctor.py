@@ -21,9 +21,9 @@ _COLORS = {"ok": "green", "warn": "yellow", "FAIL": "red"}
 @click.option("--dask", is_flag=True, help="Also examine each worker of the Dask cluster.")
 @click.pass_obj
 def doctor(project: ProjectMetadata, pipeline: Optional[str], env: str, dask: bool) -> None:
-    """Say what 'kedro run' with PrefectRunner would do; exit with 1 if it would fail.
+    """Say what 'kedro run' with PrefectRunner would do; exit with 1 if it would not succeed.
 
-    A line that begins with "warn" is no reason for it to fail, but is worth knowing.
+    A line that begins with "warn" does not prevent success, but is worth knowing.
     """
     from project.commands.examination import Examination
     from project.commands.kedro_project import KedroProject
@@ -34,6 +34,6 @@ def doctor(project: ProjectMetadata, pipeline: Optional[str], env: str, dask: bo
         mark = click.style(f"{result.status.value:5}", _COLORS[result.status.value])
         echo(f"{mark} {result.subject}: {result.text}")
     if examination.failures:
-        echo(f"'{examination.command}' would fail.")
+        echo(f"'{examination.command}' would not succeed.")
         sys.exit(1)
     echo(f"'{examination.command}' would: {examination.plan}.")

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 @env_option
 @click.pass_obj
 def restart(project: ProjectMetadata, flow_run_id: str, here: bool, wait: bool, env: str) -> None:
-    """Restart a flow run from what failed; the beginning of its id is enough.
+    """Restart a flow run from what failed; the beginning of its ID is enough.
 
-    It keeps its parameters and Kedro's run id. Nodes that have succeeded do not run again, unless a
+    It keeps its parameters and Kedro's run ID. Nodes that have succeeded do not run again, unless a
     node that does needs what they left in memory. Set 'result' in prefect.yml to store that.
     """
     from project.api import queries

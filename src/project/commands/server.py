@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 @click.option(
     "--token",
     envvar="KEDRO_PREFECT_TOKEN",
-    help="API key that clients must send; required unless --host is a loopback address. With "
-    "'auto', it is a random one, which this user's commands and agents find in "
-    ".prefect/server.json. Other users of this machine can read a command line: give a token of "
-    "your own in the variable KEDRO_PREFECT_TOKEN.",
+    help="API key that clients must send; required unless --host is a loopback address. 'auto' "
+    "makes a random one, which your own commands and agents find in .prefect/server.json. Other "
+    "users of this machine can read command lines, so set any other token in the environment "
+    "variable KEDRO_PREFECT_TOKEN instead.",
 )
 @click.option(
     "--allow-origin",

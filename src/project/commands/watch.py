@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def watch(project: ProjectMetadata, flow_run_id: str, env: str) -> None:
     """Follow a flow run until it ends; exit with 1 if it did not succeed.
 
-    The beginning of its id is enough.
+    The beginning of its ID is enough.
     """
     from project.api.find_run import find_flow_run
     from project.api.follow import Follower

@@ -11,7 +11,7 @@ import yaml
 
 from project.config.credentials import mentions_credential
 from project.config.origin import Origin
-from project.config.rules import UNKNOWN, rules_of
+from project.config.rules import OF_SECTION, UNKNOWN, rules_of
 
 _UNRESOLVED = (
     " The configuration loader of this project leaves ${...} as it is: set CONFIG_LOADER_CLASS in "
@@ -25,17 +25,24 @@ _ENVIRONMENT_VARIABLES = (
 
 
 class Problem(NamedTuple):
-    """One mistake: the path of its key, and what marshmallow or a rule says of it."""
+    """One mistake: the path of its key, and what marshmallow or a rule says of it.
+
+    ``is_of_section``: each value is valid, but they do not fit together.
+    """
 
     path: Tuple[str, ...]
     text: str
+    is_of_section: bool = False
 
 
 def problems_in(messages: Any, path: Tuple[str, ...] = ()) -> Iterator[Problem]:
     """Yield the mistakes that marshmallow has found, from its tree of messages."""
     if isinstance(messages, Mapping):
         for key, inner in messages.items():
-            yield from problems_in(inner, path if key == "_schema" else (*path, str(key)))
+            if key == OF_SECTION:
+                yield from (Problem(path, str(text), is_of_section=True) for text in inner)
+            else:
+                yield from problems_in(inner, path if key == "_schema" else (*path, str(key)))
     else:
         yield from (Problem(path, str(text)) for text in messages)
 
@@ -48,7 +55,8 @@ def describe_problem(
     key = ".".join(path)
     if problem.text == UNKNOWN:
         return f"{origin.name(path)}: unknown key '{key}'. {_nearest(section, problem.path)}"
-    return f"{origin.name(path)}: {key}: {problem.text}{_not_this(key, _at(raw, problem.path))}"
+    end = "." if problem.is_of_section else _not_this(key, _at(raw, problem.path))
+    return f"{origin.name(path)}: {key}: {problem.text}{end}"
 
 
 def _at(raw: Any, path: Sequence[str]) -> Any:

@@ -61,7 +61,9 @@ class ExecutorSettings:
         if self.type != "dask" and (self.address is not None or has_cluster):
             raise ValueError("address, cluster_class and cluster_kwargs need the type dask")
         if self.address is not None and has_cluster:
-            raise ValueError("must have either address or cluster_class and cluster_kwargs")
+            raise ValueError(
+                "address names a running cluster: leave out cluster_class and cluster_kwargs"
+            )
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class ScheduleSettings:
 
     def __post_init__(self) -> None:
         if (self.cron is None) == (self.interval_seconds is None):
-            raise ValueError("must have either cron or interval_seconds")
+            raise ValueError("must have exactly one of cron and interval_seconds")
 
 
 @dataclass(frozen=True)

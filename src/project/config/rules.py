@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, Mapping, Optional, Type
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load
 
 UNKNOWN = "unknown key"
+OF_SECTION = "_section"  # instead of a key, for a mistake in how the keys of a section fit together
 
 
 class Value(fields.Field):
@@ -81,7 +82,7 @@ def choice(*choices: str) -> Value:
 def choices(*known: str) -> Value:
     """Return the rule for a list of some of several words."""
     return Value(
-        f"a list of {', '.join(known[:-1])} and {known[-1]}, or some of them",
+        f"a list of one or more of {', '.join(known)}",
         lambda value: isinstance(value, (list, tuple)) and all(one in known for one in value),
     )
 
@@ -207,4 +208,4 @@ class _SectionSchema(Schema):
         try:
             return self._section(**values)
         except ValueError as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(str(error), OF_SECTION) from error

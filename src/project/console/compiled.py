@@ -37,9 +37,10 @@ def as_text(flow: CompiledFlow, *, explain: bool) -> str:
     if explain:
         reasons = flow.units.reasons()
         refused = flow.units.refused_joins()
-        lines += ["", "Together:", *(f"  {name}: {reason}" for name, reason in reasons.items())]
-        lines += ["", "Not joined, because each would wait for the other:"]
-        lines += [f"  {join.reason}: {' -> '.join(join.path)}" for join in refused]
+        together = [f"  {name}: {reason}" for name, reason in reasons.items()]
+        apart = [f"  {join.reason}: {' -> '.join(join.path)}" for join in refused]
+        lines += ["", "Together:", *(together or ["  no nodes"])]
+        lines += ["", "Not joined, because each would wait for the other:", *(apart or ["  none"])]
     return "\n".join(lines)
 
 

@@ -27,11 +27,14 @@ class Old(NamedTuple):
 
     def describe(self) -> str:
         """Return how many there are, in words."""
+        if not self:
+            return "Nothing to delete."
         runs, folders = len(self.flow_run_ids), len(self.folders)
-        return (
-            f"{runs or 'No'} flow run{'' if runs == 1 else 's'} with logs, and the results of "
-            f"{folders or 'no'} flow run{'' if folders == 1 else 's'}."
-        )
+        parts = [
+            f"{runs} flow run{'' if runs == 1 else 's'} with logs" if runs else "",
+            f"the results of {folders} flow run{'' if folders == 1 else 's'}" if folders else "",
+        ]
+        return f"To delete: {' and '.join(filter(None, parts))}."
 
 
 def find_what_is_old(
