@@ -66,10 +66,11 @@ class ReportedTask(NamedTuple):
 
 
 class WorkerRemoved(NamedTuple):
-    """Dask has removed a worker, and with it units that it ran or values that are still needed."""
+    """Dask has removed a worker, with units that it was to run, and with values still needed."""
 
     address: str
-    keys: Tuple[str, ...]
+    unfinished: Tuple[str, ...]
+    finished: Tuple[str, ...]
 
 
 class OutputsArrived(NamedTuple):
@@ -149,8 +150,9 @@ class GraphRun:
     def _receive_scheduler_event(self, event: Tuple[float, Any]) -> None:
         message = event[1]
         if isinstance(message, dict) and message.get("action") == "remove-worker":
-            lost = (*message.get("processing-tasks", ()), *message.get("lost-computed-tasks", ()))
-            self._news.put(WorkerRemoved(str(message.get("worker")), tuple(map(str, lost))))
+            fields = ("processing-tasks", "lost-computed-tasks")
+            keys = (tuple(map(str, message.get(field, ()))) for field in fields)
+            self._news.put(WorkerRemoved(str(message.get("worker")), *keys))
 
     def _follow(self, is_done: Callable[[], bool] = lambda: True) -> None:
         """Handle reports until each node has ended, or will not start."""
@@ -242,14 +244,21 @@ class GraphRun:
         for node, address in self._running_at.items():
             if address == removed.address and node not in self._ended:
                 self._fail_lost(node, worker)
-        units = [self._graph.units[key] for key in removed.keys if key in self._graph.units]
-        nodes = [call.name for unit in units for call in unit.calls]
+        finished = self._nodes_of(removed.finished)
+        for node in set(finished) - set(self._ended):  # the report was lost with the worker
+            self._set_state(node, Success("It ended just before its worker was lost."))
+            self._end(node, self._states[node])
+        nodes = [*self._nodes_of(removed.unfinished), *finished]
         final = [node for node in nodes if not self._attempts.may_rerun(node)]
         if final and not self._is_stopped:
             running = [name for name in final if name in self._states and name not in self._ended]
             self._fail_lost((running or final)[0], worker)
         elif nodes and not self._is_stopped:
             logger.warning("%s was lost; nodes that run again: %s", worker, ", ".join(nodes))
+
+    def _nodes_of(self, keys: Iterable[str]) -> List[str]:
+        units = [self._graph.units[key] for key in keys if key in self._graph.units]
+        return [call.name for unit in units for call in unit.calls]
 
     def _handle_rerun(self, request: RerunRequest) -> None:
         """Let a unit begin again if that is allowed for each of its nodes, else fail the run."""
