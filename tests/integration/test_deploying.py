@@ -14,6 +14,7 @@ from project.api.client import PrefectApi, connect
 from project.config.load import parse_settings
 from project.deploy.deployment import Deployment
 from project.deploy.registration import deploy, find_registration, register, start_agent_run
+from project.errors import FlowRunError
 from project.flow.pipeline_ref import PipelineRef
 
 SCHEDULE = {"cron": "0 6 * * *", "timezone": "Europe/Paris"}
@@ -105,3 +106,12 @@ def test_a_run_for_an_agent_has_the_labels_of_its_own_environment(api: PrefectAp
         text = "query($id: uuid!) { flow_run_by_pk(id: $id) { labels run_config } }"
         run = api.query(text, id=run_id)
         assert (run["labels"], run["run_config"]["type"]) == (labels, kind)
+
+
+def test_a_number_that_json_lacks_is_refused_for_an_agent(api: PrefectApi) -> None:
+    deployed = deploy(api, deployment("a"))
+
+    with pytest.raises(FlowRunError, match=r"A parameter is \.nan or \.inf"):
+        start_agent_run(api, deployed, {"params": {"limit": float("inf")}})
+
+    assert api.query("query { flow_run { id } }") == []

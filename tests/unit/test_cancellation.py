@@ -14,13 +14,18 @@ from project.execution.cancellation import Cancellation
 
 def test_values_that_json_lacks_become_strings_and_lists() -> None:
     options = {
-        "params": {"day": date(2026, 1, 2), "at": datetime(2026, 1, 2, 3, 4), "some": {3, 1, 2}},
+        "params": {
+            "day": date(2026, 1, 2),
+            "at": datetime(2026, 1, 2, 3, 4),
+            "some": {3, 1, 2},
+            "x": float("nan"),
+        },
         "tags": ("a", "b"),
         "env": None,
     }
 
     assert run_parameters(options) == {
-        "params": {"day": "2026-01-02", "at": "2026-01-02T03:04:00", "some": [1, 2, 3]},
+        "params": {"day": "2026-01-02", "at": "2026-01-02T03:04:00", "some": [1, 2, 3], "x": "NaN"},
         "tags": ["a", "b"],
         "env": None,
     }

@@ -201,7 +201,17 @@ def start_agent_run(
 
     It has the run configuration and the labels of the ``deployment``, or else of the registered
     version, which may have been deployed from another environment.
+
+    Raises:
+        FlowRunError: a parameter is a number that JSON does not have, so no agent can receive it.
     """
+    try:
+        json.dumps(dict(options), default=_as_json, allow_nan=False)
+    except ValueError as error:
+        raise FlowRunError(
+            "A parameter is .nan or .inf, which a Prefect API cannot pass on to an agent. Use "
+            "another value, or run: here."
+        ) from error
     run_config = deployment.make_run_config() if deployment else None
     return queries.create_flow_run(
         api,
@@ -214,8 +224,12 @@ def start_agent_run(
 
 
 def run_parameters(options: RunOptions) -> Dict[str, queries.Json]:
-    """Return the parameters of a flow run: dates become strings, sets and tuples lists."""
-    as_json: Dict[str, queries.Json] = json.loads(json.dumps(dict(options), default=_as_json))
+    """Return the parameters of a flow run.
+
+    Dates and numbers that JSON does not have become strings, sets and tuples lists.
+    """
+    text = json.dumps(dict(options), default=_as_json)
+    as_json: Dict[str, queries.Json] = json.loads(text, parse_constant=str)
     parameters = {name: value for name, value in as_json.items() if value is not None}
     # Sent even if it is None: otherwise the API would use the flow group's default environment.
     parameters.setdefault("env", None)
