@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 
 import pytest
-import requests
 from playwright.sync_api import Page, expect
 from prefect import Flow, Parameter
 
@@ -29,19 +27,6 @@ def test_a_run_is_run_again_with_the_same_numbers(page: Page, site: Site) -> Non
 
     again = run_row(site.api, page.url.rsplit("/", 1)[-1], "parameters")["parameters"]
     assert repr(again) == repr(parameters)
-
-
-def test_nan_is_shown(page: Page, site: Site) -> None:
-    run_input = {"flow_id": site.register(chain("load")).id, "parameters": {"env": math.nan}}
-    query = "mutation($input: create_flow_run_input!) { create_flow_run(input: $input) { id } }"
-    body = json.dumps(
-        {"query": query, "variables": {"input": run_input}}
-    )  # as Prefect's client does
-    answer = requests.post(site.url, data=body, timeout=10).json()
-    run = answer["data"]["create_flow_run"]["id"]
-
-    page.goto(site(f"/default/flow-run/{run}?tab=parameters"))
-    expect(page.get_by_role("tabpanel")).to_contain_text("NaN")
 
 
 def test_parameters_are_shown_as_they_are_stored(page: Page, site: Site) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Callable
 
 import pytest
 
+from project.server.store import functions
 from tests.server.kit import Api, Registered, set_flow_state, two_tasks
 
 NAMES = ["Alpha", "beta", "gamma_1", "gamma%1"]
@@ -123,6 +124,7 @@ def test_aggregates_can_be_read_together_with_the_schema(api: Api, flows: dict) 
         ('_nlike: "%a"', ["gamma_1", "gamma%1"]),
         ('_ilike: "a%"', ["Alpha"]),
         ('_nilike: "a%"', ["beta", "gamma_1", "gamma%1"]),
+        ('_ilike: "GAMMA\\\\_1"', ["gamma_1"]),
         ('_regex: "^[a-z]+$"', ["beta"]),
         ('_nregex: "^[a-z]"', ["Alpha"]),
         ('_iregex: "^AL"', ["Alpha"]),
@@ -165,6 +167,12 @@ VALUE = {"a": {"b": [1, {"c": "x"}, True]}, "list": ["p", "q"], "big": 10**30, "
         ({"_has_keys_all": ["list", "x"]}, False),
         ({"_eq": VALUE}, True),
         ({"_eq": {}}, False),
+        ({"_eq": {**VALUE, "list": ["q", "p"]}}, False),
+        ({"_eq": {**VALUE, "list": ["p", "q", "p"]}}, False),
+        ({"_eq": {**VALUE, "a": {"b": [1.0, {"c": "x"}, True]}}}, True),
+        ({"_eq": {**VALUE, "a": {"b": [1, {"c": "x"}, 1]}}}, False),
+        ({"_in": [{**VALUE, "list": ["p", "p", "q"]}]}, False),
+        ({"_neq": {**VALUE, "list": ["q", "p"]}}, True),
         ({"_neq": VALUE}, False),
         ({"_in": [1, VALUE]}, True),
         ({"_nin": [VALUE]}, False),
@@ -220,3 +228,78 @@ def test_states_of_runs_are_counted_as_a_dashboard_does(api: Api, flows: dict) -
         "Running": 1,
         "Scheduled": 1,
     }
+
+
+def test_lists_are_equal_only_in_the_same_order(api: Api, flows: dict) -> None:
+    run = flows["one"].run(labels=["a", "b"])
+    query = "query ($labels: jsonb) { flow_run(where: {labels: {_eq: $labels}}) { id } }"
+
+    assert api.data(query, {"labels": ["a", "b"]}) == [{"id": run}]
+    for other in (["b", "a", "a"], ["b", "a"], ["a"], []):
+        assert {"id": run} not in api.data(query, {"labels": other})
+
+
+@pytest.mark.parametrize("pattern", ["été", "ÉTÉ", "%T_", "_té", "É%"])
+def test_case_is_ignored_beyond_ascii(api: Api, pattern: str) -> None:
+    api.mutate("create_project", name="Été")
+    query = "query ($p: String) { project(where: {name: {_ilike: $p}}) { name } }"
+
+    assert api.data(query, {"p": pattern}) == [{"name": "Été"}]
+
+
+CHEAP = [
+    "^[a-z]+$",
+    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}",
+    "(Alpha|beta)( again)?",
+    "https?://[^/]+/.*",
+    "(ab)+c",
+    r"\(a+\)+",
+    "[*+?(|]*",
+    "(?i)error: .*? of .*",
+]
+EXPENSIVE = [
+    "(a+)+b",
+    "^(a|a)*$b",
+    "(a?){25}a{25}",
+    "a?" * 25 + "a" * 25,
+    ".*.*.*.*.*.*x",
+    "a{0,50}" * 4,
+    "(aa|a)" * 30,
+    r"(\w+\s?)*",
+    "((a*)b)*",
+    "(a|b){3}",
+    "(a+)(?#between)+",
+    "(?x)(a+) +",
+    "(?ix)a",
+]
+
+
+@pytest.mark.parametrize("name", ["_regex", "_iregex"])
+def test_patterns_that_could_take_long_are_refused(api: Api, projects: list, name: str) -> None:
+    query = f"query ($p: String) {{ project(where: {{name: {{{name}: $p}}}}) {{ id }} }}"
+
+    for pattern in CHEAP:
+        assert "errors" not in api.post(query, {"p": pattern}).json(), pattern
+    for pattern in EXPENSIVE:
+        assert "could take too long: use at most 3 repetitions" in api.error(query, {"p": pattern})
+
+
+def test_a_similar_pattern_that_could_take_long_is_refused(api: Api, projects: list) -> None:
+    query = "query ($p: String) { project(where: {name: {_similar: $p}}) { id } }"
+
+    for pattern in ("(_|_)*!", "%%%%x", "(a|b|%)+"):
+        assert "could take too long" in api.error(query, {"p": pattern})
+
+
+def test_a_text_that_is_too_long_for_a_pattern_is_refused(
+    api: Api, flow: Registered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(functions, "_MAX_SECONDS", 0.1)
+    lines = [{"flow_run_id": flow.run(), "message": "a" * length} for length in (500, 2_000)]
+    api.mutate("write_run_logs", logs=lines)
+    query = "query ($p: String) { log(where: {message: {_regex: $p}}) { id } }"
+
+    for pattern in (".*.*x", ".*.*.*x"):
+        assert "The query is too complex" in api.error(query, {"p": pattern})
+    assert api.data(query, {"p": "b.*b.*b"}) == []
+    assert len(api.data(query, {"p": "a.*a.*a"})) == 2

@@ -14,7 +14,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import OperationalError
 
 from project.server.errors import (
     DatabaseTooNewError,
@@ -170,6 +171,25 @@ def test_a_database_of_version_3_is_migrated_with_its_history(
     assert schema(settings.database) == schema(tmp_path / "new.db")
 
 
+@pytest.mark.parametrize("release", ["version_1.sql", "version_3.sql"])
+def test_a_database_with_numbers_that_json_does_not_have_is_migrated(
+    settings: ServerSettings, tmp_path: Path, release: str
+) -> None:
+    connection = sqlite3.connect(settings.database)
+    connection.executescript((Path(__file__).parent / release).read_text())
+    nan = '{"default": NaN, "reference_tasks": []}'
+    connection.execute("UPDATE flow SET serialized_flow = ?", [nan])
+    connection.execute("UPDATE task SET trigger = ? WHERE rowid = 1", [nan])
+    connection.commit()
+    connection.close()
+    prepare_database(tmp_path / "new.db", 5)
+
+    with EmbeddedServer(settings) as server:
+        api = Api(server.url)
+        assert Registered(api, api.data("{ flow { id } }")[0]["id"]).run()
+    assert schema(settings.database) == schema(tmp_path / "new.db")
+
+
 def test_a_file_that_is_not_a_database_is_refused_and_left_unchanged(
     settings: ServerSettings,
 ) -> None:
@@ -237,6 +257,62 @@ def test_a_job_that_raises_has_no_effect_on_the_data_or_on_other_jobs(database: 
     with pytest.raises(KeyError):
         failed.result()
     assert slugs(database) == ["default", "job 0", "job 1", "job 2", "last"]
+
+
+def test_jobs_that_wait_for_another_process_wait_together(settings: ServerSettings) -> None:
+    database = Database(settings.database, 0.3)
+    attempts: list = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        attempts.append(statement)
+
+    event.listen(database._writer._engine, "before_cursor_execute", note)
+    holder = sqlite3.connect(settings.database, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    jobs = [database.write(lambda connection, n=n: add(connection, str(n))) for n in range(9)]
+
+    for job in jobs:
+        with pytest.raises(OperationalError, match="database is locked"):
+            job.result()
+    # Of the first job, and of those that came meanwhile.
+    assert attempts in (["BEGIN IMMEDIATE"], ["BEGIN IMMEDIATE"] * 2)
+    holder.close()
+    assert database.write(lambda connection: add(connection, "later")).result() == "later"
+    assert slugs(database) == ["default", "later"]
+    database.close()
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+
+
+def test_a_read_has_a_deadline_and_its_connection_can_be_used_again(
+    settings: ServerSettings,
+) -> None:
+    database = Database(settings.database, 5, read_timeout_seconds=0.2)
+    with pytest.raises(OperationalError, match="interrupted"):
+        database.read(lambda connection: connection.execute(text(ENDLESS)).all()).result()
+
+    assert slugs(database) == ["default"]
+    database.close()
+
+
+def test_a_query_that_takes_too_long_is_refused_and_not_to_be_sent_again(
+    settings: ServerSettings,
+) -> None:
+    with EmbeddedServer(replace(settings, query_timeout_seconds=0)) as server:
+        api = Api(server.url)
+        flow = register_flow(api, api.mutate("create_project", name="p")["id"])
+        for _ in range(40):
+            flow.run()
+        counts = "{flow: {tasks_aggregate: {count: asc}, flow_runs_aggregate: {max: {name: asc}}}}"
+        query = f"{{ slow: flow_run(order_by: {counts}) {{ id }} hello }}"
+        answer = api.post(query).json()
+
+    assert answer["data"]["slow"] is None
+    assert answer["data"]["hello"]
+    (error,) = answer["errors"]
+    assert error["message"].startswith("The query is too complex and takes too long")
+    assert error["extensions"] == {"code": "BAD_USER_INPUT"}
 
 
 def test_queued_jobs_are_written_before_closing(settings: ServerSettings) -> None:

@@ -5,10 +5,19 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
 from typing import Any, Callable
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import Connection, insert, select
 
+from project.server.mutations.deletions import Deletion
+from project.server.settings import ServerSettings
+from project.server.store import tables
+from project.server.store.database import Database
 from tests.server.kit import NO_ID, Api, Registered, run_row, two_tasks
 
 Register = Callable[..., Registered]
@@ -220,3 +229,94 @@ def test_deleting_a_run_deletes_its_task_runs_and_logs(api: Api, flow: Registere
     assert api.mutate("delete_flow_run", flow_run_id=run_id) == {"success": True}
     assert api.mutate("delete_flow_run", flow_run_id=run_id) == {"success": False}
     assert api.data("query { log { id } }") == api.data("query { task_run { id } }") == []
+
+
+def test_the_same_key_gives_the_same_run_also_after_the_flow_was_registered_again(
+    api: Api, register: Register
+) -> None:
+    first = register()
+    group = first.row("version_group_id")
+    run_id = first.run(idempotency_key="k")
+    second = register()
+
+    assert api.mutate("create_flow_run", **group, idempotency_key="k") == {"id": run_id}
+    assert api.mutate("create_flow_run", flow_id=first.id, idempotency_key="k") == {"id": run_id}
+    other = api.mutate("create_flow_run", **group, idempotency_key="other")["id"]
+    assert run_row(api, other, "flow_id") == {"flow_id": second.id}
+    assert api.mutate("create_flow_run", **group)["id"] not in (run_id, other)
+
+
+def copy_run(connection: Connection, copies: int) -> None:
+    """Copy the only run of a database with what belongs to it."""
+    run, *others = connection.execute(select(tables.flow_run)).mappings()
+    assert not others
+    of_run = (tables.flow_run_state, tables.task_run, tables.log)
+    rows = {table: connection.execute(select(table)).mappings().all() for table in of_run}
+    for _ in range(copies):
+        run_id = str(uuid4())
+        connection.execute(insert(tables.flow_run), {**run, "id": run_id})
+        for table, each in rows.items():
+            copied = [{**row, "flow_run_id": run_id, "id": None} for row in each]
+            if table is tables.task_run:
+                copied = [{**row, "id": str(uuid4())} for row in copied]
+            connection.execute(insert(table), copied)
+
+
+@pytest.fixture
+def many_runs(api: Api, register: Register, settings: ServerSettings) -> Registered:
+    """Return a flow with 201 runs and lines in their logs."""
+    flow = register()
+    run_id = flow.run()
+    api.mutate("write_run_logs", logs=[{"flow_run_id": run_id, "message": "m"}] * 50)
+    with closing(Database(settings.database, 5)) as database:
+        database.write(partial(copy_run, copies=200)).result()
+    return flow
+
+
+@pytest.mark.parametrize("name", ["flow", "flow_group", "project"])
+def test_other_writes_come_between_the_parts_of_a_deletion(
+    api: Api, many_runs: Registered, name: str
+) -> None:
+    ids = many_runs.row("id flow_group_id project_id")
+    key = ids["id" if name == "flow" else f"{name}_id"]
+    assert len(many_runs.row("flow_runs { id }")["flow_runs"]) == 201
+    writes = 0
+    with ThreadPoolExecutor(1) as pool:
+        deletion = pool.submit(api.mutate, f"delete_{name}", **{f"{name}_id": key})
+        while not deletion.done():
+            api.mutate("register_agent", type="LocalAgent", name=str(writes))
+            writes += 1
+
+    assert deletion.result() == {"success": True}
+    assert writes > 5
+    left = api.post("{ flow { id } flow_run { id } task_run { id } log { id } task { id } }")
+    assert not any(left.json()["data"].values())
+
+
+def test_a_flow_has_no_new_runs_while_it_is_being_deleted(
+    settings: ServerSettings, api: Api, many_runs: Registered
+) -> None:
+    deletion = Deletion(tables.flow, many_runs.id)
+    left = []
+    with closing(Database(settings.database, 5)) as database:
+        assert database.write(deletion.begin).result()
+        while database.write(deletion.delete_part).result():
+            left.append(len(many_runs.row("flow_runs { id }")["flow_runs"]))
+            assert "is archived" in api.refusal("create_flow_run", flow_id=many_runs.id)
+
+    assert left == [201 - 20 * (number + 1) for number in range(10)]
+    assert api.data("{ flow { id } }") == []
+
+
+def test_a_run_with_a_long_log_is_deleted_in_parts(
+    settings: ServerSettings, api: Api, flow: Registered
+) -> None:
+    run_id = flow.run()
+    api.mutate("write_run_logs", logs=[{"flow_run_id": run_id, "message": "m"}] * 5_000)
+    deletion, left = Deletion(tables.flow_run, run_id), []
+    with closing(Database(settings.database, 5)) as database:
+        while database.write(deletion.delete_part).result():
+            left.append(api.data("{ log_aggregate { aggregate { count } } }")["aggregate"]["count"])
+
+    assert left == [3_000, 1_000]
+    assert run_row(api, run_id, "id") is None

@@ -101,6 +101,45 @@ def test_the_schema_can_be_introspected(api: Api) -> None:
     )
 
 
+def test_the_schema_can_be_introspected_with_every_option(api: Api) -> None:
+    switches = (
+        *("descriptions", "specified_by_url", "directive_is_repeatable", "schema_description"),
+        "input_value_deprecation",
+    )
+    query = get_introspection_query(**dict.fromkeys(switches, True))
+
+    assert "errors" not in api.post(query).json()
+
+
+def test_the_fields_of_a_type_can_be_looked_up_with_their_types(api: Api) -> None:
+    of_type = "fields { name type { name ofType { name enumValues { name } } } args { name } }"
+
+    assert api.data(f'{{ __type(name: "flow_run") {{ {of_type} }} }}')["fields"]
+
+
+IN_EACH_OTHER = "{ type { inputFields" * 3 + "{ name }" + "} }" * 3
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f'{{ __type(name: "flow_run_bool_exp") {{ inputFields {IN_EACH_OTHER} }} }}',
+        "{ __schema { types { inputFields { type { ofType { inputFields { name } } } } } } }",
+        "{ ...a } fragment a on Query { __schema { types { fields { args { type { ...b } } } } } }"
+        " fragment b on __Type { inputFields { name } }",
+        "{ __schema { types { " + " ".join(f"a{n}: name" for n in range(300)) + " } } }",
+        "{ " + " ".join(f"a{n}: __schema {{ types {{ name }} }}" for n in range(101)) + " }",
+    ],
+    ids=["a type", "all types", "fragments", "aliases", "many schemas"],
+)
+def test_a_query_that_asks_too_much_of_the_schema_is_refused(api: Api, query: str) -> None:
+    answer = api.post(query)
+
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["extensions"]["code"]) == (400, "GRAPHQL_VALIDATION_FAILED")
+    assert "of the schema" in error["message"] or "asks for the schema" in error["message"]
+
+
 def test_the_schema_is_valid() -> None:
     assert validate_schema(api_schema()) == []
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tests.server.kit import Api, Registered, mutation, run_row, set_flow_state, set_task_state
+from tests.server.kit import (
+    NO_ID,
+    Api,
+    Registered,
+    mutation,
+    register_flow,
+    run_row,
+    set_flow_state,
+    set_task_state,
+)
 
 SOON = "2030-01-01T00:00:00Z"
 
@@ -82,3 +91,20 @@ def test_polling_the_queue_updates_the_agent(api: Api) -> None:
     (agent,) = api.data("query { agent { id name type labels last_queried } }")
     assert agent.pop("last_queried")
     assert agent == {"id": agent_id, "name": "n", "type": "LocalAgent", "labels": ["a", "b"]}
+
+
+def test_an_agent_gets_the_runs_of_its_tenant_or_of_all(api: Api, flow: Registered) -> None:
+    tenant = api.data("{ tenant { id } }")[0]["id"]
+    other = api.mutate("create_tenant", name="Other")["id"]
+    other_project = api.mutate("create_project", name="p", tenant_id=other)["id"]
+    runs = {tenant: flow.run(), other: register_flow(api, other_project).run()}
+
+    def taken(**input: str) -> set:
+        payload = api.mutate("get_runs_in_queue", before=SOON, labels=[], **input)
+        return set(payload["flow_run_ids"])
+
+    assert taken() == set(runs.values())
+    assert {each: taken(tenant_id=each) for each in runs} == {
+        each: {run} for each, run in runs.items()
+    }
+    assert taken(tenant_id=NO_ID) == set()

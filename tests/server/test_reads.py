@@ -317,3 +317,83 @@ def test_a_reading_connection_cannot_write(
     with pytest.raises(OperationalError, match="readonly"):
         database.read(lambda connection: connection.execute(text("DELETE FROM project"))).result()
     database.close()
+
+
+def test_a_run_without_an_agent_does_not_meet_a_condition_on_its_agent(
+    api: Api, flow: Registered
+) -> None:
+    agent = api.mutate("register_agent", type="LocalAgent", name="a", labels=[])["id"]
+    of_agent, of_none = flow.run(), flow.run()
+    states = [{"flow_run_id": of_agent, "state": {"type": "Submitted", "message": ""}}]
+    submit = mutation("set_flow_run_states")
+    api.data(submit, {"input": {"states": states}}, x_prefect_agent_id=agent)
+
+    def found(where: str) -> list:
+        return [row["id"] for row in api.data(f"{{ flow_run(where: {where}) {{ id }} }}")]
+
+    assert found('{agent: {name: {_eq: "a"}}}') == [of_agent]
+    assert found('{_not: {agent: {name: {_eq: "a"}}}}') == [of_none]
+    assert set(found('{_not: {agent: {name: {_eq: "b"}}}}')) == {of_agent, of_none}
+    assert found("{_not: {agent: {}}}") == [of_none]
+
+
+def test_edges_are_named_after_the_end_to_which_they_lead(flow: Registered) -> None:
+    tasks = flow.row(
+        "tasks(order_by: {slug: asc}) { slug"
+        " upstream_edges { upstream_task { slug } downstream_task { slug } }"
+        " downstream_edges(order_by: {key: asc}) { upstream_task { slug } } }"
+    )["tasks"]
+
+    by, increment, one = tasks
+    assert {each["upstream_task"]["slug"] for each in increment["upstream_edges"]} == {
+        "by",
+        "one-1",
+    }
+    assert {each["downstream_task"]["slug"] for each in increment["upstream_edges"]} == {
+        "increment-1"
+    }
+    assert increment["downstream_edges"] == by["upstream_edges"] == one["upstream_edges"] == []
+    assert by["downstream_edges"] == [{"upstream_task": {"slug": "by"}}]
+
+
+@pytest.mark.parametrize(
+    ("default", "expected"),
+    [
+        ("{tenant_id: asc, name: desc}", "dcba"),
+        ("[{tenant_id: asc}, {name: desc}]", "dcba"),
+        ("[{tenant_id: asc}, {description: desc, created: asc}]", "adcb"),
+        ("{description: asc, created: asc}", "bcda"),
+    ],
+)
+def test_the_default_of_a_variable_keeps_all_keys_of_an_order(
+    api: Api, projects: list, default: str, expected: str
+) -> None:
+    rows = "project(order_by: $order) { name }"
+    query = f"query ($order: [project_order_by!] = {default}) {{ {rows} }}"
+    related = rows.replace("project", "projects")
+    nested = f"query ($order: [project_order_by!] = {default}) {{ tenant {{ {related} }} }}"
+
+    assert "".join(row["name"] for row in api.data(query)) == expected
+    assert "".join(row["name"] for row in api.data(nested)[0]["projects"]) == expected
+    assert api.data(query, {"order": [{"name": "asc"}]})[0] == {"name": "a"}
+
+
+def test_a_direction_may_be_the_default_of_a_variable(api: Api, projects: list) -> None:
+    rows = "project(order_by: [{tenant_id: asc}, {name: $by}]) { name }"
+    query = f"query ($by: order_by = desc) {{ {rows} }}"
+
+    assert [row["name"] for row in api.data(query)] == ["d", "c", "b", "a"]
+
+
+def test_fields_with_the_same_key_and_different_ids_or_times_conflict(
+    api: Api, projects: list
+) -> None:
+    by_id = '{ project_by_pk(id: "%s") { name } project_by_pk(id: "%s") { id } }'
+    rows = 'project(where: {created: {_gt: "%s"}})'
+    since = f"{{ {rows} {{ name }} {rows} {{ id }} }}"
+    times = "2000-01-01T00:00:00.000000+00:00", "2100-01-01T00:00:00.000000+00:00"
+
+    assert api.data(by_id % (projects[0], projects[0])) == {"name": "a", "id": projects[0]}
+    assert "'project_by_pk' conflict" in api.error(by_id % (projects[0], projects[1]))
+    assert len(api.data(since % (times[0], times[0]))) == 4
+    assert "'project' conflict" in api.error(since % times)

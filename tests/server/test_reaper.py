@@ -13,6 +13,7 @@ from project.server.process import EmbeddedServer
 from project.server.services.reaper import Reaper
 from project.server.settings import ServerSettings
 from project.server.store.database import Database
+from project.server.store.locks import owned_run
 from project.server.store.tables import flow_run, task_run
 from project.server.store.timestamps import seconds_ago
 from tests.kits.waiting import eventually
@@ -209,3 +210,62 @@ def test_silent_runs_of_an_ended_server_are_ended_by_the_next(
 
     with EmbeddedServer(settings) as server:
         becomes(Api(server.url), run_id, "Failed")
+
+
+def owners(settings: ServerSettings) -> list:
+    return list(settings.database.with_name(f"{settings.database.name}.owners").iterdir())
+
+
+@pytest.mark.parametrize("states", [[], ["Running"], ["Running", "Retrying"]])
+def test_a_run_fails_when_its_owner_ends_before_it(
+    settings: ServerSettings, api: Api, flow: Registered, states: list
+) -> None:
+    with owned_run(settings.database, "key"):
+        run_id = flow.run(idempotency_key="key")
+        for each in states:
+            set_flow_state(api, run_id, each)
+
+    row = becomes(api, run_id, "Failed")
+    assert "ended without reporting how the run ended" in row["state_message"]
+
+
+@pytest.mark.parametrize("restarted", [["Scheduled"], ["Scheduled", "Submitted"], ["Running"]])
+def test_a_finished_run_that_was_restarted_does_not_fail_when_its_first_owner_ends(
+    settings: ServerSettings, api: Api, flow: Registered, restarted: list
+) -> None:
+    with owned_run(settings.database, "key"):
+        run_id = flow.run(idempotency_key="key")
+        for each in ("Running", "Failed", *restarted):
+            set_flow_state(api, run_id, each)
+    eventually(lambda: not owners(settings))
+
+    assert state_of(api, run_id) == restarted[-1]
+
+
+def test_a_silent_run_fails_if_an_agent_started_it_only_before_its_restart(
+    api: Api, run_id: str, pass_an_hour: Any
+) -> None:
+    submit(api, run_id)
+    assert run_row(api, run_id, "agent { name }") == {"agent": {"name": "a"}}
+    for each in ("Running", "Failed", "Scheduled", "Running"):
+        set_flow_state(api, run_id, each)
+    pass_an_hour(run_id)
+
+    assert "no agent had started it" in becomes(api, run_id, "Failed")["state_message"]
+    assert run_row(api, run_id, "agent_id") == {"agent_id": None}
+
+
+def test_the_services_go_on_after_an_attempt_to_get_their_lock_has_failed(
+    settings: ServerSettings, pass_an_hour: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    lock = settings.database.with_name(f"{settings.database.name}.services.lock")
+    lock.mkdir()
+    with EmbeddedServer(settings) as server:
+        api = Api(server.url)
+        run_id = running_run(api)
+        pass_an_hour(run_id)
+        eventually(lambda: "cannot run its services" in caplog.text)
+        assert state_of(api, run_id) == "Running"
+
+        lock.rmdir()
+        becomes(api, run_id, "Failed")

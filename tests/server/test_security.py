@@ -67,7 +67,7 @@ def test_a_request_that_is_too_large_is_refused(settings: ServerSettings) -> Non
 
 @pytest.mark.parametrize("host", [EVERYWHERE, "::", "192.0.2.1", "example.org"])
 def test_listening_to_other_machines_needs_a_token(settings: ServerSettings, host: str) -> None:
-    with pytest.raises(ValueError, match="give a token"):
+    with pytest.raises(ValueError, match="set a token"):
         replace(settings, host=host)
 
 
@@ -104,3 +104,47 @@ def test_prefects_client_sends_the_token_as_its_api_key(settings: ServerSettings
             requests.HTTPError, match="401"
         ):
             client.create_project("demo")
+
+
+def load(api: Api, address: str, **headers: str) -> int:
+    """Load an address as a browser does; return the status of the answer."""
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return requests.get(api.url + address, headers=names, timeout=10).status_code
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_query_in_an_address_is_refused_if_another_sites_page_loads_it(
+    api: Api, site: str
+) -> None:
+    image, query = {"Sec_Fetch_Site": site, "Sec_Fetch_Dest": "image"}, "?query={hello}"
+
+    for path in ("/", "/graphql", "/graphql/"):
+        assert load(api, path + query, **image) == 403
+        assert (
+            requests.head(
+                api.url + path + query, headers={"Sec-Fetch-Site": site}, timeout=10
+            ).status_code
+            == 403
+        )
+        assert load(api, path + query, **image, Origin=api.url) == 200
+
+
+def test_a_query_in_an_address_is_answered_if_the_user_enters_it(api: Api) -> None:
+    for site in ("none", "same-origin"):
+        assert load(api, "/?query={hello}", Sec_Fetch_Site=site) == 200
+    assert load(api, "/?query={hello}") == 200
+
+
+def test_other_sites_may_link_to_the_page(api: Api) -> None:
+    link = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"}
+
+    assert load(api, "/", **link) == load(api, "/default/flow-run/1", **link) == 200
+
+
+def test_an_allowed_origin_may_send_queries_in_addresses(settings: ServerSettings) -> None:
+    origin = "https://ui.example"
+    with EmbeddedServer(replace(settings, token=TOKEN, allow_origin=origin)) as server:
+        from_ui = {"Origin": origin, "Sec_Fetch_Site": "cross-site"}
+        token = {"Authorization": f"Bearer {TOKEN}"}
+
+        assert load(Api(server.url), "/?query={hello}", **from_ui, **token) == 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
 from contextlib import asynccontextmanager
 from typing import Any, AsyncIterator, Callable
 
@@ -25,10 +26,12 @@ from project.server.graphql.documents import is_mutation, parse_document
 from project.server.graphql.execution import Request, error_response, run_mutation, run_query
 from project.server.graphql.schema import API_INFO
 from project.server.guard import GRAPHQL_PATHS, Guard, is_query
-from project.server.page import page_endpoint
+from project.server.mutations.declarations import MutationContext
+from project.server.page import page_endpoint, static_files
 from project.server.services.services import Services
 from project.server.settings import ServerSettings
 from project.server.store.database import Database
+from project.server.store.json_text import parse_json
 
 _SMALL_BODY_BYTES = 2_000
 _MAX_REQUESTS = 50
@@ -37,14 +40,26 @@ _log = logging.getLogger(__name__)
 
 
 def create_app(settings: ServerSettings) -> Starlette:
-    """Return the application; it opens the database when it starts and closes it when it stops."""
+    """Return the application; it opens the database when it starts and closes it when it stops.
+
+    The database must have been prepared, so that the caller gets the errors of that.
+    """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        database = Database(settings.database, settings.busy_timeout_seconds)
+        database = Database(
+            settings.database,
+            settings.busy_timeout_seconds,
+            settings.query_timeout_seconds,
+            is_prepared=True,
+        )
         services = Services(database, settings)
         services.start()
         app.state.endpoint = Endpoint(database, services, settings)
+        # Only where the process is the server's own: nobody opens the page of one that runs in a
+        # thread of a command.
+        if threading.current_thread() is threading.main_thread():
+            static_files()
         try:
             yield
         finally:
@@ -129,9 +144,8 @@ class Endpoint:
     async def _execute(self, request: Request) -> bytes:
         if is_mutation(request.document, request.operation_name):
             mutation = self._database.write(lambda connection: run_mutation(connection, request))
-            response, flows_to_schedule = await asyncio.wrap_future(mutation)
-            if flows_to_schedule:  # done before the answer, so that the client finds the new runs
-                await asyncio.wrap_future(self._services.schedule(flows_to_schedule))
+            response, context = await asyncio.wrap_future(mutation)
+            await self._complete(context)
             return orjson.dumps(response)
 
         def read(connection: Connection) -> bytes:
@@ -139,6 +153,14 @@ class Endpoint:
             return orjson.dumps(run_query(connection, request, self._settings.max_rows))
 
         return await asyncio.wrap_future(self._database.read(read))
+
+    async def _complete(self, mutation: MutationContext) -> None:
+        """Do what a mutation leaves to do: before the answer, so that the client finds it done."""
+        for deletion in mutation.deletions:
+            while await asyncio.wrap_future(self._database.write(deletion.delete_part)):
+                pass
+        if mutation.flows_to_schedule:
+            await asyncio.wrap_future(self._services.schedule(mutation.flows_to_schedule))
 
     async def body(self, http: HttpRequest) -> bytes:
         """Return the body of a request.
@@ -241,6 +263,6 @@ def _parse_request(value: Any, headers: Headers, *, only_query: bool = False) ->
 
 def _parse_json(text: str | bytes, what: str) -> Any:
     try:
-        return json.loads(text)
+        return parse_json(text)
     except (ValueError, RecursionError) as error:
         raise BadRequestError(f"{what} is not JSON: {error}.") from error

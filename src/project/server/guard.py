@@ -16,6 +16,9 @@ from project.server.settings import LOOPBACK_HOSTS, ServerSettings
 # The paths that Prefect's client uses, according to how its endpoint is written.
 GRAPHQL_PATHS = ("/", "/graphql", "/graphql/")
 
+# For a browser, the same site is also another port of this machine.
+_OTHER_SITES = ("cross-site", "same-site")
+
 # No user information (`name@host`), which would make a foreign host out of what looks like ours.
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^\s:@/?#\[\]]+)(:\d*)?")
 
@@ -31,8 +34,9 @@ class Guard:
     """Middleware that refuses requests before anything reads their body.
 
     A browser may have loaded a page from elsewhere that reaches for a server on this machine:
-    by a name that its owner lets resolve to 127.0.0.1 (the Host is foreign), or by a plain
-    cross-site post (the Origin is).
+    by a name that its owner lets resolve to 127.0.0.1 (the Host is foreign), by a plain cross-site
+    post (the Origin is), or by the address of an image (there is no Origin, but Sec-Fetch-Site).
+    Links to the page are welcome.
     """
 
     def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
@@ -58,6 +62,9 @@ class Guard:
             return _refuse(403, f"Origin {origin!r} is not this server's.", "FORBIDDEN")
         is_for_page = is_page(scope["method"], scope["path"]) and not is_query(scope)
         is_public = scope["path"] == "/health" or is_for_page
+        site = headers.get("sec-fetch-site")
+        if origin is None and site in _OTHER_SITES and not is_public:
+            return _refuse(403, f"A {site} request needs an allowed Origin.", "FORBIDDEN")
         if self._token and not is_public:
             # Compared in constant time, which tells nothing about how much of a guess is right.
             expected = f"Bearer {self._token}".encode()

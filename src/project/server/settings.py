@@ -37,6 +37,7 @@ class ServerSettings:
     reaper_grace_seconds: float = 90.0
     heartbeat_timeout_seconds: float = 600.0
     busy_timeout_seconds: float = 8.0
+    query_timeout_seconds: float = 15.0
     body_timeout_seconds: float = 60.0
     max_body_bytes: int = 40 * 1024 * 1024
     max_rows: int = 100_000
@@ -46,8 +47,8 @@ class ServerSettings:
             self._check_origin(self.allow_origin)
         if self.host not in LOOPBACK_HOSTS and not self.token:
             raise ValueError(
-                f"Host {self.host!r} can be reached from other machines, and whoever reaches "
-                "this API can run code: give a token (clients send it as their Prefect API key), "
+                f"Host {self.host!r} can be reached from other machines, and anyone who reaches "
+                "this API can run code: set a token, which clients send as their Prefect API key, "
                 "or listen on 127.0.0.1."
             )
 
@@ -55,10 +56,10 @@ class ServerSettings:
         parts = urlsplit(origin)
         if origin != f"{parts.scheme}://{parts.netloc}" or parts.scheme not in ("http", "https"):
             raise ValueError(
-                f"{origin!r} is not the origin of a web page: give it as https://host:port."
+                f"{origin!r} is not the origin of a web page: write it as https://host:port."
             )
         if not self.token:
             raise ValueError(
-                f"Pages of {origin} would reach this API through any browser that can: give a "
-                "token, which clients send as their Prefect API key."
+                f"Pages of {origin} could use this API through the browser of anyone who opens "
+                "them: set a token, which clients send as their Prefect API key."
             )

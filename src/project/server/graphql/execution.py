@@ -19,7 +19,7 @@ from graphql import (
     execute_sync,
 )
 from sqlalchemy import Connection
-from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError, StatementError
 
 from project.server.errors import ApiError, BadRequestError, InputError
 from project.server.graphql.reads import Reader
@@ -40,8 +40,16 @@ _TOO_COMPLEX = (
     "at most 64 tables in a join",
     "LIKE or GLOB pattern too complex",
     "string or blob too big",
-    "user-defined function raised exception",
 )
+_REASONS = {
+    "interrupted": (
+        "The query is too complex and takes too long: use a filter, a limit or a simpler order."
+    ),
+    "user-defined function raised exception": (
+        "The query is too complex: a value in the database is too long for its pattern, or nested "
+        "too deeply."
+    ),
+}
 
 _log = logging.getLogger(__name__)
 
@@ -63,14 +71,16 @@ def run_query(connection: Connection, request: Request, max_rows: int) -> dict[s
     return _response(_execute(schema, request, Reader(connection, max_rows, request.variables)))
 
 
-def run_mutation(connection: Connection, request: Request) -> tuple[dict[str, Any], set[str]]:
-    """Return the response to a mutation, and the flows for which to create scheduled runs.
+def run_mutation(
+    connection: Connection, request: Request
+) -> tuple[dict[str, Any], MutationContext]:
+    """Return the response to a mutation, and its context, which has what is left to do.
 
     Raises BadRequestError for variables that do not fit.
     """
     context = MutationContext(connection, request.agent_id, request.core_version)
     response = _response(_execute(api_schema(), request, context))
-    return response, context.flows_to_schedule
+    return response, context
 
 
 def error_response(message: str, code: str) -> dict[str, Any]:
@@ -123,16 +133,16 @@ def _response(result: ExecutionResult) -> dict[str, Any]:
 
 def _error(error: GraphQLError) -> dict[str, Any]:
     cause = error.original_error
+    if isinstance(cause, StatementError) and isinstance(cause.orig, ApiError):
+        cause = cause.orig  # a column has refused its value
     if cause is None or isinstance(cause, GraphQLError):  # values of arguments that do not fit
         message, code = error.message, InputError.code
     elif isinstance(cause, ApiError):
-        message, code = error.message, cause.code
+        message, code = str(cause), cause.code
     elif type(cause) in _TOO_MUCH:
         message, code = _TOO_MUCH[type(cause)], InputError.code
     elif isinstance(cause, (DataError, OperationalError)):
-        if not _is_too_complex(cause):
-            raise cause  # the whole transaction is lost with it, also what other fields have done
-        message, code = f"SQLite refuses the request: {cause.orig}.", InputError.code
+        message, code = _refusal(cause), InputError.code
     else:
         # It may contain data of others: it goes to the log.
         _log.error("A request failed at %s.", error.path, exc_info=cause)
@@ -142,6 +152,15 @@ def _error(error: GraphQLError) -> dict[str, Any]:
     return {"message": escape_surrogates(message), "extensions": extensions, "path": error.path}
 
 
-def _is_too_complex(error: DBAPIError) -> bool:
-    """Return whether SQLite refused a statement for what it is, not because of the storage."""
-    return any(text in str(error.orig) for text in _TOO_COMPLEX)
+def _refusal(error: DBAPIError) -> str:
+    """Return the message for a statement that SQLite refuses for what it is.
+
+    Raises the error if the storage is the reason: the whole transaction is lost with it, also what
+    other fields have done.
+    """
+    reason = str(error.orig)
+    if reason in _REASONS:
+        return _REASONS[reason]
+    if any(text in reason for text in _TOO_COMPLEX):
+        return f"SQLite refuses the request: {reason}."
+    raise error

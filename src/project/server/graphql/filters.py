@@ -52,8 +52,7 @@ def _has_keys(column: Any, keys: Any) -> list[ColumnElement[bool]]:
 
 
 def _json_equal(column: Any, value: Any) -> ColumnElement[bool]:
-    part = json.dumps(value)
-    return func.json_contains(column, part) & func.json_contains(part, column)
+    return func.json_equals(column, json.dumps(value))
 
 
 _JSON_COMPARISONS: Mapping[str, Comparison] = {
@@ -170,7 +169,9 @@ def _related(source: FromClause, relation: Relation, where: Where) -> ColumnElem
         return exists().where(remote == local, inner)
     if isinstance(inner, True_):
         return local.is_not(None) if local.nullable else inner
-    return local.in_(select(remote).where(inner))
+    found = local.in_(select(remote).where(inner))
+    # Without a related row, the condition is false, and not null: `_not` makes true of it.
+    return local.is_not(None) & found if local.nullable else found
 
 
 def _terms(source: FromClause, name: str, value: Any) -> Iterator[tuple[ColumnElement[Any], str]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, func, literal
 
@@ -15,9 +17,28 @@ _ESCAPED = {"%": ".*", "_": "."}
 # Special in SIMILAR TO as they are in regular expressions.
 _SHARED = frozenset("|*+?{}()[]")
 
+_MAX_REPETITIONS = 3
+_MAX_WAYS = 100
+# Of regular expressions: escapes, sets, starts of groups, quantifiers (`*`, `*?`), characters.
+_TOKEN = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|\(\??"
+    r"|(?:[*+?]|\{(?:\d+(?:,\d*)?|,\d*)\})[?+]?|.",
+    re.DOTALL,
+)
+# Comments, and spaces that are none, may come between a group and its quantifier.
+_OBSCURE = re.compile(r"\(\?(?:#|[a-zA-Z]*x)")
+
 
 def _matches(column: Any, regex: str) -> ColumnElement[bool]:
-    return func.matches(column, literal(regex, String))
+    return func.matches(column, literal(regex, String), _repetitions(_TOKEN.findall(regex)))
+
+
+def _ilike(column: Any, pattern: str) -> ColumnElement[bool]:
+    if pattern.isascii():
+        like: ColumnElement[bool] = column.like(pattern, escape="\\")
+        return like
+    # SQLite's LIKE takes É and é apart.
+    return func.lower_case(column).like(func.lower_case(literal(pattern, String)), escape="\\")
 
 
 def _glob_of(pattern: str) -> str:
@@ -48,13 +69,17 @@ def _regex_of_similar(pattern: str) -> str:
 def _checked_regex(pattern: str, *, ignore_case: bool = False) -> str:
     """Return a regular expression that can be searched for in reasonable time.
 
-    Raises InputError for one that cannot be compiled, is too long, or repeats a repetition: a text
-    of 30 characters can keep `(a+)+b` busy for minutes.
+    Raises InputError for one that cannot be compiled, or that could be expensive: a text of 30
+    characters can keep `(a+)+b` busy for minutes, and meanwhile nothing else runs.
     """
     if len(pattern) > _MAX_LENGTH:
         raise InputError(f"A pattern has more than {_MAX_LENGTH} characters.")
-    if _repeats_repetition(pattern):
-        raise InputError(f"The pattern {pattern!r} repeats a group that contains a repetition.")
+    if not _is_cheap(pattern):
+        raise InputError(
+            f"The pattern {pattern!r} could take too long: use at most {_MAX_REPETITIONS} "
+            "repetitions, few alternatives (| and ?), no comments, and repeat no group that "
+            "contains one of these."
+        )
     flagged = f"(?i){pattern}" if ignore_case else pattern
     try:
         re.compile(flagged)
@@ -63,27 +88,58 @@ def _checked_regex(pattern: str, *, ignore_case: bool = False) -> str:
     return flagged
 
 
-def _repeats_repetition(pattern: str) -> bool:
-    parts = re.findall(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|.", pattern, re.DOTALL)
-    open_groups = [False]  # for each, whether there is a repetition in it
+@dataclass
+class _Group:
+    """A group that is being read: its alternatives, and whether it has a repetition in it."""
+
+    branches: int = 1
+    repeats: bool = False
+
+
+def _is_cheap(pattern: str) -> bool:
+    """Return whether there are few ways in which the parts of a pattern could match a text.
+
+    They multiply: those of a part that comes after another are tried for each of that one's.
+    """
+    if _OBSCURE.search(pattern):
+        return False
+    parts = _TOKEN.findall(pattern)
+    optional = sum(part[0] == "?" for part in parts)
+    groups = list(_groups(parts))
+    ways = 2**optional * prod(group.branches for group, _ in groups)
+    repeats_choice = any(
+        following[:1] in ("*", "+", "{") and (group.repeats or group.branches > 1)
+        for group, following in groups
+    )
+    return _repetitions(parts) <= _MAX_REPETITIONS and ways <= _MAX_WAYS and not repeats_choice
+
+
+def _repetitions(parts: Sequence[str]) -> int:
+    return sum(part[0] in "*+" or (part[0] == "{" and "," in part) for part in parts)
+
+
+def _groups(parts: Sequence[str]) -> Iterator[tuple[_Group, str]]:
+    """Yield each group with what comes after it, and at last the pattern as a group."""
+    open_groups = [_Group()]
     for part, following in zip(parts, [*parts[1:], ""]):
-        if part == "(":
-            open_groups.append(False)
+        if part[0] == "(":
+            open_groups.append(_Group())
         elif part == ")" and len(open_groups) > 1:
-            has_repetition = open_groups.pop()
-            if has_repetition and following in ("*", "+", "{"):
-                return True
-            open_groups[-1] = open_groups[-1] or has_repetition
-        elif part in ("*", "+", "{"):
-            open_groups[-1] = True
-    return False
+            group = open_groups.pop()
+            open_groups[-1].repeats |= group.repeats or group.branches > 1
+            yield group, following
+        elif part == "|":
+            open_groups[-1].branches += 1
+        elif part[0] in "*+?{":
+            open_groups[-1].repeats = True
+    yield open_groups[0], ""
 
 
 # The comparisons of a text with a pattern. SQLite's LIKE ignores case, as PostgreSQL's ILIKE does;
 # its escape character must be named.
 PATTERNS: Mapping[str, Callable[[Any, str], ColumnElement[bool]]] = {
     "like": lambda column, value: column.bool_op("GLOB")(_glob_of(value)),
-    "ilike": lambda column, value: column.like(value, escape="\\"),
+    "ilike": _ilike,
     "similar": lambda column, value: _matches(column, _regex_of_similar(value)),
     "regex": lambda column, value: _matches(column, _checked_regex(value)),
     "iregex": lambda column, value: _matches(column, _checked_regex(value, ignore_case=True)),

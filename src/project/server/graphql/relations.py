@@ -65,8 +65,10 @@ def _plural(table: Table, column: Column[object]) -> str:
         return "states"
     if table is tables.task_run_artifact:
         return "artifacts"
-    if column.name in ("upstream_task_id", "downstream_task_id"):
-        return column.name.replace("_task_id", "_edges")
+    if column.name == "upstream_task_id":  # from the task at their upstream end, they lead down
+        return "downstream_edges"
+    if column.name == "downstream_task_id":
+        return "upstream_edges"
     return f"{table.name}s"
 
 

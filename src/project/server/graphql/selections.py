@@ -220,9 +220,19 @@ def _with_written_order(info: Info, node: FieldNode, values: Mapping[str, Any]) 
     """
     for argument in node.arguments or ():
         if argument.name.value == "order_by" and values.get("order_by"):
-            written = value_from_ast_untyped(argument.value, dict(info.context.variables))
+            variables = {**_written_defaults(info), **info.context.variables}
+            written = value_from_ast_untyped(argument.value, variables)
             return {**values, "order_by": _reordered(values["order_by"], written)}
     return dict(values)
+
+
+def _written_defaults(info: Info) -> dict[str, Any]:
+    """Return the default values of the variables, as they are in the request."""
+    return {
+        node.variable.name.value: value_from_ast_untyped(node.default_value)
+        for node in info.operation.variable_definitions or ()
+        if node.default_value
+    }
 
 
 def _reordered(value: Any, written: Any) -> Any:
@@ -231,7 +241,7 @@ def _reordered(value: Any, written: Any) -> Any:
         return [_reordered(each, item) for each, item in zip(value, items)]
     if isinstance(value, dict) and isinstance(written, dict):
         return {key: _reordered(value[key], written[key]) for key in written if key in value}
-    return value  # of one key, or the default of a variable
+    return value
 
 
 def _object_type(type_: GraphQLObjectType, name: str) -> GraphQLObjectType:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, Text, bindparam, exists, func, sel
 
 from project.server.mutations.declarations import DateTime, MutationContext, Uuid
 from project.server.mutations.projects import tenant_of
-from project.server.store.columns import Timestamp
+from project.server.store.columns import Identifier, Timestamp
 from project.server.store.rows import delete_row, insert_row, is_in, update_row
 from project.server.store.states import QUEUEABLE
 from project.server.store.tables import agent, flow_run, task_run
@@ -61,26 +61,34 @@ def get_runs_in_queue(
     before: Optional[DateTime] = None,
     labels: Optional[List[str]] = None,
 ) -> RunsInQueuePayload:
-    """Return the due runs that an agent with these labels may take, the most overdue first."""
+    """Return the due runs that an agent with these labels may take, the most overdue first.
+
+    Without a tenant, they are those of all tenants.
+    """
     if context.agent_id:
         seen = update(agent).where(agent.c.id == context.agent_id).values(last_queried=now())
         context.connection.execute(seen)
-    parameters = {"before": before or now(), "labels": json.dumps(labels or [])}
+    parameters = {
+        "tenant": tenant_id,
+        "before": before or now(),
+        "labels": json.dumps(labels or []),
+    }
     return RunsInQueuePayload(list(context.connection.scalars(_QUEUE, parameters)))
 
 
 def _queue() -> Select[Any]:
     """Return the query for runs that are due, or have a task run that is."""
-    before = bindparam("before", type_=Timestamp)
+    before, tenant = bindparam("before", type_=Timestamp), bindparam("tenant", type_=Identifier)
+    of_tenant = tenant.is_(None) | (flow_run.c.tenant_id == tenant)
     due = select(flow_run.c.id, flow_run.c.state_start_time.label("due"), flow_run.c.labels).where(
-        is_in(flow_run.c.state, QUEUEABLE), flow_run.c.state_start_time <= before
+        of_tenant, is_in(flow_run.c.state, QUEUEABLE), flow_run.c.state_start_time <= before
     )
     # When a retry is far off, Prefect ends the process of the flow run; an agent starts it again.
     retries_due = (
         select(flow_run.c.id, func.min(task_run.c.state_start_time), flow_run.c.labels)
         .join_from(task_run, flow_run)
         .where(is_in(task_run.c.state, QUEUEABLE), task_run.c.state_start_time <= before)
-        .where(flow_run.c.state == "Running")
+        .where(of_tenant, flow_run.c.state == "Running")
         .group_by(flow_run.c.id)
     )
     runs = due.union_all(retries_due).subquery()

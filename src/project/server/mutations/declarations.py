@@ -11,10 +11,11 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 from typing_extensions import Annotated
 
 from project.server.errors import InputError
+from project.server.mutations.deletions import Deletion
 
 # The second argument is the name of the GraphQL scalar.
 Uuid = Annotated[str, "UUID"]
@@ -26,13 +27,23 @@ Json = Annotated[Any, "JSON"]
 class MutationContext:
     """The transaction of a request, and the headers that Prefect's client sends with it.
 
-    After the commit, the scheduler creates the next runs of `flows_to_schedule`.
+    After the commit, `deletions` are carried out, and the scheduler creates the next runs of
+    `flows_to_schedule`; then the request is answered.
     """
 
     connection: Connection
     agent_id: str | None = None
     core_version: str | None = None
     flows_to_schedule: set[str] = field(default_factory=set)
+    deletions: list[Deletion] = field(default_factory=list)
+
+    def delete(self, table: Table, key: str) -> bool:
+        """Have a row deleted with its flows and runs; return whether it exists."""
+        deletion = Deletion(table, key)
+        exists = deletion.begin(self.connection)
+        if exists:
+            self.deletions.append(deletion)
+        return exists
 
 
 def as_object(value: Any, what: str) -> dict[str, Any]:

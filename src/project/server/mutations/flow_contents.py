@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import zlib
 from typing import Any, Mapping, NamedTuple, Optional, Sequence
 
@@ -12,6 +11,7 @@ from sqlalchemy import Connection, exists, insert, select, update
 
 from project.server.errors import InputError
 from project.server.mutations.declarations import as_object, check_run_config
+from project.server.store.json_text import parse_json
 from project.server.store.rows import is_in, new_row
 from project.server.store.tables import edge, task
 
@@ -70,7 +70,7 @@ def decompress(text: str) -> dict[str, Any]:
     """
     try:
         stream = zlib.decompressobj(_GZIP)
-        value = json.loads(
+        value = parse_json(
             stream.decompress(base64.b64decode(text, validate=True), _MAX_FLOW_BYTES)
         )
     except (binascii.Error, zlib.error, ValueError, RecursionError) as error:

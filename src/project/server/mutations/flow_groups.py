@@ -11,7 +11,7 @@ from project.server.mutations.declarations import (
     as_object,
     check_run_config,
 )
-from project.server.store.rows import delete_row, update_row
+from project.server.store.rows import update_row
 from project.server.store.tables import flow_group
 
 
@@ -51,4 +51,4 @@ def set_flow_group_run_config(
 
 def delete_flow_group(context: MutationContext, flow_group_id: Uuid) -> bool:
     """Delete all versions of a flow with their runs."""
-    return delete_row(context.connection, flow_group, flow_group_id)
+    return context.delete(flow_group, flow_group_id)

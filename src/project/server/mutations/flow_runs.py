@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, List, NamedTuple, Optional, Sequence
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, insert, select
 
 from project.server.errors import InputError, NotFoundError
 from project.server.mutations.declarations import (
@@ -18,7 +18,7 @@ from project.server.mutations.declarations import (
 )
 from project.server.mutations.run_names import random_name
 from project.server.mutations.run_states import write_flow_run_states
-from project.server.store.rows import delete_row, get_row, new_row, was_updated
+from project.server.store.rows import get_row, new_row, was_updated
 from project.server.store.states import FINISHED, RUNNING, first_columns, history_row, new_state
 from project.server.store.tables import (
     flow,
@@ -61,9 +61,13 @@ def create_flow_run(
     if not flow_id:
         if not version_group_id:
             raise InputError("Give the flow_id or the version_group_id of the flow to run.")
-        in_use = flow.c.version_group_id == version_group_id, flow.c.archived.is_(False)
-        newest = select(flow.c.id).where(*in_use).order_by(flow.c.version.desc()).limit(1)
-        flow_id = connection.scalar(newest)
+        versions = select(flow.c.id).where(flow.c.version_group_id == version_group_id)
+        # The first request may have been for a version that has been replaced since.
+        existing = _existing_run(connection, versions, run)
+        if existing:
+            return existing
+        in_use = versions.where(flow.c.archived.is_(False)).order_by(flow.c.version.desc())
+        flow_id = connection.scalar(in_use.limit(1))
         if flow_id is None:
             raise NotFoundError("Unarchived flow of version group", version_group_id)
     return schedule_flow_run(connection, get_row(connection, flow, flow_id), run)
@@ -76,22 +80,28 @@ def schedule_flow_run(
 
     The same idempotency key gives the same run. `auto` marks a run of the flow's schedule.
     """
+    existing = _existing_run(connection, [flow_row["id"]], run)
+    if existing:
+        return existing
     if flow_row["archived"]:
         raise InputError(f"Flow {flow_row['id']} is archived.")
     for name in ("parameters", "context"):
         as_object(getattr(run, name) or {}, name)
     check_run_config(run.run_config or None)
-    if run.idempotency_key:
-        same = flow_run.c.idempotency_key == run.idempotency_key
-        existing = connection.scalar(
-            select(flow_run.c.id).where(flow_run.c.flow_id == flow_row["id"], same)
-        )
-        if existing:
-            return str(existing)
     flow_run_id = _insert_flow_run(connection, flow_row, run, auto)
     # The flow runner knows only the tasks that have a task run here.
     insert_task_runs(connection, flow_run_id, task.c.flow_id == flow_row["id"])
     return flow_run_id
+
+
+def _existing_run(
+    connection: Connection, flow_ids: Sequence[str] | Select[Any], run: NewFlowRun
+) -> str | None:
+    """Return the id of the run of some flows that has the idempotency key of a new one."""
+    if not run.idempotency_key:
+        return None
+    same = flow_run.c.flow_id.in_(flow_ids), flow_run.c.idempotency_key == run.idempotency_key
+    return connection.scalar(select(flow_run.c.id).where(*same).limit(1))
 
 
 def _insert_flow_run(
@@ -168,7 +178,7 @@ def set_flow_run_labels(context: MutationContext, flow_run_id: Uuid, labels: Lis
 
 def delete_flow_run(context: MutationContext, flow_run_id: Uuid) -> bool:
     """Delete a flow run with its task runs, states and logs."""
-    return delete_row(context.connection, flow_run, flow_run_id)
+    return context.delete(flow_run, flow_run_id)
 
 
 def update_flow_run_heartbeat(context: MutationContext, flow_run_id: Optional[Uuid] = None) -> bool:

@@ -19,7 +19,7 @@ from project.server.mutations.flow_contents import (
 )
 from project.server.mutations.run_states import write_flow_run_states
 from project.server.mutations.schedules import can_be_scheduled, delete_scheduled_runs
-from project.server.store.rows import delete_row, get_row, insert_row, update_row
+from project.server.store.rows import get_row, insert_row, update_row
 from project.server.store.states import new_state
 from project.server.store.tables import flow, flow_group, flow_run, project
 from project.server.store.timestamps import now
@@ -113,7 +113,7 @@ def archive_flow(context: MutationContext, flow_id: Uuid) -> bool:
 
 def delete_flow(context: MutationContext, flow_id: Uuid) -> bool:
     """Delete a flow with its runs."""
-    return delete_row(context.connection, flow, flow_id)
+    return context.delete(flow, flow_id)
 
 
 def disable_flow_heartbeat(context: MutationContext, flow_id: Uuid) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import Optional
 
-from sqlalchemy import Connection, Table, delete, func, select
+from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.exc import IntegrityError
 
 from project.server.errors import InputError, UniquenessViolationError
 from project.server.mutations.declarations import MutationContext, Uuid, require_name
 from project.server.store.rows import delete_row, get_row, insert_row, update_row
-from project.server.store.tables import flow, flow_group, project, tenant
+from project.server.store.tables import project, tenant
 
 
 def create_tenant(context: MutationContext, name: str, slug: Optional[str] = None) -> Uuid:
@@ -54,10 +54,7 @@ def set_project_description(
 
 def delete_project(context: MutationContext, project_id: Uuid) -> bool:
     """Delete a project with its flows and their runs."""
-    deleted = delete_row(context.connection, project, project_id)
-    without_flows = flow_group.c.id.not_in(select(flow.c.flow_group_id))
-    context.connection.execute(delete(flow_group).where(without_flows))
-    return deleted
+    return context.delete(project, project_id)
 
 
 def delete_tenant(context: MutationContext, tenant_id: Uuid) -> bool:

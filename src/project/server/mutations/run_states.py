@@ -107,6 +107,11 @@ def write_flow_run_states(connection: Connection, changes: Sequence[Change]) -> 
     """
     runs = _current(connection, "flow_run", _FLOW_RUNS, changes)
     _write(connection, "flow_run", runs, changes)
+    # The next agent that submits the run is noted again; a process without an agent may start it.
+    scheduled = [key for key, state in changes if state["type"] == "Scheduled"]
+    if scheduled:
+        started = update(flow_run).where(is_in(flow_run.c.id, scheduled))
+        connection.execute(started.values(agent_id=None))
     cancelled = {key: state for key, state in changes if state["type"] == "Cancelled"}
     if cancelled:
         unfinished = select(task_run.c.id, task_run.c.flow_run_id).where(

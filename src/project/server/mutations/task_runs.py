@@ -84,5 +84,4 @@ def update_task_run_artifact(
 
 def delete_task_run_artifact(context: MutationContext, task_run_artifact_id: Uuid) -> bool:
     """Delete an artifact."""
-    deleted = delete_row(context.connection, task_run_artifact, task_run_artifact_id)
-    return deleted
+    return delete_row(context.connection, task_run_artifact, task_run_artifact_id)

@@ -14,7 +14,15 @@ from project.server.store.database import Database
 from project.server.store.locks import orphaned_runs
 from project.server.store.rows import is_in
 from project.server.store.states import FINISHED, QUEUEABLE, State, new_state
-from project.server.store.tables import flow, flow_group, flow_run, log, task, task_run
+from project.server.store.tables import (
+    flow,
+    flow_group,
+    flow_run,
+    flow_run_state,
+    log,
+    task,
+    task_run,
+)
 from project.server.store.tables import task_run_state as history
 from project.server.store.timestamps import now, seconds_ago
 
@@ -127,11 +135,20 @@ def _end_orphaned(connection: Connection, key: str) -> None:
     # A run is owned by its idempotency key, so that it has an owner before it exists.
     owned = select(flow_run.c.id).where(flow_run.c.idempotency_key == key)
     flow_run_id = connection.scalar(owned.limit(1)) or key
-    run = _not_cancelled(connection, flow_run_id, not_(is_in(flow_run.c.state, FINISHED)))
+    run = _not_cancelled(connection, flow_run_id, ~_has_finished())
     if run is not None:
         _end_running_tasks(connection, run, _ORPHANED)
         _end_waiting_tasks(connection, run, _ORPHANED)
         _write(connection, run, new_state("Failed", _ORPHANED))
+
+
+def _has_finished() -> ColumnElement[bool]:
+    """Return the condition that a run has finished at least once.
+
+    Its owner has then done its part: whoever has restarted the run since has a process of its own.
+    """
+    states = select(flow_run_state.c.id).where(flow_run_state.c.flow_run_id == flow_run.c.id)
+    return states.where(is_in(flow_run_state.c.state, FINISHED)).exists()
 
 
 def _not_cancelled(

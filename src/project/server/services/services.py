@@ -53,9 +53,16 @@ class Services:
         # At least once a second, to take over soon from a process that has ended.
         pause_seconds = min(1.0, *(job.seconds for job in self._jobs))
         while not self._stopped.wait(pause_seconds):
-            if self._lock.acquire():
+            if self._has_lock():
                 for job in self._jobs:
                     job.run_if_due()
+
+    def _has_lock(self) -> bool:
+        try:
+            return self._lock.acquire()
+        except Exception as error:  # no file descriptors are left, for example
+            _log.error("The embedded API cannot run its services, and tries again: %s", error)
+            return False
 
 
 class _PeriodicJob:

@@ -12,11 +12,13 @@ from sqlalchemy import Float, Integer, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from project.server.errors import InputError
 from project.server.store.timestamps import to_timestamp
 
 # Of the 128 bits of a UUID, those after its version and its variant hold the number.
 _NUMBER_BITS = 62
 _MAX_NUMBER = 2**_NUMBER_BITS - 1
+_MAX_SECONDS = timedelta.max.total_seconds()
 
 
 class String(TypeDecorator[str]):
@@ -99,6 +101,12 @@ class Interval(TypeDecorator[Any]):
     impl = Float
     cache_ok = True
 
+    def process_bind_param(self, value: float | None, dialect: Dialect) -> float | None:
+        """Return the value as it is stored. Raises InputError for one that cannot be shown."""
+        if value is not None and not abs(value) < _MAX_SECONDS:  # nor NaN
+            raise InputError(f"An interval cannot have {value} seconds.")
+        return value
+
     def process_result_value(self, value: float | None, dialect: Dialect) -> str | None:
         """Return the interval as text: `00:01:30`, `1 day 02:00:00.5`."""
         if value is None:
@@ -122,8 +130,14 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        """Return the value as it is stored."""
-        return None if value is None else json.dumps(value, separators=(",", ":"))
+        """Return the value as it is stored. Raises InputError for NaN and infinity."""
+        if value is None:
+            return None
+        try:
+            return json.dumps(value, separators=(",", ":"), allow_nan=False)
+        except ValueError as error:
+            message = "A value contains NaN or infinity, which JSON does not have."
+            raise InputError(message) from error
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Return the stored value parsed."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, TypeVar
+from typing import Callable, Iterator, TypeVar, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, select
 from sqlalchemy.exc import DatabaseError, OperationalError
@@ -21,17 +23,28 @@ from project.server.store.writer import Writer
 T = TypeVar("T")
 
 _READERS = 4
+_STEPS_BETWEEN_CHECKS = 10_000  # of SQLite's virtual machine: less than a millisecond
 
 
 class Database:
     """An open database; it runs jobs, each in a transaction of its own.
 
-    Raises what `prepare_database` raises.
+    SQLite interrupts a job that still reads after `read_timeout_seconds`: OperationalError.
+    Raises what `prepare_database` raises, unless that has been called before.
     """
 
-    def __init__(self, path: Path, busy_timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        path: Path,
+        busy_timeout_seconds: float,
+        read_timeout_seconds: float = 15,
+        *,
+        is_prepared: bool = False,
+    ) -> None:
         self.path = path
-        prepare_database(path, busy_timeout_seconds)
+        self._read_timeout_seconds = read_timeout_seconds
+        if not is_prepared:
+            prepare_database(path, busy_timeout_seconds)
         write_engine = _engine(path, busy_timeout_seconds, begin="BEGIN IMMEDIATE")
         self._read_engine = _engine(path, busy_timeout_seconds, begin="BEGIN", read_only=True)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="api-reader")
@@ -52,8 +65,21 @@ class Database:
         self._read_engine.dispose()
 
     def _run_read(self, job: Callable[[Connection], T]) -> T:
-        with self._read_engine.begin() as connection:
+        seconds = self._read_timeout_seconds
+        with self._read_engine.begin() as connection, _deadline(connection, seconds):
             return job(connection)
+
+
+@contextmanager
+def _deadline(connection: Connection, seconds: float) -> Iterator[None]:
+    """Interrupt what SQLite executes on a connection after some seconds."""
+    end = time.monotonic() + seconds
+    driver = cast(sqlite3.Connection, connection.connection.driver_connection)
+    driver.set_progress_handler(lambda: time.monotonic() > end, _STEPS_BETWEEN_CHECKS)
+    try:
+        yield
+    finally:
+        driver.set_progress_handler(None, 0)
 
 
 def prepare_database(path: Path, busy_timeout_seconds: float) -> None:

@@ -5,22 +5,54 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import time
 from functools import lru_cache
 from typing import Any
+
+_MAX_STEPS = 10**9  # of a regular expression: a few seconds
+_MAX_SECONDS = 5
 
 
 def add_functions(connection: sqlite3.Connection) -> None:
     """Add the functions to a connection.
 
-    They are `matches(text, pattern)`, `json_contains(json, part)` and `json_has_key(json, key)`.
+    They are `matches(text, pattern, repetitions)`, `lower_case(text)`, `json_contains(json, part)`,
+    `json_equals(json, other)` and `json_has_key(json, key)`.
     """
-    connection.create_function("matches", 2, _matches, deterministic=True)
+    connection.create_function("matches", 3, _matches, deterministic=True)
+    connection.create_function("lower_case", 1, _lower_case, deterministic=True)
+    connection.create_function("json_equals", 2, _json_equals, deterministic=True)
     connection.create_function("json_contains", 2, _json_contains, deterministic=True)
     connection.create_function("json_has_key", 2, _json_has_key, deterministic=True)
 
 
-def _matches(text: str | None, pattern: str) -> bool | None:
-    return None if text is None else bool(_compiled(pattern).search(text))
+def _matches(text: str | None, pattern: str, repetitions: int) -> bool | None:
+    """Return whether a pattern, which has some repetitions, matches somewhere in a text.
+
+    At each place in the text, each repetition may try each length. No other thread runs meanwhile.
+    """
+    if text is None:
+        return None
+    if len(text) ** (1 + repetitions) <= _MAX_STEPS:
+        return bool(_compiled(pattern).search(text))
+    if len(text) ** repetitions > _MAX_STEPS:
+        raise ValueError("The text is too long for the pattern.")
+    return _matches_at_any(text, _compiled(pattern))
+
+
+def _matches_at_any(text: str, pattern: re.Pattern[str]) -> bool:
+    """Search at one place after the other, with a deadline, so that other threads can run."""
+    end = time.monotonic() + _MAX_SECONDS
+    for place in range(len(text) + 1):
+        if pattern.match(text, place):
+            return True
+        if time.monotonic() > end:
+            raise TimeoutError("The search takes too long.")
+    return False
+
+
+def _lower_case(text: str | None) -> str | None:
+    return None if text is None else text.lower()
 
 
 @lru_cache(maxsize=32)
@@ -38,6 +70,12 @@ def _json_contains(text: str | None, part: str | None) -> bool | None:
     # To PostgreSQL, a list contains what its items are equal to, also without a list around it.
     is_item = isinstance(whole, list) and not isinstance(wanted, (list, dict))
     return _contains(whole, [wanted] if is_item else wanted)
+
+
+def _json_equals(text: str | None, other: str) -> bool | None:
+    if text is None:
+        return None
+    return all(piece in text for piece in _pieces(other)) and _equal(_parsed(text), _parsed(other))
 
 
 def _json_has_key(text: str | None, key: str) -> bool | None:
@@ -68,11 +106,23 @@ def _pieces(part: str) -> tuple[str, ...]:
     return tuple(pieces(json.loads(part)))
 
 
+def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    return _same_scalar(one, other)
+
+
 def _contains(whole: Any, part: Any) -> bool:
     if isinstance(whole, dict) and isinstance(part, dict):
         return all(key in whole and _contains(whole[key], value) for key, value in part.items())
     if isinstance(whole, list) and isinstance(part, list):
         return all(any(_contains(each, item) for each in whole) for item in part)
+    return _same_scalar(whole, part)
+
+
+def _same_scalar(one: Any, other: Any) -> bool:
     # A Python True is equal to 1, a JSON one is not.
-    is_same_kind = isinstance(whole, bool) == isinstance(part, bool)
-    return is_same_kind and not isinstance(whole, (dict, list)) and bool(whole == part)
+    is_same_kind = isinstance(one, bool) == isinstance(other, bool)
+    return is_same_kind and not isinstance(one, (dict, list)) and bool(one == other)

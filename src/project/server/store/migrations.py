@@ -12,7 +12,8 @@ from project.server.store.tables import metadata
 from project.server.store.timestamps import now
 
 # The statements that lead from version 1 to 2, from 2 to 3, and so on. `tables` declares the
-# result, with which a new database starts.
+# result, with which a new database starts. Early releases stored NaN and Infinity, and SQLite reads
+# no JSON with those: hence `json_valid`.
 STEPS: tuple[tuple[str, ...], ...] = (
     (
         "ALTER TABLE task ADD COLUMN inputs TEXT",
@@ -36,14 +37,17 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE task ADD COLUMN is_terminal_task BOOLEAN NOT NULL DEFAULT 0",
         "ALTER TABLE task ADD COLUMN is_reference_task BOOLEAN NOT NULL DEFAULT 0",
         "UPDATE task SET trigger = CASE json_type(trigger) WHEN 'object'"
-        " THEN json_extract(trigger, '$.fn') ELSE json_extract(trigger, '$') END",
+        " THEN json_extract(trigger, '$.fn') ELSE json_extract(trigger, '$') END"
+        " WHERE json_valid(trigger)",
         "UPDATE task SET is_root_task = id NOT IN (SELECT downstream_task_id FROM edge),"
         " is_terminal_task = id NOT IN (SELECT upstream_task_id FROM edge)",
         "UPDATE task SET is_reference_task = is_terminal_task WHERE flow_id IN (SELECT id FROM flow"
-        " WHERE coalesce(json_array_length(serialized_flow, '$.reference_tasks'), 0) = 0)",
+        " WHERE coalesce(json_array_length(CASE WHEN json_valid(serialized_flow)"
+        " THEN serialized_flow END, '$.reference_tasks'), 0) = 0)",
         "UPDATE task SET is_reference_task = 1 WHERE (flow_id, slug) IN"
         " (SELECT flow.id, json_extract(value, '$.slug')"
-        " FROM flow, json_each(serialized_flow, '$.reference_tasks'))",
+        " FROM flow, json_each(CASE WHEN json_valid(serialized_flow)"
+        " THEN serialized_flow END, '$.reference_tasks'))",
         "ALTER TABLE flow_run ADD COLUMN duration FLOAT",
         "ALTER TABLE flow_run ADD COLUMN state_result TEXT",
         "UPDATE flow_run SET"

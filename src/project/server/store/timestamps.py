@@ -32,7 +32,7 @@ def to_timestamp(value: str | datetime) -> str:
     if isinstance(value, datetime):
         moment = value
     elif len(value) == _LENGTH and value[10] == "T" and value[19] == "." and value[26:] == "+00:00":
-        return value  # already in the stored form, as most are
+        moment = datetime.fromisoformat(value)  # in the stored form, as most are: this is faster
     else:
         moment = isoparse(value.strip())
     return _format(moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc))

@@ -63,17 +63,39 @@ class Writer:
         return group, True
 
     def _write(self, group: list[tuple[Job, Future[Any]]]) -> None:
-        """Write a group in one transaction; if that fails, each job in its own."""
+        """Write a group in one transaction; if a job raises, each job in its own."""
         try:
             with self._engine.begin() as connection:
-                results = [job(connection) for job, _ in group]
-        except Exception as error:
-            # A job or the commit failed: what all of them wrote is rolled back.
+                results = [_result(job, connection) for job, _ in group]
+        except _JobError as error:
+            # What all of them wrote is rolled back.
             if len(group) == 1:
-                group[0][1].set_exception(error)
+                _fail(group, error.__cause__)
             else:
-                for entry in group:
-                    self._write([entry])
+                self._write_alone(group)
+        except Exception as error:
+            # It did not begin, or not end: each job alone would wait for the same again.
+            _fail(group, error)
         else:
             for (_, future), result in zip(group, results):
                 future.set_result(result)
+
+    def _write_alone(self, group: list[tuple[Job, Future[Any]]]) -> None:
+        for entry in group:
+            self._write([entry])
+
+
+class _JobError(Exception):
+    """Job of a group that has raised; the cause is what it raised."""
+
+
+def _fail(group: list[tuple[Job, Future[Any]]], error: BaseException | None) -> None:
+    for _, future in group:
+        future.set_exception(error)
+
+
+def _result(job: Job, connection: Connection) -> Any:
+    try:
+        return job(connection)
+    except Exception as error:
+        raise _JobError from error

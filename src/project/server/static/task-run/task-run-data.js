@@ -5,15 +5,15 @@ import { afterLast, BEFORE_ALL, includesAll, latestUpdate } from "../shared/row-
 import { isFinished } from "../shared/states.js";
 import { isParameterTask } from "../shared/tasks.js";
 
-// An edge is in `downstream_edges` of the task at its downstream end.
+// An edge is in `downstream_edges` of the task at its upstream end.
 const FIXED = `query ($id: uuid!) {
   task_run_by_pk(id: $id) {
     id task_id map_index
     flow_run { id name flow { id name } }
     task {
       id name slug type description tags mapped max_retries retry_delay inputs outputs
-      upstream: downstream_edges { task: upstream_task { id name type } }
-      downstream: upstream_edges { task: downstream_task { id name type } }
+      upstream: upstream_edges { task: upstream_task { id name type } }
+      downstream: downstream_edges { task: downstream_task { id name type } }
     }
   }
 }`;
