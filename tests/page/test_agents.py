@@ -73,3 +73,15 @@ def test_a_run_that_is_not_due_is_not_late(page: Page, site: Site) -> None:
 
     expect(page.get_by_role("rowheader")).to_have_text(["laptop"])
     assert page.get_by_role("heading", name="late").count() == 0
+
+
+def test_more_agents_than_are_listed_are_counted(page: Page, site: Site) -> None:
+    registered = " ".join(
+        f'a{number}: register_agent(input: {{type: "LocalAgent", name: "a{number}"}}) {{ id }}'
+        for number in range(201)
+    )
+    site.api.data(f"mutation {{ {registered} }}")
+    page.goto(site("/default/agents"))
+
+    expect(page.get_by_text("0 of 201 agents live")).to_be_visible()
+    expect(page.get_by_text("Shown are the 200 that asked for work last.")).to_be_visible()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, Response, expect
 from prefect.schedules import IntervalSchedule
 
 from tests.page.kit import Site, graphql, wait_for_events
@@ -58,7 +58,12 @@ def test_a_run_that_changes_updates_only_its_row(page: Page, site: Site) -> None
     page.goto(site())
     expect(page.locator(".last-run")).to_have_text("Scheduled")
     answers: list[int] = []
-    page.on("response", lambda answer: answers.append(len(answer.body())))
+
+    def see(response: Response) -> None:
+        if graphql(response.request):
+            answers.append(len(response.body()))
+
+    page.on("response", see)
     set_flow_state(site.api, run, "Running")
 
     expect(page.locator(".last-run")).to_have_text("Running")
@@ -74,6 +79,33 @@ def test_runs_of_an_old_version_are_shown(page: Page, site: Site) -> None:
 
     expect(rows(page).get_by_role("rowheader")).to_contain_text("version 7")
     expect(page.locator(".last-run")).to_have_text("Success")
+
+
+def test_the_last_runs_are_those_of_all_versions(page: Page, site: Site) -> None:
+    for _ in range(7):
+        finished_run(site, site.register(two_tasks()).id)
+    page.goto(site())
+    bars = page.get_by_role("group", name="Last runs").get_by_role("link")
+
+    expect(bars).to_have_count(7)
+
+
+def test_typing_a_search_does_not_draw_the_rows_that_stay_again(page: Page, site: Site) -> None:
+    flow = site.register(two_tasks())
+    for _ in range(20):
+        finished_run(site, flow.id)
+    site.register(two_tasks("other"))
+    page.goto(site())
+    expect(rows(page)).to_have_count(2)
+    # A bar says how long ago its run was.
+    page.evaluate(
+        "const now = Date.now; window.calls = 0;"
+        "Date.now = () => { window.calls += 1; return now(); };"
+    )
+    page.get_by_role("searchbox", name="Search flows").fill("two")
+    expect(rows(page)).to_have_count(1)
+
+    assert page.evaluate("window.calls") < 20
 
 
 def test_flows_are_searched_by_name_and_project(page: Page, site: Site) -> None:

@@ -46,6 +46,13 @@ def graph(page: Page, run: SimulatedRun) -> Locator:
     return graph
 
 
+def assert_centred(graph: Locator, box: Locator) -> None:
+    place, window = box.bounding_box(), graph.locator(".graph-svg").bounding_box()
+    assert place
+    assert window
+    assert abs(place["x"] + place["width"] / 2 - window["x"] - window["width"] / 2) < 30
+
+
 def faded(graph: Locator) -> set[str]:
     labels = graph.locator(".graph-box[data-faded=true]").evaluate_all(
         "boxes => boxes.map(box => box.getAttribute('aria-label').split(',')[0])"
@@ -53,12 +60,40 @@ def faded(graph: Locator) -> set[str]:
     return set(labels)
 
 
+def found(graph: Locator) -> Locator:
+    """Return the box that the search has led to."""
+    return graph.locator(".graph-box[data-found=true]")
+
+
 def test_a_slash_leads_to_the_search_and_enter_to_what_it_finds(page: Page, graph: Locator) -> None:
     page.keyboard.press("/")
     page.keyboard.type("model")
-    expect(graph.get_by_text("2 found")).to_be_visible()
+    expect(graph.get_by_text("2 found, Enter goes there")).to_be_visible()
     assert faded(graph) == {"init", "load", "audit", "write"}
+    for name in ("model.fit, Failed", "model.score, TriggerFailed", "model.fit, Failed"):
+        page.keyboard.press("Enter")
+        expect(found(graph)).to_have_accessible_name(name)
+    assert_centred(graph, found(graph))
+    expect(graph.get_by_text("1 of 2 found: model.fit")).to_be_visible()
+    expect(graph.get_by_label("Find nodes")).to_be_focused()
+    page.keyboard.press("Escape")
+
+    expect(found(graph)).to_have_count(0)
+    expect(graph.get_by_label("model.fit, Failed")).to_have_attribute("tabindex", "0")
+
+
+def test_a_search_that_found_nothing_does_not_break_the_next_ones(
+    page: Page, graph: Locator
+) -> None:
+    field = graph.get_by_label("Find nodes")
+    field.fill("nothing")
+    expect(graph.get_by_text("None found")).to_be_visible()
     page.keyboard.press("Enter")
+    for text, name in (("model", "model.fit, Failed"), ("l", "load, Success")):
+        field.fill(text)
+        page.keyboard.press("Enter")
+        expect(found(graph)).to_have_accessible_name(name)
+    graph.get_by_role("button", name="Go to the failure").click()
 
     expect(graph.get_by_label("model.fit, Failed")).to_be_focused()
 
@@ -80,10 +115,7 @@ def test_the_failure_is_centred_and_what_followed_is_faded(graph: Locator) -> No
     expect(culprit).to_be_focused()
 
     assert faded(graph) == {"model.score", "write"}
-    box, window = culprit.bounding_box(), graph.locator(".graph-svg").bounding_box()
-    assert box
-    assert window
-    assert abs(box["x"] + box["width"] / 2 - window["x"] - window["width"] / 2) < 30
+    assert_centred(graph, culprit)
 
 
 def test_the_critical_path_stands_out(graph: Locator) -> None:
@@ -110,6 +142,18 @@ def test_a_click_shows_what_a_node_did_beside_the_graph(
     panel.get_by_role("link", name="Open the task run").click()
 
     page.wait_for_url(f"**/default/task-run/{run.tasks['model.fit']}")
+
+
+def test_the_panel_of_another_node_gets_the_focus_and_gives_it_to_that_node(
+    page: Page, graph: Locator
+) -> None:
+    for name in ("load", "audit"):
+        graph.get_by_label(f"{name}, Success").dispatch_event("click")
+        expect(graph.get_by_role("heading", name=name)).to_be_focused()
+    page.keyboard.press("Escape")
+
+    expect(graph.get_by_role("complementary")).to_have_count(0)
+    expect(graph.get_by_label("audit, Success")).to_be_focused()
 
 
 def test_a_node_of_a_flow_opens_its_last_task_run(

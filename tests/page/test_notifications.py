@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.kits.waiting import eventually
 from tests.page.conftest import TIMEOUT_MILLISECONDS
 from tests.page.flows import chain
-from tests.page.kit import Faults, Site
+from tests.page.kit import Faults, Site, graphql
 from tests.page.runs import SimulatedRun
 
 # What the browser would show is recorded: headless, there is no desktop to show it on.
@@ -76,6 +76,8 @@ def test_a_run_that_fails_is_notified_once_and_the_click_leads_there(
     page: Page, site: Site, run: SimulatedRun
 ) -> None:
     page.clock.install()
+    bodies: list[dict[str, Any]] = []
+    page.on("request", lambda request: bodies.append(graphql(request) or {}))
     page.goto(site("/default/runs"))
     page.get_by_role("switch", name="Notify me").click()
     expect(page.get_by_role("switch", name="Notify me")).to_be_checked()
@@ -83,6 +85,8 @@ def test_a_run_that_fails_is_notified_once_and_the_click_leads_there(
     fail(run)
 
     eventually(lambda: shown_after(page, 5))
+    asked = [body["variables"] for body in bodies if "end_time: {_gt" in body.get("query", "")]
+    assert {tuple(variables) for variables in asked} == {("since", "start")}
     run.api.mutate("set_flow_run_name", flow_run_id=run.id, name="renamed")
     assert shown_after(page, 12) == ["chain failed\nnight\nclean: KeyError: 'price'"]
     page.evaluate("shown[0].onclick()")

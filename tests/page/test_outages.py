@@ -46,6 +46,23 @@ def test_a_view_that_could_not_be_fetched_appears_once_the_server_is_back(
     faults.found.clear()
 
 
+def test_a_view_that_does_not_arrive_is_waited_for_and_then_given_up(
+    page: Page, site: Site, faults: Faults
+) -> None:
+    page.goto(site())
+    expect(page.get_by_text("No flow is registered yet")).to_be_visible()
+    page.clock.install()
+    page.route("**/agents/agents.js", lambda route: None)
+    page.get_by_role("link", name="Agents").click()
+    page.clock.run_for(1100)
+    expect(page.get_by_text("Loading…")).to_be_visible()
+    page.clock.run_for(19_000)
+
+    expect(page.get_by_role("heading")).to_have_text("This view could not be shown")
+    expect(page.get_by_text("The server is not responding (no answer within 20")).to_be_visible()
+    faults.expect("no answer within 20 seconds")
+
+
 def test_a_tab_in_the_background_learns_that_its_run_has_ended(
     page: Page, run: SimulatedRun
 ) -> None:

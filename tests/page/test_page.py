@@ -12,9 +12,11 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from project.server.page import STATIC
+from project.server.page import STATIC, static_files
+from project.server.process import EmbeddedServer
+from project.server.settings import ServerSettings
 from tests.page.kit import Faults, Site
-from tests.server.kit import two_tasks
+from tests.server.kit import ServerProcess, two_tasks
 
 ROOT = Path(__file__).parents[2]
 LARGEST = 300_000
@@ -23,6 +25,12 @@ POLICY = (
     "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
+PRINT_READ_FILES = """
+import atexit
+from project.server.page import static_files
+atexit.register(lambda: print(static_files.cache_info().currsize))
+"""
+FIRST_REQUEST = ("shared/api", "shared/exact-json", "shared/format", "flows/flow-list-data")
 FILES = sorted(path for path in STATIC.rglob("*") if path.is_file())
 
 
@@ -84,8 +92,24 @@ def test_the_page_preloads_all_modules_of_its_first_view(page: Page, site: Site)
     page.goto(site())
     expect(page.get_by_text("No flow is registered yet")).to_be_visible()
 
+    later = ("/notifications.js", "/shared/notify-switch.js")
+    modules = [path for path in loaded if path.endswith(".js") and path not in later]
     named = re.findall(r'(?:href|src)="/static(/.*?\.js)"', (STATIC / "index.html").read_text())
-    assert sorted(named) == sorted(path for path in loaded if path.endswith(".js"))
+    assert sorted(named) == sorted(modules)
+    order = [modules.index(f"/{name}.js") for name in FIRST_REQUEST]
+    assert order == [0, 1, 2, 3]  # the request for the data waits for these
+
+
+def test_only_a_server_with_a_process_of_its_own_reads_the_files_when_it_starts(
+    settings: ServerSettings, tmp_path: Path
+) -> None:
+    static_files.cache_clear()
+    with EmbeddedServer(settings):
+        in_thread = static_files.cache_info().currsize
+    process = ServerProcess(tmp_path / "own" / "api.db", setup=PRINT_READ_FILES)
+
+    assert in_thread == 0
+    assert process.stop().split()[-1] == "1"
 
 
 def test_a_foreign_host_name_is_refused(site: Site) -> None:

@@ -184,6 +184,23 @@ def test_a_failure_names_the_task_and_shows_its_traceback(page: Page, run: Simul
     expect(page.locator(".timeline .state-ink-not-started")).to_have_count(1)
 
 
+def test_a_task_that_logs_many_errors_does_not_hide_the_traceback_of_another(
+    page: Page, run: SimulatedRun
+) -> None:
+    names = ("load", "clean")
+    run.set_state("Running")
+    for name in names:
+        run.set_task_state(name, "Running", "Failed")
+    run.log("the first traceback", task=names[0], level="ERROR")
+    run.log(*(f"error {number}" for number in range(250)), task=names[1], level="ERROR")
+    run.set_state("Failed")
+    page.goto(run.address)
+    failures = page.get_by_role("region", name="2 tasks failed").get_by_role("article")
+
+    expect(failures.first.locator(".traceback")).to_contain_text("the first traceback")
+    expect(failures.last.locator(".traceback")).to_contain_text("error 249")
+
+
 def test_a_traceback_shows_the_nodes_own_line_and_folds_what_runs_nodes(
     page: Page, run: SimulatedRun
 ) -> None:

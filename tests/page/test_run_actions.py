@@ -232,3 +232,37 @@ def test_after_an_action_that_can_be_repeated_its_button_has_the_focus(
 
     expect_state(page, "Success")
     expect(page.get_by_role("button", name="Set state")).to_be_focused()
+
+
+def test_a_run_that_was_restarted_while_the_dialog_was_open_is_not_restarted_again(
+    page: Page, run: SimulatedRun
+) -> None:
+    run.set_state("Running")
+    run.set_task_state("load", "Running", "Failed")
+    run.set_state("Failed")
+    page.goto(run.address)
+    page.get_by_role("button", name="Restart from failed").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("An agent with the label gpu will run it.")).to_be_visible()
+    run.set_state("Scheduled")
+    run.set_state("Running")
+    dialog.get_by_role("button", name="Restart from failed").click()
+
+    expect(dialog.get_by_role("alert")).to_have_text(
+        "The run has changed meanwhile: it is Running now."
+    )
+    row = run_row(run.api, run.id, "state task_runs { state }")
+    assert row["state"] == "Running"
+    assert {"state": "Failed"} in row["task_runs"]
+
+
+def test_copying_over_plain_http_leaves_the_focus_where_it_was(
+    page: Page, run: SimulatedRun
+) -> None:
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.goto(run.address)
+    button = page.get_by_role("button", name="Copy run id")
+    button.press("Enter")
+    expect(page.get_by_text("Copied")).to_be_visible()
+
+    expect(button).to_be_focused()

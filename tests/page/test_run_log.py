@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.kits.waiting import eventually
 from tests.page.flows import chain
-from tests.page.kit import Site
+from tests.page.kit import Faults, Site, wait_for_events
 from tests.page.runs import SimulatedRun
 
 MARKUP = "<img src=x onerror=alert(1)><b>bold</b> &amp; [link](javascript:alert(1))"
@@ -137,6 +137,60 @@ def test_earlier_lines_are_loaded_on_demand(page: Page, log: Locator, run: Simul
 
     expect(log.get_by_text("line 0", exact=True)).to_be_in_viewport()
     expect(page.get_by_role("button", name="Load earlier lines")).to_have_count(0)
+
+
+def test_the_reader_keeps_the_place_when_earlier_lines_are_loaded(
+    page: Page, log: Locator, run: SimulatedRun
+) -> None:
+    run.log(*(f"line {number}" for number in range(4500)))
+    page.reload()
+    expect(log.get_by_text("line 4499", exact=True)).to_be_in_viewport()
+    for first in (2500, 500):
+        line = log.get_by_text(f"line {first}", exact=True)
+        log.evaluate("box => { box.scrollTop = 0; }")
+        expect(line).to_be_in_viewport()
+        before = line.bounding_box()
+        page.get_by_role("button", name="Load earlier lines").click()
+        expect(log.get_by_text(f"line {first - 1}", exact=True)).to_be_visible()
+
+        assert line.bounding_box() == before
+
+
+def test_a_log_that_cannot_be_saved_says_why(
+    page: Page, log: Locator, run: SimulatedRun, faults: Faults
+) -> None:
+    run.log("line")
+    eventually(lambda: texts(log) == ["line"])
+    page.clock.install()
+    page.route("**/graphql", lambda route: route.abort())
+    page.get_by_role("button", name="Download").click()
+
+    expect(page.get_by_role("alert").filter(has_text="not responding").first).to_be_visible()
+    expect(page.get_by_role("button", name="Download")).to_have_attribute("aria-disabled", "false")
+    faults.expect("net::ERR_FAILED")
+
+
+def test_the_rest_of_a_log_is_not_loaded_after_its_view_was_left(
+    page: Page, site: Site, log: Locator, run: SimulatedRun
+) -> None:
+    run.log(*(f"line {number}" for number in range(6500)))
+    page.reload()
+    expect(log.get_by_text("line 6499", exact=True)).to_be_in_viewport()
+    held: list[Route] = []
+
+    def hold_pages(route: Route) -> None:
+        is_page = "_lte" in (route.request.post_data or "") and "log(" in route.request.post_data
+        held.append(route) if is_page else route.continue_()
+
+    page.route("**/graphql", hold_pages)
+    page.get_by_role("button", name="First line").click()
+    wait_for_events(page, lambda: held)
+    page.get_by_role("link", name="Agents").click()
+    expect(page.get_by_role("heading", name="Agents", exact=True)).to_be_visible()
+    held[0].continue_()
+    page.wait_for_timeout(300)
+
+    assert len(held) == 1
 
 
 def test_the_log_is_saved_and_copied_whole(page: Page, log: Locator, run: SimulatedRun) -> None:

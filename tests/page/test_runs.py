@@ -133,15 +133,21 @@ def test_runs_are_found(page: Page, site: Site, query: str, found: list[str]) ->
 
 
 def test_filters_are_typed_and_chosen(page: Page, site: Site) -> None:
+    for number in (10, 9):
+        site.register(two_tasks(f"run {number}"))
     failed_run(site, "clean", "bad night")
     finished_run(site, site.register(two_tasks()).id, flow_run_name="plain")
     page.goto(site("/default/runs"))
-    page.get_by_label("Flow", exact=True).select_option("two")
+    flow_filter = page.get_by_label("Flow", exact=True)
+    expect(flow_filter.locator("option")).to_have_text(
+        ["All flows", "chain", "run 9", "run 10", "two"]
+    )
+    flow_filter.select_option("two")
     expect(names(page)).to_have_text(["plain"])
     page.get_by_label("Flow", exact=True).select_option("")
     page.get_by_label("Run, failed task, or name=value").fill("clean")
     expect(names(page)).to_have_text(["bad night"])
-    page.get_by_label("Time").select_option("Own range")
+    page.get_by_label("Time").select_option("Custom range")
     page.get_by_label("From").fill("2001-01-01T00:00")
     page.get_by_label("To", exact=True).fill("2001-01-02T00:00")
     expect(page.get_by_text("No run matches the filters.")).to_be_visible()
@@ -225,7 +231,7 @@ def test_all_matching_runs_are_deleted_after_what_will_go_was_said(page: Page, s
     page.get_by_role("button", name="Select all 60").click()
     page.get_by_role("button", name="Delete", exact=True).click()
     dialog = page.get_by_role("dialog", name="Delete: 60 runs")
-    expect(dialog.get_by_text("log lines and artifacts go with them")).to_be_visible()
+    expect(dialog.get_by_text("log lines and artifacts are deleted with them")).to_be_visible()
     dialog.get_by_role("button", name="Delete").click()
     expect(dialog).to_have_count(0)
 

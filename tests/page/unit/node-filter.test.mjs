@@ -47,6 +47,12 @@ test("names that the pipeline does not have are named", () => {
   ]);
 });
 
+test("a dot in a node's generated name makes no namespace", () => {
+  const named = (name) => node(name, {}, {});
+
+  assert.deepEqual(choicesIn([named("train([a.b]) -> [c.d]"), named("x.y.train([a.b])")]).namespaces, ["x.y"]);
+});
+
 test("the parameters that nodes read, and what can be typed", () => {
   assert.deepEqual(parametersOf(graph.nodes), ["", "limit", "model.depth"]);
   assert.deepEqual(choicesIn(graph.nodes), {

@@ -64,6 +64,16 @@ test("a value is formatted so that it can be parsed again", () => {
   for (const [kind, value] of values) assert.deepEqual(parse(kind, formatValue({ kind }, value)), value);
 });
 
+test("a string that would not come back as itself is quoted", () => {
+  const strings = ["5", "1.10", "true", "null", "[1]", '{"a": 1}', '"quoted"', " spaces ", ""];
+
+  for (const kind of ["any", "json"]) {
+    for (const value of [...strings, "text"]) assert.equal(parse(kind, formatValue({ kind }, value)), value);
+  }
+  assert.equal(formatValue({ kind: "any" }, "5"), '"5"');
+  assert.equal(formatValue({ kind: "any" }, "1.2.3"), "1.2.3");
+});
+
 test("the versions of datasets are strings, and dots belong to the names of datasets", () => {
   assert.deepEqual(parse("mapping", "raw.flights=2024-01-01T00.00.00.000Z\nb=1"), {
     "raw.flights": "2024-01-01T00.00.00.000Z",

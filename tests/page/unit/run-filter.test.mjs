@@ -21,7 +21,7 @@ test("what is in an address is read, and what makes no sense is left out", () =>
     ended: "",
     flow: "",
     env: "",
-    text: "a",
+    text: " a ",
     page: 3,
   });
   assert.equal(filter("page=-1").page, 1);
@@ -48,7 +48,15 @@ test("a text looks for names, an id for its run", () => {
     },
   ]);
   assert.deepEqual(conditions(`text=${ID}`), [{ id: { _eq: ID } }]);
-  assert.deepEqual([isName("a"), isName(""), isName(ID), isName("a=1")], [true, false, false, false]);
+  assert.deepEqual([isName("a"), isName(" "), isName(ID), isName("a=1")], [true, false, false, false]);
+});
+
+test("spaces around what is typed stay in the field, and do not matter for what is found", () => {
+  assert.equal(filter("text=two+").text, "two ");
+  for (const text of ["text=+two+", `text=${ID}+`, "text=a%3D1+", "env=+prod"]) {
+    assert.deepEqual(conditions(text), conditions(text.replaceAll("+", "")));
+  }
+  assert.deepEqual(conditions("text=+"), []);
 });
 
 test("name=value looks for a parameter, of the flow or in params", () => {

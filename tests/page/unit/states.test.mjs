@@ -9,6 +9,7 @@ import {
   stateFamily,
   statesIn,
   tally,
+  timesOf,
 } from "../../../src/project/server/static/shared/states.js";
 
 test("every state is there once, and the states of a family are together", () => {
@@ -51,4 +52,20 @@ test("names are counted in the order in which they occur", () => {
       ["success", 1],
     ],
   );
+});
+
+test("a restarted run has not ended, and one that waits has not begun, whatever its last attempt did", () => {
+  const attempt = { start_time: "1", end_time: "2", state_timestamp: "3" };
+  const times = (state, run = attempt) => Object.values(timesOf({ ...run, state }));
+
+  assert.deepEqual(times("Success"), ["1", "2"]);
+  for (const state of ["Running", "Cancelling", "Submitted", "Retrying"]) assert.deepEqual(times(state), ["1", null]);
+  for (const state of ["Scheduled", "Pending", "Queued"]) assert.deepEqual(times(state), [null, null]);
+});
+
+test("a final state that comes without an end ends when it comes", () => {
+  const run = { state: "Skipped", start_time: "1", end_time: null };
+
+  assert.deepEqual(timesOf({ ...run, state_timestamp: "3" }), { start: "1", end: "3" });
+  assert.deepEqual(timesOf(run), { start: "1", end: null });
 });

@@ -1,6 +1,5 @@
 // What every view is in: header, routing, and what is shown when a view fails.
 import { Header } from "./header.js";
-import { Notifications } from "./notifications.js";
 import { onTokenRequired } from "./shared/api.js";
 import { timeZoneInWords } from "./shared/format.js";
 import { followLinks, useRoute } from "./shared/router.js";
@@ -19,8 +18,10 @@ const VIEWS = {
   agents: () => import("./agents/agents.js"),
 };
 const MINUTE = 60_000;
-const FOOTER_MILLISECONDS = 500;
+const LATER_MILLISECONDS = 500; // what the first view does not wait for
 const RELOAD_MILLISECONDS = 3000;
+const SLOW_MILLISECONDS = 1000;
+const DEADLINE_SECONDS = 20; // as for requests
 const RELOADED_KEY = "reloaded";
 const VIEWS_WITH_ID = new Set(["flow", "flow-run", "task-run", "task"]);
 
@@ -35,7 +36,7 @@ function App() {
     <${Header} route=${route} />
     <main id="main" tabindex="-1" ref=${main}><${ErrorBoundary} key=${place} route=${route} /></main>
     <${Footer} />
-    <${Notifications} route=${route} />
+    <${LaterNotifications} route=${route} />
   `;
 }
 
@@ -53,13 +54,29 @@ function useFocusAfterNavigation(main, place) {
   }, [place]);
 }
 
-/** The zone takes some milliseconds to find out, which the first view does not wait for. */
-function Footer() {
-  const [zone, setZone] = useState("");
+/** @param {() => void} act */
+function useLater(act) {
   useEffect(() => {
-    const timer = setTimeout(() => setZone(timeZoneInWords()), FOOTER_MILLISECONDS);
+    const timer = setTimeout(act, LATER_MILLISECONDS);
     return () => clearTimeout(timer);
   }, []);
+}
+
+/** @param {{ route: Route }} props */
+function LaterNotifications({ route }) {
+  const [Notifications, setNotifications] = useState(/** @type {any} */ (null));
+  useLater(async () => {
+    // Without an answer, the view itself says that the server is away.
+    const module = await import("./notifications.js").catch(() => null);
+    if (module) setNotifications(() => module.Notifications);
+  });
+  return Notifications && html`<${Notifications} route=${route} />`;
+}
+
+/** The zone takes some milliseconds to find out. */
+function Footer() {
+  const [zone, setZone] = useState("");
+  useLater(() => setZone(timeZoneInWords()));
   return html`<footer class="foot muted small">${zone && `Times are in ${zone}.`}</footer>`;
 }
 
@@ -71,16 +88,34 @@ function ErrorBoundary({ route }) {
 
 /** @param {{ route: Route }} props */
 function View({ route }) {
-  const [loaded, setLoaded] = useState(/** @type {{ view?: any, error?: Error } | null} */ (null));
-  useLayoutEffect(() => {
-    const load = loaderOf(route);
-    load().then(
-      (module) => setLoaded({ view: module.default }),
-      (error) => setLoaded({ error }),
+  const [{ view, error, isSlow }, setLoaded] = useState(
+    /** @type {{ view?: any, error?: Error, isSlow?: boolean }} */ ({}),
+  );
+  useLayoutEffect(() => loadView(loaderOf(route), setLoaded), [route.view]);
+  if (error) throw error;
+  if (view) return html`<${view} id=${route.id} query=${route.query} />`;
+  return isSlow && html`<p class="empty muted" role="status">Loading…</p>`;
+}
+
+/**
+ * A browser waits for a module for as long as the server does not answer. Returns what ends the waiting.
+ * @param {() => Promise<{ default: any }>} load
+ * @param {(loaded: { view?: any, error?: Error, isSlow?: boolean }) => void} show
+ */
+function loadView(load, show) {
+  const late = new Error(`The server is not responding (no answer within ${DEADLINE_SECONDS} seconds).`);
+  const timers = [
+    setTimeout(() => show({ isSlow: true }), SLOW_MILLISECONDS),
+    setTimeout(() => show({ error: late }), 1000 * DEADLINE_SECONDS),
+  ];
+  const stopWaiting = () => timers.forEach(clearTimeout);
+  load()
+    .finally(stopWaiting)
+    .then(
+      (module) => show({ view: module.default }),
+      (error) => show({ error }),
     );
-  }, [route.view]);
-  if (loaded?.error) throw loaded.error;
-  return loaded && html`<${loaded.view} id=${route.id} query=${route.query} />`;
+  return stopWaiting;
 }
 
 /** @param {Route} route */
@@ -107,9 +142,17 @@ function ViewError({ error }) {
 /** At most once a minute, in case that the same error is there again. */
 async function reloadIfServed() {
   const lastTime = Number(sessionStorage.getItem(RELOADED_KEY) ?? 0);
-  if (Date.now() - lastTime < MINUTE || !(await fetch("/health").catch(() => null))?.ok) return;
+  if (Date.now() - lastTime < MINUTE || !(await isServed())) return;
   sessionStorage.setItem(RELOADED_KEY, String(Date.now()));
   location.reload();
+}
+
+async function isServed() {
+  try {
+    return (await fetch("/health", { signal: AbortSignal.timeout(RELOAD_MILLISECONDS) })).ok;
+  } catch {
+    return false;
+  }
 }
 
 onTokenRequired(async (isWrong) => (await import("./shared/token-dialog.js")).promptForToken(isWrong));

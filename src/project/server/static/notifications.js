@@ -48,7 +48,8 @@ function Watcher({ route }) {
  */
 async function notify(watch, route) {
   if (!watch) return { start: timestamp(), since: timestamp(), notified: new Set() };
-  const runs = /** @type {EndedRun[]} */ ((await query(ENDED, watch)).flow_run);
+  const { since, start } = watch;
+  const runs = /** @type {EndedRun[]} */ ((await query(ENDED, { since, start })).flow_run);
   for (const run of runs) {
     const key = `${run.id} ${run.end_time}`;
     const isShown = route.id === run.id;

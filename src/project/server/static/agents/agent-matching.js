@@ -1,4 +1,4 @@
-// Which agents may take a run.
+// Which agents may pick up a run.
 import { serverNow, timestamp } from "../shared/format.js";
 import { html } from "../vendor/html.js";
 
@@ -15,7 +15,7 @@ export function isLive({ last_queried: lastQueried }, now = serverNow()) {
 }
 
 /**
- * The server's rule: an agent must have all labels of a run, and only an agent without labels takes a run without.
+ * The server's rule: an agent must have all labels of a run, and only an agent without labels picks up a run without.
  * @param {string[]} agentLabels
  * @param {string[]} runLabels
  */

@@ -1,25 +1,24 @@
 // Agents, and the runs that are late because no agent takes them.
 import { query } from "../shared/api.js";
-import { ErrorBanner } from "../shared/error-banner.js";
 import { Labels } from "../shared/facts.js";
 import { formatCount, timestamp } from "../shared/format.js";
-import { usePolling } from "../shared/polling.js";
+import { ErrorBanner, usePolling } from "../shared/polling.js";
 import { RelativeTime } from "../shared/relative-time.js";
 import { pathTo } from "../shared/router.js";
 import { StateIcon } from "../shared/state-badge.js";
-import { statesIn } from "../shared/states.js";
+import { LATE_MILLISECONDS, statesIn } from "../shared/states.js";
 import { useTitle } from "../shared/title.js";
 import { html } from "../vendor/html.js";
-import { agentName, isLive, waitingFor } from "./agent-matching.js";
+import { agentName, isLive, liveSince, waitingFor } from "./agent-matching.js";
 
-const LATE_MILLISECONDS = 10_000;
 const MAX_SHOWN = 200;
-const AGENTS = `query ($due: timestamptz!, $waiting: [String!]) {
-  agent(order_by: {last_queried: desc_nulls_last}, limit: ${MAX_SHOWN}) { id name type labels core_version last_queried }
+const AGENTS = `query ($due: timestamptz!, $waiting: [String!], $liveSince: timestamptz!) {
+  agent(order_by: [{last_queried: desc_nulls_last}, {id: asc}], limit: ${MAX_SHOWN}) { id name type labels core_version last_queried }
   agent_aggregate { aggregate { count } }
+  live: agent(where: {last_queried: {_gt: $liveSince}}) { name labels last_queried }
   late: flow_run(
     where: {state: {_in: $waiting}, state_start_time: {_lt: $due}},
-    order_by: {state_start_time: asc}, limit: ${MAX_SHOWN}
+    order_by: [{state_start_time: asc}, {id: asc}], limit: ${MAX_SHOWN}
   ) { id name labels state_start_time flow { id name } }
   late_aggregate: flow_run_aggregate(where: {state: {_in: $waiting}, state_start_time: {_lt: $due}}) {
     aggregate { count }
@@ -33,30 +32,31 @@ const AGENTS = `query ($due: timestamptz!, $waiting: [String!]) {
 export default function AgentsView() {
   useTitle("Agents");
   const { data, error } = usePolling(loadAgents, [], { seconds: 2 });
-  const live = data?.agents.filter((agent) => isLive(agent)) ?? [];
+  const live = data?.live.filter((agent) => isLive(agent)) ?? [];
   return html`
     <div class="view-head">
       <h1>Agents</h1>
       <p class="muted" role="status">${data && `${live.length} of ${formatCount(data.agentCount, "agent")} live`}</p>
     </div>
     <${ErrorBanner} error=${error} />
-    ${data && html`<${LateRuns} runs=${data.late} count=${data.lateCount} live=${live} /><${AgentTable} agents=${data.agents} />`}`;
+    ${data && html`<${LateRuns} runs=${data.late} count=${data.lateCount} live=${live} /><${AgentTable} agents=${data.agents} count=${data.agentCount} />`}`;
 }
 
-/** @returns {Promise<{ agents: Agent[], agentCount: number, late: LateRun[], lateCount: number }>} */
+/** @returns {Promise<{ agents: Agent[], agentCount: number, live: Agent[], late: LateRun[], lateCount: number }>} */
 async function loadAgents() {
   const due = timestamp(LATE_MILLISECONDS);
-  const data = await query(AGENTS, { due, waiting: statesIn("scheduled", "retrying") });
+  const data = await query(AGENTS, { due, waiting: statesIn("scheduled", "retrying"), liveSince: liveSince() });
   return {
     agents: data.agent,
     agentCount: data.agent_aggregate.aggregate.count,
+    live: data.live,
     late: data.late,
     lateCount: data.late_aggregate.aggregate.count,
   };
 }
 
-/** @param {{ agents: Agent[] }} props */
-function AgentTable({ agents }) {
+/** @param {{ agents: Agent[], count: number }} props */
+function AgentTable({ agents, count }) {
   if (!agents.length) return html`<${NoAgents} />`;
   return html`<div class="panel scroll" tabindex="0"><table class="table">
     <thead><tr>
@@ -72,7 +72,8 @@ function AgentTable({ agents }) {
       <td class="muted">${agent.core_version}</td>
     </tr>`,
     )}</tbody>
-  </table></div>`;
+  </table></div>
+  ${count > agents.length && html`<p class="muted rest">Shown are the ${agents.length} that asked for work last.</p>`}`;
 }
 
 /** @param {string[]} labels */

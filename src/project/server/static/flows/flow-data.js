@@ -3,7 +3,7 @@ import { query } from "../shared/api.js";
 import { timestamp } from "../shared/format.js";
 import { BEFORE_ALL, latestUpdate } from "../shared/row-changes.js";
 
-const SHOWN_VERSIONS = 50;
+export const SHOWN_VERSIONS = 50;
 
 // The id may be that of a flow group: then its newest version is shown.
 const CONTENTS = `query ($id: uuid!) {

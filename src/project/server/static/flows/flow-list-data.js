@@ -1,27 +1,30 @@
 // The rows of the list of flows: loaded whole, and from then on only the runs that have changed.
 import { query } from "../shared/api.js";
-import { naturalKey, serverNow, timestamp } from "../shared/format.js";
+import { compareTexts, naturalKey, serverNow, timestamp } from "../shared/format.js";
 
 const SHOWN_RUNS = 20;
 const UPCOMING_RUNS = 2;
-const VERSIONS_WITH_RUNS = 5;
+const FIRST_VERSIONS = 5;
+// Each of the last runs may be of another version; a version with runs to come takes a place as well.
+const MAX_VERSIONS = SHOWN_RUNS + 10;
 const RELOAD_MILLISECONDS = 30_000;
 
 const RUN = "id name state start_time end_time scheduled_start_time";
-const ALL = `query ($now: timestamptz!, $shown: flow_run_bool_exp!) {
-  flow_group {
+const ALL = `query ($now: timestamptz!, $shown: flow_run_bool_exp!, $groups: flow_group_bool_exp!, $versions: Int!) {
+  flow_group(where: $groups) {
     id schedule
     flows(where: {archived: {_eq: false}}, order_by: {version: desc}, limit: 1) {
       id name version schedule is_schedule_active project { name }
       upcoming: flow_runs(
         where: {state: {_eq: "Scheduled"}, scheduled_start_time: {_gt: $now}},
-        order_by: {scheduled_start_time: asc}, limit: ${UPCOMING_RUNS}
+        order_by: [{scheduled_start_time: asc}, {id: asc}], limit: ${UPCOMING_RUNS}
       ) { ${RUN} }
     }
     versions: flows(
-      where: {flow_runs: $shown}, order_by: {version: desc}, limit: ${VERSIONS_WITH_RUNS}
+      where: {flow_runs: $shown}, order_by: {flow_runs_aggregate: {max: {scheduled_start_time: desc}}}, limit: $versions
     ) {
-      flow_runs(where: $shown, order_by: {scheduled_start_time: desc}, limit: ${SHOWN_RUNS}) { ${RUN} }
+      newest: flow_runs(order_by: {scheduled_start_time: desc}, limit: 1) { scheduled_start_time }
+      flow_runs(where: $shown, order_by: [{scheduled_start_time: desc}, {id: desc}], limit: ${SHOWN_RUNS}) { ${RUN} }
     }
   }
   flow_run(order_by: {updated: desc}, limit: 1) { updated }
@@ -35,6 +38,13 @@ const CHANGES = `query ($since: timestamptz!) {
 }`;
 
 /** @typedef {{ rows: FlowListRow[], since: string, loadedAt: number }} FlowListData */
+/**
+ * `flows`: its newest version; `versions`: those with the newest runs.
+ * @typedef {{
+ *   id: string, schedule: Schedule | null, flows: (Omit<ListedFlow, "flow_group"> & { upcoming: ListedRun[] })[],
+ *   versions: { newest: { scheduled_start_time: string }[], flow_runs: ListedRun[] }[],
+ * }} FlowGroup
+ */
 /** @typedef {ListedRun & { updated: string, flow: { flow_group_id: string } }} ChangedRun */
 
 // Where the page opens with this list, it is requested while the browser still loads the modules that show it.
@@ -51,29 +61,55 @@ export async function loadFlowList(previous) {
     earlyRequest = null;
     return early ?? loadAll();
   }
-  if (Date.now() - previous.loadedAt > RELOAD_MILLISECONDS || previous.rows.some(isDue)) return loadAll();
+  const data = previous.rows.some(isDue) ? { ...previous, rows: previous.rows.map(withoutDue) } : previous;
+  // Of the runs to come only the next ones are known.
+  const hasNoneLeft = data.rows.some(({ upcoming }, index) => previous.rows[index].upcoming.length && !upcoming.length);
+  if (hasNoneLeft || Date.now() - previous.loadedAt > RELOAD_MILLISECONDS) return loadAll();
   const changes = await query(CHANGES, { since: previous.since });
   if (changes.flow.length || changes.flow_group.length) return loadAll();
-  return changes.flow_run.length ? withChangedRuns(previous, changes.flow_run) : previous;
+  return changes.flow_run.length ? withChangedRuns(data, changes.flow_run) : data;
 }
 
 /** @returns {Promise<FlowListData>} */
 async function loadAll() {
   const now = timestamp();
   const shown = { _or: [{ state: { _neq: "Scheduled" } }, { scheduled_start_time: { _lte: now } }] };
-  const { flow_group: groups, ...newest } = await query(ALL, { now, shown });
-  const rows = groups.filter((/** @type {any} */ group) => group.flows.length).map(rowOf);
+  const load = (/** @type {object} */ groups, /** @type {number} */ versions) =>
+    query(ALL, { now, shown, groups, versions });
+  const { flow_group: first, ...newest } = await load({}, FIRST_VERSIONS);
+  const groups = /** @type {FlowGroup[]} */ (first).filter(({ flows }) => flows.length);
+  const ids = groups.filter(mayLackRuns).map(({ id }) => id);
+  /** @type {FlowGroup[]} */
+  const whole = ids.length ? (await load({ id: { _in: ids } }, MAX_VERSIONS)).flow_group : [];
+  const wholeById = new Map(whole.map((group) => [group.id, group]));
+  const rows = groups.map((group) => rowOf(wholeById.get(group.id) ?? group));
   const times = /** @type {{ updated: string }[]} */ (Object.values(newest).flat()).map(({ updated }) => updated);
   return { rows: rows.sort(byProjectAndName), since: times.sort().at(-1) ?? now, loadedAt: Date.now() };
 }
 
 /**
- * @param {any} group
+ * @param {FlowGroup} group
  * @returns {FlowListRow}
  */
 function rowOf({ id, schedule, flows: [{ upcoming, ...flow }], versions }) {
-  const runs = versions.flatMap((/** @type {{ flow_runs: ListedRun[] }} */ version) => version.flow_runs);
-  return { id, flow: { ...flow, flow_group: { id, schedule } }, runs: lastOf(runs), upcoming };
+  return { id, flow: { ...flow, flow_group: { id, schedule } }, runs: lastRuns(versions), upcoming };
+}
+
+/**
+ * Whether versions that were not asked for may have some of the last runs of the flow: theirs are not newer than the
+ * newest of the last version that was asked for.
+ * @param {FlowGroup} group
+ */
+function mayLackRuns({ versions }) {
+  if (versions.length < FIRST_VERSIONS) return false;
+  const runs = lastRuns(versions);
+  const [{ scheduled_start_time: newest }] = versions[versions.length - 1].newest;
+  return runs.length < SHOWN_RUNS || runs[0].scheduled_start_time < newest;
+}
+
+/** @param {FlowGroup["versions"]} versions */
+function lastRuns(versions) {
+  return lastOf(versions.flatMap((version) => version.flow_runs));
 }
 
 /**
@@ -84,10 +120,18 @@ function rowOf({ id, schedule, flows: [{ upcoming, ...flow }], versions }) {
 function withChangedRuns({ rows, since, loadedAt }, changed) {
   const byGroup = Map.groupBy(changed, (run) => run.flow.flow_group_id);
   return {
-    rows: rows.map((row) => withRuns(row, byGroup.get(row.id) ?? [])),
+    rows: rows.map((row) => (byGroup.has(row.id) ? withRuns(row, byGroup.get(row.id) ?? []) : row)),
     since: changed.at(-1)?.updated ?? since,
     loadedAt,
   };
+}
+
+/**
+ * The row with its runs that are due among the last ones; rows without such runs stay as they are.
+ * @param {FlowListRow} row
+ */
+function withoutDue(row) {
+  return isDue(row) ? withRuns(row, []) : row;
 }
 
 /**
@@ -96,7 +140,6 @@ function withChangedRuns({ rows, since, loadedAt }, changed) {
  * @returns {FlowListRow}
  */
 function withRuns(row, changed) {
-  if (!changed.length) return row;
   const ids = new Set(changed.map(({ id }) => id));
   const all = [...row.runs, ...row.upcoming].filter(({ id }) => !ids.has(id)).concat(changed);
   const upcoming = all.filter(isUpcoming).sort(byTime).slice(0, UPCOMING_RUNS);
@@ -123,7 +166,7 @@ function lastOf(runs) {
  * @param {ListedRun} b
  */
 function byTime(a, b) {
-  return a.scheduled_start_time < b.scheduled_start_time ? -1 : 1;
+  return compareTexts(a.scheduled_start_time, b.scheduled_start_time) || compareTexts(a.id, b.id);
 }
 
 /**
@@ -131,7 +174,7 @@ function byTime(a, b) {
  * @param {FlowListRow} a
  * @param {FlowListRow} b
  */
-function byProjectAndName({ flow: a }, { flow: b }) {
-  const keyOf = (/** @type {ListedFlow} */ flow) => naturalKey(`${flow.project.name}\n${flow.name}`);
-  return keyOf(a) < keyOf(b) ? -1 : 1;
+function byProjectAndName(a, b) {
+  const keyOf = (/** @type {FlowListRow} */ { flow }) => naturalKey(`${flow.project.name}\n${flow.name}`);
+  return compareTexts(keyOf(a), keyOf(b)) || compareTexts(a.id, b.id);
 }

@@ -1,12 +1,12 @@
 // All flows: how their last runs went, when they run next, and starting them.
-import { ErrorBanner } from "../shared/error-banner.js";
 import { formatCount } from "../shared/format.js";
-import { usePolling } from "../shared/polling.js";
+import { ErrorBanner, usePolling } from "../shared/polling.js";
 import { RelativeTime } from "../shared/relative-time.js";
 import { pathTo } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";
+import { timesOf } from "../shared/states.js";
 import { useTitle } from "../shared/title.js";
-import { html, useState } from "../vendor/html.js";
+import { html, useMemo, useState } from "../vendor/html.js";
 import { loadFlowList } from "./flow-list-data.js";
 import { RunBars } from "./run-bars.js";
 import { QuickRunButton, RunLink } from "./run-buttons.js";
@@ -67,8 +67,19 @@ function Table({ rows, hasFlows, search, onProblem }) {
   </div>`;
 }
 
-/** @param {{ row: FlowListRow, onProblem: (problem: string) => void }} props */
-function Row({ row: { flow, runs, upcoming }, onProblem }) {
+/**
+ * Drawn again only when the flow or one of its runs has changed: a list has thousands of bars.
+ * @param {{ row: FlowListRow, onProblem: (problem: string) => void }} props
+ */
+function Row({ row, onProblem }) {
+  return useMemo(() => drawRow(row, onProblem), [row]);
+}
+
+/**
+ * @param {FlowListRow} row
+ * @param {(problem: string) => void} onProblem
+ */
+function drawRow({ flow, runs, upcoming }, onProblem) {
   const last = runs.at(-1);
   return html`<tr>
     <th scope="row" class="flow-cell">
@@ -86,7 +97,7 @@ function Row({ row: { flow, runs, upcoming }, onProblem }) {
 
 /** @param {{ run: ListedRun }} props */
 function LastRun({ run }) {
-  const time = run.end_time ?? run.start_time ?? run.scheduled_start_time;
+  const time = timesOf(run).end ?? run.start_time ?? run.scheduled_start_time;
   return html`<a class="last-run" href=${pathTo("flow-run", run.id)} title=${run.name}><${StateBadge} state=${run.state} /></a>
     <span class="muted small"><${RelativeTime} time=${time} /></span>`;
 }

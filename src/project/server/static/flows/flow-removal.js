@@ -33,7 +33,7 @@ function ArchiveDialog({ flow, onDone, onClose }) {
     await onDone();
   };
   return html`<${Dialog} title="Archive version ${flow.version} of ${flow.name}?" confirm="Archive" isDangerous onConfirm=${archive} onClose=${onClose}>
-    <p>Its past runs stay. Runs that wait are cancelled, those of its schedule are deleted, and no new ones can start until
+    <p>Its past runs are kept. Waiting runs are cancelled, those of its schedule are deleted, and no new ones can start until
       the flow is registered again.</p>
   <//>`;
 }
@@ -58,7 +58,7 @@ function DeleteFlowDialog({ flow, onClose }) {
   };
   return html`<${Dialog} title="Delete ${flow.name} with all of its versions?" confirm="Delete the flow" isDangerous onConfirm=${remove} onClose=${onClose}>
     <${WhatGoes} runs=${{ flow: { flow_group_id: { _eq: flow.flow_group.id } } }} />
-    <p class="muted">Its schedule, labels and default parameters go, too. Registering it again begins with version 1.</p>
+    <p class="muted">Its schedule, labels and default parameters are deleted, too. Registering it again begins with version 1.</p>
     <label class="field"><span>Type <b>${flow.name}</b> to confirm</span><input name="name" required autocomplete="off" spellcheck=${false} /></label>
   <//>`;
 }

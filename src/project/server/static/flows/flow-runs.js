@@ -1,11 +1,11 @@
 // The runs of all versions of a flow, page by page.
 import { query } from "../shared/api.js";
-import { ErrorBanner } from "../shared/error-banner.js";
 import { formatDuration, formatTime, timestamp } from "../shared/format.js";
-import { PageButtons } from "../shared/page-buttons.js";
-import { usePolling } from "../shared/polling.js";
+import { PageButtons, useLastPage } from "../shared/page-buttons.js";
+import { ErrorBanner, usePolling } from "../shared/polling.js";
 import { pathTo, setQuery } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";
+import { timesOf } from "../shared/states.js";
 import { html, useRef } from "../vendor/html.js";
 
 const PAGE_SIZE = 25;
@@ -30,13 +30,14 @@ export function FlowRuns({ flow, query: address }) {
   /** @type {Ref<number | null>} */
   const count = useRef(null); // the buttons stay, with the focus on one of them, while a page is loaded
   count.current = data?.count ?? count.current;
+  useLastPage(page, data?.count ?? null, PAGE_SIZE);
   return html`
     <div class="runs-tools">
       <${ShowSelect} isUpcoming=${isUpcoming} />
       ${count.current !== null && html`<${PageButtons} page=${page} count=${count.current} size=${PAGE_SIZE} />`}
     </div>
     <${ErrorBanner} error=${error} />
-    ${data && html`<${Table} runs=${data.runs} isUpcoming=${isUpcoming} />`}`;
+    ${data && (data.runs.length > 0 || page === 1) && html`<${Table} runs=${data.runs} isUpcoming=${isUpcoming} />`}`;
 }
 
 /**
@@ -48,7 +49,8 @@ export function FlowRuns({ flow, query: address }) {
 async function loadRuns(group, isUpcoming, page) {
   const upcoming = { state: { _eq: "Scheduled" }, scheduled_start_time: { _gt: timestamp() } };
   const where = { flow: { flow_group_id: { _eq: group } }, ...(isUpcoming ? upcoming : { _not: upcoming }) };
-  const order = [{ scheduled_start_time: isUpcoming ? "asc" : "desc" }];
+  const direction = isUpcoming ? "asc" : "desc";
+  const order = [{ scheduled_start_time: direction }, { id: direction }];
   const data = await query(RUNS, { where, order, limit: PAGE_SIZE, offset: (page - 1) * PAGE_SIZE });
   return { runs: data.flow_run, count: data.flow_run_aggregate.aggregate.count };
 }
@@ -80,11 +82,12 @@ function Table({ runs, isUpcoming }) {
 /** @param {{ run: RunRow }} props */
 function Row({ run }) {
   const time = run.start_time ?? run.scheduled_start_time;
+  const { start, end } = timesOf(run);
   return html`<tr>
     <th scope="row"><a href=${pathTo("flow-run", run.id)}>${run.name}</a></th>
     <td title=${run.state_message}><${StateBadge} state=${run.state} /></td>
     <td><time datetime=${time}>${formatTime(time)}</time></td>
-    <td class="numbers">${formatDuration(run.start_time, run.end_time)}</td>
+    <td class="numbers">${formatDuration(start, end)}</td>
     <td class="numbers">${run.flow.version}</td>
     <td class="muted">${run.auto_scheduled ? "by the schedule" : "manually"}</td>
   </tr>`;

@@ -1,12 +1,11 @@
 // The versions of a flow, and by how many tasks each differs from the one before it.
 import { query } from "../shared/api.js";
-import { ErrorBanner } from "../shared/error-banner.js";
 import { formatCount, formatTime } from "../shared/format.js";
-import { usePolling } from "../shared/polling.js";
+import { ErrorBanner, usePolling } from "../shared/polling.js";
 import { pathTo } from "../shared/router.js";
 import { html } from "../vendor/html.js";
+import { SHOWN_VERSIONS } from "./flow-data.js";
 
-const SHOWN_VERSIONS = 50;
 const VERSIONS = `query ($group: uuid!) {
   flow_aggregate(where: {flow_group_id: {_eq: $group}}) { aggregate { count } }
   flow(where: {flow_group_id: {_eq: $group}}, order_by: {version: desc}, limit: ${SHOWN_VERSIONS}) {

@@ -2,11 +2,10 @@
 import { flowGraph } from "../graph/flow-graph.js";
 import { Graph } from "../graph/graph.js";
 import { Grid } from "../grid/grid.js";
-import { ErrorBanner } from "../shared/error-banner.js";
 import { Facts, Labels } from "../shared/facts.js";
 import { formatTime } from "../shared/format.js";
 import { UnknownId } from "../shared/not-found.js";
-import { usePolling } from "../shared/polling.js";
+import { ErrorBanner, usePolling } from "../shared/polling.js";
 import { RelativeTime } from "../shared/relative-time.js";
 import { navigate, pathTo } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";

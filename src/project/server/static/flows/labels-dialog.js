@@ -20,8 +20,8 @@ export function LabelsDialog({ flow, onDone, onClose }) {
       !isOwn &&
       html`<div class="field"><label for="labels">Labels</label>
         <input id="labels" name="labels" defaultValue=${formatList(defaultLabels(flow))} autocomplete="off" aria-describedby="labels-hint" />
-        <span id="labels-hint" class="hint">Comma-separated. An agent must have all of them; without any, only an agent without labels takes a run.</span></div>`
+        <span id="labels-hint" class="hint">Comma-separated. An agent must have all of them; without any, only an agent without labels picks up a run.</span></div>`
     }
-    <p class="muted">Runs that wait already keep their labels.</p>
+    <p class="muted">Runs already waiting keep their labels.</p>
   <//>`;
 }

@@ -1,4 +1,5 @@
 // Which nodes a run would have, by the rules of Kedro's `Pipeline.filter`, and what they read and write.
+import { namespaceOf } from "../graph/namespaces.js";
 import { neighboursOf, reachable } from "../shared/directed-graph.js";
 import { areDatasets } from "../shared/tasks.js";
 
@@ -70,7 +71,7 @@ export function choicesIn(nodes) {
     from_nodes: names,
     to_nodes: names,
     tags: sorted(nodes.flatMap(({ tags }) => tags ?? [])),
-    namespaces: sorted(names.filter((name) => name.includes(".")).map((name) => name.slice(0, name.lastIndexOf(".")))),
+    namespaces: sorted(names.flatMap((name) => namespaceOf(name) ?? [])),
     from_inputs: sorted(nodes.flatMap(({ inputs }) => namesOf(inputs))),
     to_outputs: sorted(nodes.flatMap(({ outputs }) => namesOf(outputs))),
   };

@@ -48,7 +48,7 @@ export function ResetDialog({ flow, parameter, onDone, onClose }) {
     await onDone();
   };
   return html`<${Dialog} title="Default of ${parameter.name}" confirm="Reset" onConfirm=${reset} onClose=${onClose}>
-    <p>${own ? html`The default of the code is in force again: <code class="wraps">${stringifyExact(own.default ?? null)}</code>` : "The flow does not have this parameter: runs get it no more."}</p>
+    <p>${own ? html`The default of the code applies again: <code class="wraps">${stringifyExact(own.default ?? null)}</code>` : "The flow does not have this parameter: runs will no longer receive it."}</p>
   <//>`;
 }
 

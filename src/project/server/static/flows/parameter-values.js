@@ -13,6 +13,8 @@ import { ExactNumber, isNumber, parseExact, stringifyExact } from "../shared/exa
 
 // The option that takes what `kedro run --params` takes.
 const PARAMS_OPTION = "params";
+// Kinds of which a string may be typed in quotes.
+const QUOTED = new Set(["any", "json"]);
 /** @type {Partial<Record<ParameterKind, string>>} */
 const FORMATS = {
   nested: "One name=value per line, as for kedro run --params, or JSON",
@@ -48,7 +50,21 @@ export function describeParameters(parameters, options) {
 export function formatValue({ kind }, value) {
   if (value === null || value === undefined) return "";
   if (kind === "list" && Array.isArray(value)) return formatList(/** @type {string[]} */ (value));
-  return typeof value === "string" ? value : stringifyExact(value, kind === "any" ? 0 : 2);
+  if (typeof value !== "string") return stringifyExact(value, kind === "any" ? 0 : 2);
+  return QUOTED.has(kind) && !isItself(kind, value) ? JSON.stringify(value) : value;
+}
+
+/**
+ * Whether a string comes back when it is typed as it is.
+ * @param {ParameterKind} kind
+ * @param {string} text
+ */
+function isItself(kind, text) {
+  try {
+    return parseValue({ kind, value: null }, text) === text;
+  } catch {
+    return false;
+  }
 }
 
 /**

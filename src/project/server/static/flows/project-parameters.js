@@ -14,7 +14,7 @@ const TYPING_MILLISECONDS = 300;
  */
 export function ProjectParameters({ env, names, onChange }) {
   const { values, problem } = usePresentValues(env);
-  if (problem) return html`<p class="hint">The present values are not known: ${problem}</p>`;
+  if (problem) return html`<p class="hint">The current values could not be read: ${problem}</p>`;
   if (!values || !names.length) return null;
   const shown = leavesOf(values).filter(({ name }) => names.some((read) => isWithin(name, read)));
   if (!shown.length) return null;

@@ -2,7 +2,7 @@
 import { barHeight, fullHeight } from "../shared/bar-height.js";
 import { formatDuration, formatRelativeTime, millisecondsBetween } from "../shared/format.js";
 import { pathTo } from "../shared/router.js";
-import { stateFamily } from "../shared/states.js";
+import { stateFamily, timesOf } from "../shared/states.js";
 import { html, useRef, useState } from "../vendor/html.js";
 
 /** @type {Record<string, number>} */
@@ -16,7 +16,7 @@ export function RunBars({ runs }) {
   const [focused, setFocused] = useState(/** @type {number | null} */ (null));
   /** @type {Ref<HTMLElement>} */
   const group = useRef();
-  const longest = fullHeight(runs.filter((run) => run.end_time).map(millisecondsOf));
+  const longest = fullHeight(runs.filter((run) => timesOf(run).end).map(millisecondsOf));
   const stop = Math.min(focused ?? runs.length - 1, runs.length - 1);
   const move = (/** @type {KeyboardEvent} */ event) => {
     const next = stop + (STEPS[event.key] ?? Number.NaN);
@@ -37,7 +37,8 @@ export function RunBars({ runs }) {
  * @param {boolean} isStop
  */
 function bar(run, height, isStop) {
-  const duration = formatDuration(run.start_time, run.end_time);
+  const { start, end } = timesOf(run);
+  const duration = formatDuration(start, end);
   const words = `${run.name}: ${run.state}, ${duration}, ${formatRelativeTime(run.start_time ?? run.scheduled_start_time)}`;
   return html`<a key=${run.id} class="bar bar-${stateFamily(run.state)}" href=${pathTo("flow-run", run.id)} aria-label=${words}
     tabindex=${isStop ? 0 : -1} style=${{ "--height": height }}></a>`;
@@ -52,6 +53,7 @@ function setTitle({ target }) {
 }
 
 /** @param {ListedRun} run */
-function millisecondsOf({ start_time: start, end_time: end }) {
+function millisecondsOf(run) {
+  const { start, end } = timesOf(run);
   return start ? millisecondsBetween(start, end) : 0;
 }

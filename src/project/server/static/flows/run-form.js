@@ -1,8 +1,7 @@
 // RUN: starts a run with other parameters, time, labels and nodes than the defaults.
 import { query } from "../shared/api.js";
 import { edgesAmong } from "../shared/directed-graph.js";
-import { ErrorBanner } from "../shared/error-banner.js";
-import { usePolling } from "../shared/polling.js";
+import { ErrorBanner, usePolling } from "../shared/polling.js";
 import { isInitTask } from "../shared/tasks.js";
 import { html, useMemo, useRef, useState } from "../vendor/html.js";
 import { defaultLabels, defaultParameters } from "./flow-defaults.js";

@@ -8,14 +8,15 @@ import { culpritsIn } from "./emphasis.js";
 /** @import { GraphFocus } from "./emphasis.js" */
 
 /**
- * `matches`: how many nodes the text is in; `onNext` goes to the next of them.
+ * `matches`: the ids of the nodes that the text is in; `found`: the place among them of the one that is shown, or -1;
+ * `onNext` goes to the next of them.
  * @param {{
- *   nodes: GraphNode[], focus: GraphFocus, setFocus: (change: Partial<GraphFocus>) => void, matches: number,
- *   onNext: () => void, onFailure: () => void, hasCriticalPath: boolean,
+ *   nodes: GraphNode[], focus: GraphFocus, setFocus: (change: Partial<GraphFocus>) => void, matches: string[],
+ *   found: number, onNext: () => void, onFailure: () => void, hasCriticalPath: boolean,
  *   onExport: (format: "svg" | "mermaid") => void,
  * }} props
  */
-export function FindTools({ nodes, focus, setFocus, matches, onNext, onFailure, hasCriticalPath, onExport }) {
+export function FindTools({ nodes, focus, setFocus, matches, found, onNext, onFailure, hasCriticalPath, onExport }) {
   /** @type {Ref<HTMLInputElement>} */
   const field = useRef();
   useFocusOnSlash(field);
@@ -39,7 +40,7 @@ export function FindTools({ nodes, focus, setFocus, matches, onNext, onFailure, 
   return html`<div class="graph-tools graph-find" role="group" aria-label="Find in the graph">
     <input type="search" ref=${field} aria-label="Find nodes" placeholder="Find nodes ( / )" value=${focus.text} autocomplete="off"
       onInput=${(/** @type {FieldEvent} */ event) => setFocus({ text: event.target.value })} onKeyDown=${onKeyDown} />
-    <span role="status" class="small muted numbers">${focus.text && (matches ? `${matches} found, Enter goes there` : "None found")}</span>
+    <span role="status" class="small muted numbers">${focus.text && html`<${Found} nodes=${nodes} matches=${matches} found=${found} />`}</span>
     ${tags.length > 0 && html`<${Choice} label="Tag" all="All tags" value=${focus.tag} values=${tags} onChange=${choose("tag")} />`}
     ${families.length > 1 && html`<${Choice} label="State" all="All states" value=${focus.family} values=${families} onChange=${choose("family")} />`}
     ${hasFailure && html`<button type="button" aria-pressed=${String(focus.isFailure)} onClick=${onFailure}>Go to the failure</button>`}
@@ -53,6 +54,14 @@ export function FindTools({ nodes, focus, setFocus, matches, onNext, onFailure, 
       <button type="button" title="Save the graph as Mermaid text" onClick=${() => onExport("mermaid")}>Mermaid</button>
     </span>
   </div>`;
+}
+
+/** @param {{ nodes: GraphNode[], matches: string[], found: number }} props */
+function Found({ nodes, matches, found }) {
+  if (!matches.length) return "None found";
+  if (found < 0) return `${matches.length} found, Enter goes there`;
+  const node = nodes.find(({ id }) => id === matches[found]);
+  return html`${found + 1} of ${matches.length} found<span class="hidden-text">: ${node?.name}</span>`;
 }
 
 /**

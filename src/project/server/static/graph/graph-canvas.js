@@ -13,17 +13,20 @@ import { attachViewport } from "./viewport.js";
 /** @typedef {(namespace: string, isFolded: boolean) => void} OnFold */
 /** @typedef {ReturnType<typeof useWalk>} Walk */
 /** @typedef {PointerEvent & { target: Element }} GraphEvent */
+/** `takesFocus`: whether it also gets the focus. @typedef {{ id: string, takesFocus: boolean }} GraphTarget */
 
 /**
  * `selection` is missing where nodes are opened instead of selected; `toolbar(viewport, drawing)` is shown above, `aside`
- * beside the drawing. Nodes that are not `clear` are faded, if there are some; a new `target` is shown in the middle.
+ * beside the drawing. Nodes that are not `clear` are faded, if there are some; a new `target` is shown in the middle. The
+ * node that a search has found is marked.
  * @param {{
  *   scene: Scene, direction: Direction, selection?: NodeSelection, onOpen?: (id: string) => void, onFold: OnFold,
  *   label: string, toolbar: (viewport: Viewport, drawing: Drawing | null) => unknown, clear: Set<string> | null,
- *   target: { id: string } | null, aside?: unknown,
+ *   target: GraphTarget | null, foundId?: string, aside?: unknown,
  * }} props
  */
-export function GraphCanvas({ scene, direction, selection, onOpen, onFold, label, toolbar, clear, target, aside }) {
+export function GraphCanvas(props) {
+  const { scene, direction, selection, onOpen, onFold, label, toolbar, clear, target, foundId, aside } = props;
   const { drawing, isPending, error } = useDrawing(scene, direction);
   /** @type {Ref<SVGSVGElement>} */
   const svg = useRef();
@@ -35,7 +38,7 @@ export function GraphCanvas({ scene, direction, selection, onOpen, onFold, label
   const fold = useFolding(drawing, svg, viewport, walk, onFold);
   useTarget(target, drawing, viewport, walk);
   const actions = drawing && boxActions({ drawing, selection, onOpen, fold, walk });
-  const picture = { drawing, pointedId, currentId: walk.currentId, selection, opens: Boolean(onOpen), clear };
+  const picture = { drawing, pointedId, currentId: walk.currentId, selection, opens: Boolean(onOpen), clear, foundId };
   return html`
     ${toolbar(viewport, drawing)}
     <div class="graph-canvas" aria-busy=${isPending}>
@@ -57,10 +60,10 @@ export function GraphCanvas({ scene, direction, selection, onOpen, onFold, label
 /**
  * @param {{
  *   drawing: Drawing, pointedId: string | null, currentId: string | null, selection?: NodeSelection, opens: boolean,
- *   clear: Set<string> | null,
+ *   clear: Set<string> | null, foundId?: string,
  * }} props
  */
-function Picture({ drawing, pointedId, currentId, selection, opens, clear }) {
+function Picture({ drawing, pointedId, currentId, selection, opens, clear, foundId }) {
   const { nodes, boxes, layout, neighbours } = drawing;
   const lit = useMemo(() => litBy(pointedId, neighbours), [pointedId, neighbours]);
   const faded = useMemo(() => fadedIn(nodes, clear), [nodes, clear]);
@@ -73,6 +76,7 @@ function Picture({ drawing, pointedId, currentId, selection, opens, clear }) {
     isLit: lit.hasId(node.id),
     isFaded: faded.has(node.id),
     isCurrent: node.id === currentId,
+    isFound: node.id === foundId,
     selected: selection ? selectedPart(node, selection.selected) : null,
   });
   return html`
@@ -120,20 +124,21 @@ function fadedIn(nodes, clear) {
 
 /**
  * Moves to a new target once it is drawn.
- * @param {{ id: string } | null} target
+ * @param {GraphTarget | null} target
  * @param {Drawing | null} drawing
  * @param {Viewport} viewport
  * @param {Walk} walk
  */
 function useTarget(target, drawing, viewport, walk) {
-  /** @type {Ref<{ id: string } | null>} */
+  /** @type {Ref<GraphTarget | null>} */
   const reached = useRef(null);
   useLayoutEffect(() => {
     const box = target && drawing?.boxes.get(target.id);
     if (!box || reached.current === target) return;
     reached.current = target;
     viewport.centre(box);
-    walk.go(target.id);
+    if (target.takesFocus) walk.go(target.id);
+    else walk.stopAt(target.id);
   }, [target, drawing?.layout]);
 }
 
@@ -204,7 +209,7 @@ function useWalk(drawing, svg, viewport) {
     if (id) setVisitedId(id);
     return id;
   };
-  return { currentId, go, enter };
+  return { currentId, go, stopAt: setVisitedId, enter };
 }
 
 /**

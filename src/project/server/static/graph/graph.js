@@ -8,14 +8,14 @@ import { mermaidText, svgText } from "./export.js";
 import { FindTools } from "./find-tools.js";
 import { GraphCanvas } from "./graph-canvas.js";
 import { GraphPanel } from "./graph-panel.js";
-import { fold, namespacesOf } from "./namespaces.js";
+import { fold, MAX_UNFOLDED, namespacesOf } from "./namespaces.js";
 import { Toolbar } from "./toolbar.js";
 
-const MAX_UNFOLDED = 150;
 /** @type {Set<string>} */
 const NONE = new Set();
 
 /** @import { GraphFocus } from "./emphasis.js" */
+/** @import { GraphTarget } from "./graph-canvas.js" */
 /** @typedef {{ direction: Direction, hasDatasets: boolean, hasRunGroups: boolean, folded: Set<string> | null }} Choices */
 
 /**
@@ -45,23 +45,30 @@ export function Graph({ nodes, edges, selected = NONE, onSelect, onOpen, panel, 
   const setFolded = (/** @type {string} */ name, /** @type {boolean} */ isFolded) =>
     choose({ folded: withChange(folded, [name], isFolded) });
   const [focus, setFocus] = useState(NO_FOCUS);
-  const changeFocus = (/** @type {Partial<GraphFocus>} */ change) =>
+  const [target, setTarget] = useState(/** @type {GraphTarget | null} */ (null));
+  const changeFocus = (/** @type {Partial<GraphFocus>} */ change) => {
     setFocus((previous) => ({ ...previous, ...change }));
+    if ("text" in change) setTarget(null); // another search begins with its first match
+  };
   const clear = useMemo(() => emphasised({ nodes, edges }, focus, critical), [nodes, edges, focus, critical]);
-  const [target, setTarget] = useState(/** @type {{ id: string } | null} */ (null));
-  const goTo = (/** @type {string} */ id) => {
-    const around = [...namespaces].filter(([, { members }]) => members.includes(id)).map(([name]) => name);
+  const goTo = (/** @type {GraphTarget} */ next) => {
+    const around = [...namespaces].filter(([, { members }]) => members.includes(next.id)).map(([name]) => name);
     if (around.some((name) => folded.has(name))) choose({ folded: withChange(folded, around, false) });
-    setTarget({ id });
+    setTarget(next);
   };
-  const lastFound = useRef(-1);
-  const goToNext = (/** @type {string[]} */ ids) => {
-    lastFound.current = (lastFound.current + 1) % ids.length;
-    if (ids.length) goTo(ids[lastFound.current]);
+  const matches = [...(clear ?? [])];
+  const searchedId = target && !target.takesFocus ? target.id : "";
+  const goToNextMatch = () => {
+    const id = nextOf(matches, searchedId);
+    if (id) goTo({ id, takesFocus: false });
   };
+  const lastCulprit = useRef("");
   const showFailure = () => {
     changeFocus({ isFailure: !focus.isFailure });
-    if (!focus.isFailure) goToNext(culpritsIn(nodes));
+    const id = focus.isFailure ? undefined : nextOf(culpritsIn(nodes), lastCulprit.current);
+    if (!id) return;
+    lastCulprit.current = id;
+    goTo({ id, takesFocus: true });
   };
   const [openId, setOpenId] = useState(/** @type {string | null} */ (null));
   const opened = nodes.find(({ id }) => id === openId);
@@ -74,20 +81,30 @@ export function Graph({ nodes, edges, selected = NONE, onSelect, onOpen, panel, 
       viewport=${viewport} choices=${{ ...choices, folded }} choose=${choose} namespaces=${namespaces}
       canShowDatasets=${hasDatasets(nodes)} canShowRunGroups=${nodes.some(isInRunGroup)} selection=${selection}
     />
-    <${FindTools} nodes=${nodes} focus=${focus} setFocus=${changeFocus} matches=${clear?.size ?? 0}
-      onNext=${() => goToNext([...(clear ?? [])])} onFailure=${showFailure} hasCriticalPath=${critical.size > 0} onExport=${save(drawing)} />
+    <${FindTools} nodes=${nodes} focus=${focus} setFocus=${changeFocus} matches=${matches} found=${matches.indexOf(searchedId)}
+      onNext=${goToNextMatch} onFailure=${showFailure} hasCriticalPath=${critical.size > 0} onExport=${save(drawing)} />
   </div>`;
   const aside =
     panel &&
     opened &&
-    html`<${GraphPanel} key=${openId} title=${opened.name} onClose=${() => setOpenId(null)}>${panel(opened.id)}<//>`;
+    html`<${GraphPanel} key=${openId} id=${openId} title=${opened.name} onClose=${() => setOpenId(null)}>${panel(opened.id)}<//>`;
   if (nodes.length === 0) return html`<div class="empty"><p>This flow has no tasks.</p></div>`;
   return html`<section class="graph" aria-label=${label}>
     <${GraphCanvas}
       scene=${scene} direction=${choices.direction} selection=${selection} onOpen=${panel ? setOpenId : onOpen} label=${label}
-      onFold=${setFolded} toolbar=${toolbar} clear=${clear} target=${target} aside=${aside}
+      onFold=${setFolded} toolbar=${toolbar} clear=${clear} target=${target} foundId=${matches.includes(searchedId) ? searchedId : undefined} aside=${aside}
     />
   </section>`;
+}
+
+/**
+ * The id after another one, or the first; undefined without ids.
+ * @param {string[]} ids
+ * @param {string} id
+ * @returns {string | undefined}
+ */
+function nextOf(ids, id) {
+  return ids[(ids.indexOf(id) + 1) % ids.length];
 }
 
 /** @param {GraphNode} node */

@@ -4,6 +4,8 @@ import { mostSevere, stateFamily, tally } from "../shared/states.js";
 /** @typedef {Map<string, { members: string[], outer: string | null }>} Namespaces The ids of the nodes of each, outer ones first. */
 /** @typedef {{ id: string, group: string | null }} Place Of which box a node is part, and in which open namespace. */
 
+/** A graph or a grid with more nodes begins with its namespaces folded. */
+export const MAX_UNFOLDED = 150;
 const NAMESPACED = /^([\p{L}\p{N}_.-]+)\.[^.(\s]+(?:$|\()/u;
 const NAMESPACE_PREFIX = "namespace:";
 

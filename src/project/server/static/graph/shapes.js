@@ -15,7 +15,7 @@ const LETTER_PIXELS = 7; // about
 /**
  * @typedef {Rectangle & {
  *   id: string, kind: BoxKind, name: string, prefix: string, label: string, note: string, title: string,
- *   state: string | null, tally: string, isLit: boolean, isFaded: boolean, isCurrent: boolean, opens: boolean,
+ *   state: string | null, tally: string, isLit: boolean, isFaded: boolean, isCurrent: boolean, isFound: boolean, opens: boolean,
  *   selected: "all" | "some" | "none" | null,
  * }} BoxProps
  */
@@ -42,13 +42,14 @@ const DRAWERS = {
  * @param {unknown} content
  */
 function frame(props, description, content) {
-  const { id, kind, name, x, y, width, height, title, state, isLit, isFaded, isCurrent, selected, opens } = props;
+  const { id, kind, name, x, y, width, height, title, state, isLit, isFaded, isCurrent, isFound, selected, opens } =
+    props;
   const radius = kind === "dataset" ? height / 2 : 6;
   const role = roleOf(kind, Boolean(selected), opens);
   const checkMark = selected && CHECK_MARKS[selected];
   return html`<g
     class="graph-box" transform="translate(${x} ${y})"
-    data-id=${id} data-kind=${kind} data-family=${state ? stateFamily(state) : "none"} data-lit=${isLit} data-faded=${isFaded} data-selected=${selected}
+    data-id=${id} data-kind=${kind} data-family=${state ? stateFamily(state) : "none"} data-lit=${isLit} data-faded=${isFaded} data-found=${isFound} data-selected=${selected}
     role=${role} tabindex=${isCurrent ? 0 : -1} aria-label="${name}, ${description}"
     aria-checked=${role === "checkbox" && selected ? CHECKED[selected] : null} aria-expanded=${kind === "namespace" ? "false" : null}
   >

@@ -3,7 +3,7 @@
 import { query } from "../shared/api.js";
 import { timestamp } from "../shared/format.js";
 import { BEFORE_ALL, latestUpdate } from "../shared/row-changes.js";
-import { isFinished, isSuccessful, mostSevere } from "../shared/states.js";
+import { isFinished, isSuccessful, mostSevere, timesOf } from "../shared/states.js";
 
 const SHOWN_RUNS = 30;
 const ROWS_AT_ONCE = 6000;
@@ -11,21 +11,21 @@ const ROWS_AT_ONCE = 6000;
 const LAST_POLLS_MILLISECONDS = 5000;
 
 const LAST_RUNS = `query ($where: flow_run_bool_exp!) {
-  flow_run(where: $where, order_by: {scheduled_start_time: desc}, limit: ${SHOWN_RUNS}) {
+  flow_run(where: $where, order_by: [{scheduled_start_time: desc}, {id: desc}], limit: ${SHOWN_RUNS}) {
     id name state start_time end_time scheduled_start_time updated flow_id
   }
 }`;
 const TASKS = "query ($flows: [uuid!]!) { task(where: {flow_id: {_in: $flows}}) { id slug flow_id } }";
-const TASK_RUN = "id flow_run_id task_id map_index state start_time end_time updated";
-const TASK_RUNS = `query ($new: [uuid!]!, $open: [uuid!]!, $since: timestamptz!) {
+const TASK_RUN = "id flow_run_id task_id map_index state state_timestamp start_time end_time updated";
+const TASK_RUNS = `query ($new: [uuid!]!, $open: [task_run_bool_exp!]!) {
   fresh: task_run(where: {flow_run_id: {_in: $new}}) { ${TASK_RUN} }
-  changed: task_run(where: {flow_run_id: {_in: $open}, updated: {_gt: $since}}) { ${TASK_RUN} }
+  changed: task_run(where: {_or: $open}) { ${TASK_RUN} }
 }`;
 
 /**
  * @typedef {{
- *   id: string, flow_run_id: string, task_id: string, map_index: number, state: string, start_time: string | null,
- *   end_time: string | null, updated: string,
+ *   id: string, flow_run_id: string, task_id: string, map_index: number, state: string, state_timestamp: string,
+ *   start_time: string | null, end_time: string | null, updated: string,
  * }} GridTaskRun
  */
 /** @typedef {{ id: string, state: string, start: string | null, end: string | null }} Cell `id`: of the task run. */
@@ -60,8 +60,7 @@ export async function loadGrid(group, taskCount, previous) {
   const slugs = await loadSlugs(runs, previous);
   const { fresh, changed } = await query(TASK_RUNS, {
     new: missing.map(({ run }) => run.id),
-    open: open.map(({ run }) => run.id),
-    since: open.map(({ since }) => since).sort()[0] ?? BEFORE_ALL,
+    open: open.map(({ run, since }) => ({ flow_run_id: { _eq: run.id }, updated: { _gt: since } })),
   });
   if (previous?.serialized === serialized && !missing.length && !changed.length) return previous;
   const rows = Map.groupBy(/** @type {GridTaskRun[]} */ ([...fresh, ...changed]), (row) => row.flow_run_id);
@@ -140,5 +139,9 @@ function cellOf(rows) {
   const worst =
     parent.state === "Mapped" ? mostSevere(rows.filter((row) => row !== parent).map(({ state }) => state)) : null;
   const state = worst && !isSuccessful(worst) ? worst : parent.state;
-  return { id: parent.id, state, start: parent.start_time, end: parent.end_time };
+  const { start, end } = timesOf(parent);
+  const ends = rows.map((row) => timesOf(row).end);
+  // Children of a mapped task go on after it.
+  const lastEnd = ends.includes(null) ? null : (ends.sort().at(-1) ?? end);
+  return { id: parent.id, state, start, end: lastEnd };
 }

@@ -1,12 +1,12 @@
 // The last runs of a flow beside each other: nodes down, runs across, the state and the duration in each cell.
+import { MAX_UNFOLDED } from "../graph/namespaces.js";
 import { barHeight, fullHeight } from "../shared/bar-height.js";
 import { ranksOf } from "../shared/directed-graph.js";
-import { ErrorBanner } from "../shared/error-banner.js";
 import { formatCount, formatDuration, formatRelativeTime, serverNow } from "../shared/format.js";
-import { usePolling } from "../shared/polling.js";
+import { ErrorBanner, usePolling } from "../shared/polling.js";
 import { pathTo, setQuery } from "../shared/router.js";
 import { SearchField } from "../shared/search-field.js";
-import { stateFamily } from "../shared/states.js";
+import { stateFamily, timesOf } from "../shared/states.js";
 import { isParameterTask } from "../shared/tasks.js";
 import { useVisibleRows } from "../shared/visible-rows.js";
 import { html, useLayoutEffect, useMemo, useRef, useState } from "../vendor/html.js";
@@ -20,7 +20,6 @@ import { cellOf, millisecondsOf, rowsOf } from "./grid-rows.js";
 
 const ROW_PIXELS = 26;
 const MARGIN_ROWS = 8; // each has dozens of cells
-const MAX_UNFOLDED = 150;
 
 /** @param {{ flow: Flow, query: URLSearchParams }} props */
 export function Grid({ flow, query }) {
@@ -125,13 +124,14 @@ function Table({ rows, columns, name, setFolded }) {
 
 /** @param {{ columns: Column[] }} props */
 function Head({ columns }) {
-  const cells = columns.map(({ run: { id, state, start_time: start, end_time: end } }) => ({ id, state, start, end }));
+  const cells = columns.map(({ run }) => ({ id: run.id, state: run.state, ...timesOf(run) }));
   const full = fullHeight(cells.map(millisecondsOf));
   return html`<div role="row" class="grid-row" aria-rowindex="1">
     <div role="columnheader" class="grid-name">Node</div>
     ${columns.map(({ run }, index) => {
       const time = formatRelativeTime(run.start_time ?? run.scheduled_start_time, serverNow());
-      const words = `${run.name}: ${run.state}, ${formatDuration(run.start_time, run.end_time)}, ${time}`;
+      const { start, end } = cells[index];
+      const words = `${run.name}: ${run.state}, ${formatDuration(start, end)}, ${time}`;
       return html`<div key=${run.id} role="columnheader" aria-colindex=${index + 2}><a class="cell cell-${stateFamily(run.state)}" data-at="-1 ${index}"
         tabindex="-1" href=${pathTo("flow-run", run.id)} aria-label=${words} style=${{ "--height": barHeight(millisecondsOf(cells[index]), full) }}></a></div>`;
     })}

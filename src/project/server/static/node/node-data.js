@@ -1,5 +1,6 @@
 // A node over the runs of all versions of its flow: loaded once, and from then on only what has changed.
 import { query } from "../shared/api.js";
+import { compareTexts } from "../shared/format.js";
 import { BEFORE_ALL, latestUpdate } from "../shared/row-changes.js";
 
 export const SHOWN_RUNS = 50;
@@ -14,15 +15,15 @@ const RUNS = `query ($slug: String!, $group: uuid!, $since: timestamptz!) {
   task(where: {slug: {_eq: $slug}, flow: {flow_group_id: {_eq: $group}}}) {
     task_runs(
       where: {map_index: {_eq: -1}, state: {_neq: "Pending"}, updated: {_gt: $since}},
-      order_by: {created: desc}, limit: ${SHOWN_RUNS}
-    ) { id state state_message start_time end_time created updated flow_run { id name } }
+      order_by: [{created: desc}, {id: desc}], limit: ${SHOWN_RUNS}
+    ) { id state state_message state_timestamp start_time end_time created updated flow_run { id name } }
   }
 }`;
 
 /**
  * @typedef {{
- *   id: string, state: string, state_message: string | null, start_time: string | null, end_time: string | null,
- *   created: string, updated: string, flow_run: { id: string, name: string },
+ *   id: string, state: string, state_message: string | null, state_timestamp: string, start_time: string | null,
+ *   end_time: string | null, created: string, updated: string, flow_run: { id: string, name: string },
  * }} NodeRun
  */
 /** @typedef {Task & { slug: string, flow: { id: string, name: string, version: number, flow_group_id: string } }} NodeTask */
@@ -45,6 +46,8 @@ export async function loadNode(id, previous) {
   );
   if (loaded && !rows.length) return loaded;
   const byId = new Map([...(loaded?.runs ?? []), ...rows].map((row) => [row.id, row]));
-  const runs = [...byId.values()].sort((a, b) => (a.created < b.created ? 1 : -1)).slice(0, SHOWN_RUNS);
+  const runs = [...byId.values()]
+    .sort((a, b) => compareTexts(b.created, a.created) || compareTexts(b.id, a.id))
+    .slice(0, SHOWN_RUNS);
   return { task, runs, since: latestUpdate(rows, since) };
 }

@@ -1,7 +1,6 @@
 // A node's own page: how long it took in the last runs of its flow, and when and why it failed.
 import { barHeight, fullHeight, medianOf } from "../shared/bar-height.js";
 import { DatasetList } from "../shared/dataset-list.js";
-import { ErrorBanner } from "../shared/error-banner.js";
 import { Facts, Labels } from "../shared/facts.js";
 import {
   formatCount,
@@ -12,11 +11,11 @@ import {
   millisecondsBetween,
 } from "../shared/format.js";
 import { UnknownId } from "../shared/not-found.js";
-import { usePolling } from "../shared/polling.js";
+import { ErrorBanner, usePolling } from "../shared/polling.js";
 import { RelativeTime } from "../shared/relative-time.js";
 import { navigate, pathTo } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";
-import { stateFamily } from "../shared/states.js";
+import { stateFamily, timesOf } from "../shared/states.js";
 import { useTitle } from "../shared/title.js";
 import { html } from "../vendor/html.js";
 import { loadNode, SHOWN_RUNS } from "./node-data.js";
@@ -58,7 +57,7 @@ function Header({ task, runs }) {
   const median = medianOf(durations);
   const failed = runs.filter(isFailed);
   const lastTime = (/** @type {NodeRun | undefined} */ run) =>
-    run && html`<a href=${pathTo("task-run", run.id)}><${RelativeTime} time=${run.end_time ?? run.updated} /></a>`;
+    run && html`<a href=${pathTo("task-run", run.id)}><${RelativeTime} time=${timesOf(run).end ?? run.updated} /></a>`;
   const facts = [
     ["Code", html`<code class="wraps">${task.description ?? task.type}</code>`],
     [
@@ -99,8 +98,8 @@ function Durations({ runs }) {
       ${median !== null && html`<span class="node-median" style=${{ bottom: barHeight(median, full) }}></span>`}
       ${runs.toReversed().map(
         (run) => html`<span key=${run.id} data-id=${run.id} class="cell cell-${stateFamily(run.state)}"
-          title="${run.flow_run.name}: ${run.state}, ${formatDuration(run.start_time, run.end_time)}"
-          style=${{ "--height": run.start_time ? barHeight(millisecondsOf(run), full) : "0%" }}></span>`,
+          title="${run.flow_run.name}: ${run.state}, ${durationOf(run)}"
+          style=${{ "--height": timesOf(run).start ? barHeight(millisecondsOf(run), full) : "0%" }}></span>`,
       )}
     </div>
   </figure>`;
@@ -117,7 +116,7 @@ function Runs({ runs }) {
         <th scope="row"><a href=${pathTo("task-run", run.id)}>${run.flow_run.name}</a></th>
         <td><${StateBadge} state=${run.state} /></td>
         <td class="numbers nowrap">${run.start_time ? formatTime(run.start_time) : ""}</td>
-        <td class="numbers">${run.start_time ? formatDuration(run.start_time, run.end_time) : ""}</td>
+        <td class="numbers">${timesOf(run).start ? durationOf(run) : ""}</td>
         <td class="wraps" title=${run.state_message}>${run.state === "Success" ? "" : lastLine(run.state_message)}</td>
       </tr>`,
     )}</tbody>
@@ -130,7 +129,14 @@ function isFailed({ state }) {
 }
 
 /** @param {NodeRun} run */
-function millisecondsOf({ start_time: start, end_time: end }) {
+function durationOf(run) {
+  const { start, end } = timesOf(run);
+  return formatDuration(start, end);
+}
+
+/** @param {NodeRun} run */
+function millisecondsOf(run) {
+  const { start, end } = timesOf(run);
   return start ? millisecondsBetween(start, end) : 0;
 }
 

@@ -24,7 +24,7 @@ export const BULK_ACTIONS = [
     title: "Restart from failed",
     applies: ({ state }) => isFinished(state) && state !== "Success",
     act: ({ id }) => restartFromFailed(id),
-    effect: "What failed or did not start runs again, and what has to be recomputed for that.",
+    effect: "Runs again every task that failed or did not start, and any others whose output they need.",
     others: "have not failed and stay as they are",
   },
   {
@@ -50,7 +50,7 @@ export const BULK_ACTIONS = [
     isDangerous: true,
     applies: ({ state }) => isFinished(state) || stateFamily(state) === "scheduled",
     act: ({ id }) => mutate("delete_flow_run", { flow_run_id: id }),
-    effect: "Their task runs, states, log lines and artifacts go with them.",
+    effect: "Their task runs, states, log lines and artifacts are deleted with them.",
     others: "are still running and stay",
   },
 ];

@@ -1,6 +1,7 @@
 // Which runs the list shows: the filters in its address, and the condition that they make for the API.
+import { containing } from "../shared/api.js";
 import { serverNow, timestamp } from "../shared/format.js";
-import { statesIn } from "../shared/states.js";
+import { LATE_MILLISECONDS, statesIn } from "../shared/states.js";
 
 /**
  * `states`: ids of STATE_CHIPS; `since` and `until`: a preset of TIMES, or a time; `ended`: ended since this time.
@@ -10,7 +11,6 @@ import { statesIn } from "../shared/states.js";
  */
 /** @typedef {{ id: string, title: string, family: StateFamily, where: () => object }} StateChip */
 
-const LATE_MILLISECONDS = 10_000;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
@@ -58,7 +58,7 @@ export function filterIn(query) {
     ended: textOf("ended"),
     flow: textOf("flow"),
     env: textOf("env"),
-    text: textOf("text").trim(),
+    text: textOf("text"),
     page: Math.max(1, Number.parseInt(textOf("page"), 10) || 1),
   };
 }
@@ -68,7 +68,7 @@ export function isFiltered({ states, since, until, ended, flow, env, text }) {
   return Boolean(states.length || since || until || ended || flow || env || text);
 }
 
-/** The only filter for which the next run is the first of the list. @param {RunFilter} filter */
+/** The only filter for which the next run is the first of the list. @param {Pick<RunFilter, "states">} filter */
 export function isUpcoming({ states }) {
   return states.length === 1 && states[0] === "scheduled";
 }
@@ -80,6 +80,7 @@ export function isUpcoming({ states }) {
  */
 export function conditionOf({ states, since, until, ended, flow, env, text }, failedTaskRuns) {
   const from = startOf(since);
+  const [environment, words] = [env.trim(), text.trim()];
   return {
     _and: [
       // Without a choice, everything but what is to come.
@@ -90,8 +91,8 @@ export function conditionOf({ states, since, until, ended, flow, env, text }, fa
       ...(until ? [{ scheduled_start_time: { _lte: until } }] : []),
       ...(ended ? [{ end_time: { _gt: ended } }] : []),
       ...(flow ? [{ flow: { name: { _eq: flow } } }] : []),
-      ...(env ? [{ parameters: { _contains: { env } } }] : []),
-      ...(text ? [textCondition(text, failedTaskRuns)] : []),
+      ...(environment ? [{ parameters: { _contains: { env: environment } } }] : []),
+      ...(words ? [textCondition(words, failedTaskRuns)] : []),
     ],
   };
 }
@@ -101,15 +102,8 @@ export function conditionOf({ states, since, until, ended, flow, env, text }, fa
  * @param {string} text
  */
 export function isName(text) {
-  return text !== "" && !UUID.test(text) && !PAIR.test(text);
-}
-
-/**
- * A text in a pattern of the API.
- * @param {string} text
- */
-export function containing(text) {
-  return `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+  const words = text.trim();
+  return words !== "" && !UUID.test(words) && !PAIR.test(words);
 }
 
 /**

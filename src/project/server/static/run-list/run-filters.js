@@ -4,13 +4,14 @@ import { formatTime } from "../shared/format.js";
 import { setQuery } from "../shared/router.js";
 import { SearchField } from "../shared/search-field.js";
 import { StateIcon } from "../shared/state-badge.js";
+import { NATURAL_ORDER } from "../shared/tasks.js";
 import { html, useEffect, useState } from "../vendor/html.js";
 import { isFiltered, STATE_CHIPS, TIMES } from "./run-filter.js";
 
 /** @import { RunFilter } from "./run-filter.js" */
 
-const OWN_RANGE = "own";
-const FLOW_NAMES = "query { flow(where: {archived: {_eq: false}}, order_by: {name: asc}) { name } }";
+const CUSTOM_RANGE = "custom";
+const FLOW_NAMES = "query { flow(where: {archived: {_eq: false}}) { name } }";
 const NO_FILTER = { state: null, since: null, until: null, ended: null, flow: null, env: null, text: null, page: null };
 
 /**
@@ -55,20 +56,20 @@ function StateChips({ states }) {
 /** @param {{ since: string, until: string }} props */
 function TimeFilter({ since, until }) {
   const isPreset = TIMES.some(({ id }) => id === since);
-  const isOwn = Boolean(until || (since && !isPreset));
+  const isCustom = Boolean(until || (since && !isPreset));
   const choose = (/** @type {FieldEvent} */ event) => {
     const { value } = event.target;
-    if (value !== OWN_RANGE) setFilter({ since: value, until: null });
+    if (value !== CUSTOM_RANGE) setFilter({ since: value, until: null });
     else setFilter({ since: new Date(Date.now() - 86_400_000).toISOString(), until: new Date().toISOString() });
   };
   return html`
-    <select aria-label="Time" value=${isOwn ? OWN_RANGE : since} onChange=${choose}>
+    <select aria-label="Time" value=${isCustom ? CUSTOM_RANGE : since} onChange=${choose}>
       <option value="">Any time</option>
       ${TIMES.map(({ id, title }) => html`<option key=${id} value=${id}>${title}</option>`)}
-      <option value=${OWN_RANGE}>Own range</option>
+      <option value=${CUSTOM_RANGE}>Custom range</option>
     </select>
     ${
-      isOwn &&
+      isCustom &&
       html`<${TimeField} label="From" time=${since} onTime=${(/** @type {string | null} */ time) => setFilter({ since: time })} />
       <${TimeField} label="To" time=${until} onTime=${(/** @type {string | null} */ time) => setFilter({ until: time })} />`
     }`;
@@ -90,7 +91,7 @@ function FlowFilter({ flow }) {
   const [names, setNames] = useState(/** @type {string[]} */ ([]));
   useEffect(() => {
     query(FLOW_NAMES).then(
-      ({ flow: flows }) => setNames([...new Set(flows.map((/** @type {{ name: string }} */ { name }) => name))]),
+      ({ flow: flows }) => setNames(namesOf(flows)),
       () => {}, // the list itself says that the server is away
     );
   }, []);
@@ -101,6 +102,11 @@ function FlowFilter({ flow }) {
     <option value="">All flows</option>
     ${all.map((name) => html`<option key=${name} value=${name}>${name}</option>`)}
   </select>`;
+}
+
+/** @param {{ name: string }[]} flows */
+function namesOf(flows) {
+  return [...new Set(flows.map(({ name }) => name))].sort(NATURAL_ORDER.compare);
 }
 
 /**

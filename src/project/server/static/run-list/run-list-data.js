@@ -1,8 +1,8 @@
 // The rows of the list of runs: a page of them loaded whole, and from then on only the runs that have changed.
-import { query } from "../shared/api.js";
-import { timestamp } from "../shared/format.js";
+import { containing, query } from "../shared/api.js";
+import { compareTexts, timestamp } from "../shared/format.js";
 import { statesIn } from "../shared/states.js";
-import { conditionOf, containing, isName, isUpcoming } from "./run-filter.js";
+import { conditionOf, isName, isUpcoming } from "./run-filter.js";
 
 /** @import { RunFilter } from "./run-filter.js" */
 
@@ -26,6 +26,7 @@ const CHANGES = `query ($changed: flow_run_bool_exp!, $gone: flow_run_bool_exp!,
   gone: flow_run(where: $gone) { id }
   newest: flow_run(where: {updated: {_gt: $since}}, order_by: {updated: desc}, limit: 1) { updated }
 }`;
+const NO_STATE = { states: [] };
 const COUNT = `query ($where: flow_run_bool_exp!) { flow_run_aggregate(where: $where) { aggregate { count } } }`;
 const FAILED_TASKS = `query ($name: String!) {
   task_run(
@@ -70,8 +71,8 @@ export async function loadRunList(filter, previous) {
   if (!data.newest.length) return previous;
   const since = data.newest[0].updated;
   if (!data.changed.length && !data.gone.length) return { ...previous, since };
-  // On later pages, rows that come or go move all others.
-  if (filter.page > 1 || data.gone.length) return loadPage(filter);
+  // On later pages, rows that come or go move all others; and more may have changed than were asked for.
+  if (filter.page > 1 || data.gone.length || data.changed.length === PAGE_SIZE) return loadPage(filter);
   return { ...previous, rows: withChanged(previous.rows, data.changed, filter), since };
 }
 
@@ -97,6 +98,16 @@ export async function loadMatching(filter, limit) {
 }
 
 /**
+ * The runs as they are now; those that were deleted are missing.
+ * @param {string[]} ids
+ * @returns {Promise<SelectedRun[]>}
+ */
+export async function loadRuns(ids) {
+  const where = { id: { _in: ids } };
+  return (await query(IDS, { where, order: orderOf(NO_STATE), limit: ids.length })).flow_run;
+}
+
+/**
  * @param {RunFilter} filter
  * @returns {Promise<RunListData>}
  */
@@ -119,7 +130,7 @@ async function loadPage(filter) {
  * @returns {Promise<{ flow_run_id: string }[]>}
  */
 async function failedTasks({ text }) {
-  return isName(text) ? (await query(FAILED_TASKS, { name: containing(text) })).task_run : [];
+  return isName(text) ? (await query(FAILED_TASKS, { name: containing(text.trim()) })).task_run : [];
 }
 
 /** @param {{ flow_run_id: string }[]} taskRuns */
@@ -127,20 +138,22 @@ function runsOf(taskRuns) {
   return [...new Set(taskRuns.map(({ flow_run_id: id }) => id))];
 }
 
-/** @param {RunFilter} filter */
+/** @param {Pick<RunFilter, "states">} filter */
 function orderOf(filter) {
-  return [{ scheduled_start_time: isUpcoming(filter) ? "asc" : "desc" }];
+  const direction = isUpcoming(filter) ? "asc" : "desc";
+  return [{ scheduled_start_time: direction }, { id: direction }];
 }
 
 /**
+ * In the order in which the server sorts a page.
  * @param {RunListRow[]} rows
  * @param {RunListRow[]} changed
  * @param {RunFilter} filter
  */
-function withChanged(rows, changed, filter) {
+export function withChanged(rows, changed, filter) {
   const sign = isUpcoming(filter) ? 1 : -1;
   const ids = new Set(changed.map(({ id }) => id));
   return [...rows.filter(({ id }) => !ids.has(id)), ...changed]
-    .sort((a, b) => sign * (a.scheduled_start_time < b.scheduled_start_time ? -1 : 1))
+    .sort((a, b) => sign * (compareTexts(a.scheduled_start_time, b.scheduled_start_time) || compareTexts(a.id, b.id)))
     .slice(0, PAGE_SIZE);
 }

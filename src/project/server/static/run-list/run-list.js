@@ -1,12 +1,12 @@
 // All runs of all flows, the newest first: found by state, time, flow and text, and acted on together.
-import { ErrorBanner } from "../shared/error-banner.js";
 import { formatCount, formatDuration, lastLine } from "../shared/format.js";
 import { NotifySwitch } from "../shared/notify-switch.js";
-import { PageButtons } from "../shared/page-buttons.js";
-import { usePolling } from "../shared/polling.js";
+import { PageButtons, useLastPage } from "../shared/page-buttons.js";
+import { ErrorBanner, usePolling } from "../shared/polling.js";
 import { RelativeTime } from "../shared/relative-time.js";
 import { pathTo } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";
+import { timesOf } from "../shared/states.js";
 import { useTitle } from "../shared/title.js";
 import { html, useEffect, useRef, useState } from "../vendor/html.js";
 import { BULK_ACTIONS } from "./bulk-actions.js";
@@ -42,8 +42,9 @@ export default function RunList({ query }) {
     return refresh();
   };
   const [selected, select] = useState(/** @type {Selected} */ (new Map()));
-  const selectOnly = (/** @type {RunListRow[]} */ runs) => select(() => new Map(runs.map((run) => [run.id, run])));
-  const count = useCount(filter, data && `${data.since} ${data.loadedAt}`);
+  const selectOnly = (/** @type {RunListRow[]} */ runs) => select(() => byId(runs));
+  const { count, isOfFilter } = useCount(filter, data && `${data.since} ${data.loadedAt}`);
+  useLastPage(filter.page, isOfFilter ? count : null, PAGE_SIZE);
   return html`
     <div class="view-head">
       <h1>Runs</h1>
@@ -63,24 +64,28 @@ export default function RunList({ query }) {
 }
 
 /**
- * Counted again when anything has changed. The last number stays meanwhile, and with it the buttons and the focus.
+ * Counted again when anything has changed. The last number stays meanwhile, and with it the buttons and the focus:
+ * `isOfFilter` is false if it is that of another filter.
  * @param {RunFilter} filter
  * @param {string | null} version
  */
 function useCount(filter, version) {
-  const [count, setCount] = useState(/** @type {number | null} */ (null));
+  const key = JSON.stringify({ ...filter, page: 1 });
+  const [{ count, counted }, setCount] = useState(
+    /** @type {{ count: number | null, counted: string }} */ ({ count: null, counted: "" }),
+  );
   useEffect(() => {
     if (version === null) return undefined;
     let isLate = false;
     countMatching(filter).then(
-      (number) => isLate || setCount(number),
+      (number) => isLate || setCount({ count: number, counted: key }),
       () => {}, // the list itself says that the server is away
     );
     return () => {
       isLate = true;
     };
-  }, [JSON.stringify({ ...filter, page: 1 }), version]);
-  return count;
+  }, [key, version]);
+  return { count, isOfFilter: counted === key };
 }
 
 function FailedSinceLastVisit() {
@@ -101,13 +106,14 @@ function Selection({ filter, count, selected, select, reload }) {
   const selectMatching = async () => {
     try {
       const runs = await loadMatching(filter, MAX_SELECTED);
-      select(() => new Map(runs.map((run) => [run.id, run])));
+      select(() => byId(runs));
+      setProblem("");
     } catch (error) {
       setProblem(/** @type {Error} */ (error).message);
     }
   };
-  const finish = async () => {
-    select(() => new Map());
+  const finish = async (/** @type {SelectedRun[]} */ left) => {
+    select(() => byId(left));
     await reload();
   };
   const runs = [...selected.values()];
@@ -120,7 +126,7 @@ function Selection({ filter, count, selected, select, reload }) {
       runs.length > 0 &&
       BULK_ACTIONS.map(
         (each) => html`<button key=${each.id} type="button" class=${each.isDangerous ? "danger" : null}
-          disabled=${!runs.some(each.applies)} onClick=${() => setAction(each)}>${each.title}</button>`,
+          onClick=${() => setAction(each)}>${each.title}</button>`,
       )
     }
     ${runs.length > 0 && html`<button type="button" class="quiet" onClick=${() => select(() => new Map())}>Clear selection</button>`}
@@ -130,8 +136,17 @@ function Selection({ filter, count, selected, select, reload }) {
   </div>`;
 }
 
+/**
+ * @param {SelectedRun[]} runs
+ * @returns {Selected}
+ */
+function byId(runs) {
+  return new Map(runs.map((run) => [run.id, run]));
+}
+
 /** @param {{ rows: RunListRow[], filter: RunFilter, selected: Selected, select: Select }} props */
 function Table({ rows, filter, selected, select }) {
+  if (!rows.length && filter.page > 1) return null; // the last page that there is comes in its place
   if (!rows.length) {
     const words = isFiltered(filter) ? "No run matches the filters." : "No runs yet. Start one from its flow.";
     return html`<div class="empty"><p>${words}</p></div>`;
@@ -162,13 +177,14 @@ function Table({ rows, filter, selected, select }) {
 
 /** @param {{ run: RunListRow, isSelected: boolean, onSelect: (isIn: boolean) => void }} props */
 function Row({ run, isSelected, onSelect }) {
-  const { id, name, state, flow, start_time: start, end_time: end, scheduled_start_time: scheduled } = run;
+  const { id, name, state, flow, start_time: firstStart, scheduled_start_time: scheduled } = run;
+  const { start, end } = timesOf(run);
   return html`<tr aria-selected=${String(isSelected)}>
     <td class="pick"><${Checkbox} label="Select ${flow.name} ${name}" isChecked=${isSelected} onChange=${onSelect} /></td>
     <th scope="row"><a href=${pathTo("flow-run", id)}>${name}</a>
       <span class="small muted run-flow"><a href=${pathTo("flow", flow.id)}>${flow.name}</a></span></th>
     <td class="run-state"><${StateBadge} state=${state} /></td>
-    <td class="run-start"><${RelativeTime} time=${start ?? scheduled} /></td>
+    <td class="run-start"><${RelativeTime} time=${firstStart ?? scheduled} /></td>
     <td class="numbers run-duration">${start ? formatDuration(start, end) : ""}</td>
     <td class="run-cause"><${Cause} run=${run} /></td>
   </tr>`;

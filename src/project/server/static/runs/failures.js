@@ -1,21 +1,31 @@
 // What went wrong in a run: the tasks that failed, each with its message and traceback.
 import { query } from "../shared/api.js";
 import { CopyButton } from "../shared/copy-button.js";
-import { formatCount, formatTime, lastLine } from "../shared/format.js";
+import { compareTexts, formatCount, formatTime, lastLine } from "../shared/format.js";
 import { usePolling } from "../shared/polling.js";
 import { pathTo } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";
-import { stateFamily } from "../shared/states.js";
+import { stateFamily, timesOf } from "../shared/states.js";
 import { taskRunName } from "../shared/tasks.js";
 import { html } from "../vendor/html.js";
 import { Traceback } from "./traceback-text.js";
 
 const MAX_SHOWN = 5;
 const MAX_LINES = 200;
+/** @type {Errors} */
 const NO_ERRORS = new Map();
-const ERRORS = `query ($where: log_bool_exp!, $limit: Int!) {
-  log(where: $where, order_by: {id: desc}, limit: $limit) { id task_run_id message }
+const ERROR = 'level: {_in: ["ERROR", "CRITICAL"]}';
+const LAST = `order_by: {id: desc}, limit: ${MAX_LINES}`;
+// The last lines of each task: one that logs a lot does not hide those of the others.
+const TASK_ERRORS = `query ($ids: [uuid!]!) {
+  task_run(where: {id: {_in: $ids}}) { id logs(where: {${ERROR}}, ${LAST}) { message } }
 }`;
+const RUN_ERRORS = `query ($id: uuid!) {
+  log(where: {flow_run_id: {_eq: $id}, task_run_id: {_is_null: true}, ${ERROR}}, ${LAST}) { message }
+}`;
+
+/** @typedef {Map<string | null, string[]>} Errors */
+/** @typedef {{ message: string | null }} Message */
 
 /**
  * The failures themselves, the first one first, without those that only followed from them.
@@ -24,7 +34,7 @@ const ERRORS = `query ($where: log_bool_exp!, $limit: Int!) {
 function causesOf(taskRuns) {
   return taskRuns
     .filter(({ state }) => stateFamily(state) === "failed")
-    .sort((a, b) => (a.state_timestamp < b.state_timestamp ? -1 : 1));
+    .sort((a, b) => compareTexts(a.state_timestamp, b.state_timestamp) || compareTexts(a.id, b.id));
 }
 
 /**
@@ -67,7 +77,7 @@ function FailurePanel({ run, flowName, causes, isOver, isOpen }) {
  */
 function messageFor(run, flowName, causes) {
   const errors = causes.slice(0, MAX_SHOWN).map((cause) => `${taskRunName(cause)}: ${lastLine(cause.state_message)}`);
-  const time = formatTime(run.end_time ?? run.start_time);
+  const time = formatTime(timesOf(run).end ?? run.start_time);
   return [
     `${flowName} ${run.state.toLowerCase()}: ${run.name}, ${time}`,
     ...(errors.length ? errors : [lastLine(run.state_message)]),
@@ -92,13 +102,30 @@ function Failure({ taskRun, lines, isOpen }) {
  * @param {boolean} isOver
  */
 export function useErrorLines(flowRunId, taskRunIds, isOver) {
-  const ofTaskRuns = taskRunIds.length ? { _in: taskRunIds } : { _is_null: true };
-  const where = { flow_run_id: { _eq: flowRunId }, level: { _in: ["ERROR", "CRITICAL"] }, task_run_id: ofTaskRuns };
-  const load = async () => {
-    const lines = /** @type {LogLine[]} */ ((await query(ERRORS, { where, limit: MAX_LINES })).log.reverse());
-    const byTaskRun = Map.groupBy(lines, (line) => line.task_run_id);
-    return new Map([...byTaskRun].map(([id, group]) => [id, group.map((line) => line.message ?? "")]));
-  };
-  const { data, error } = usePolling(load, [JSON.stringify(where)], { seconds: 3, isOver: () => isOver });
+  const load = () => (taskRunIds.length ? loadTaskErrors(taskRunIds) : loadRunErrors(flowRunId));
+  const { data, error } = usePolling(load, [[flowRunId, ...taskRunIds].join()], { seconds: 3, isOver: () => isOver });
   return { errors: data ?? NO_ERRORS, problem: error?.message };
+}
+
+/**
+ * @param {string[]} ids
+ * @returns {Promise<Errors>}
+ */
+async function loadTaskErrors(ids) {
+  const rows = /** @type {{ id: string, logs: Message[] }[]} */ ((await query(TASK_ERRORS, { ids })).task_run);
+  return new Map(rows.filter(({ logs }) => logs.length).map(({ id, logs }) => [id, inOrder(logs)]));
+}
+
+/**
+ * @param {string} id
+ * @returns {Promise<Errors>}
+ */
+async function loadRunErrors(id) {
+  const { log } = await query(RUN_ERRORS, { id });
+  return new Map(log.length ? [[null, inOrder(log)]] : []);
+}
+
+/** @param {Message[]} lines The newest first. */
+function inOrder(lines) {
+  return lines.map(({ message }) => message ?? "").reverse();
 }

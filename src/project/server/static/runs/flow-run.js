@@ -7,7 +7,7 @@ import { formatDuration, formatMilliseconds, formatTime, millisecondsBetween, se
 import { useNow } from "../shared/relative-time.js";
 import { pathTo } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";
-import { stateFamily } from "../shared/states.js";
+import { isInProgress, stateFamily, timesOf } from "../shared/states.js";
 import { Tabs } from "../shared/tabs.js";
 import { taskRunName } from "../shared/tasks.js";
 import { html, useEffect, useMemo, useState } from "../vendor/html.js";
@@ -27,7 +27,6 @@ import { lengthOf, timeScale } from "./time-scale.js";
 import { Timeline } from "./timeline.js";
 import { WaitingReason } from "./waiting-reason.js";
 
-const IN_PROGRESS = new Set(["Running", "Cancelling"]);
 const AGENT = "query ($id: uuid!) { agent_by_pk(id: $id) { name } }";
 
 /** @param {FlowRunData} data */
@@ -99,8 +98,7 @@ function Header({ data, taskRuns, onDone }) {
 
 /** @param {{ run: FlowRun, flow: RunFlow, taskRuns: TaskRun[] }} props */
 function RunFacts({ run, flow, taskRuns }) {
-  const isInProgress = IN_PROGRESS.has(run.state);
-  useNow(isInProgress); // the duration grows
+  useNow(isInProgress(run.state)); // the duration grows
   const agent = useAgentName(run.agent_id);
   const facts = [
     ["Project", flow.project.name],
@@ -108,7 +106,7 @@ function RunFacts({ run, flow, taskRuns }) {
     run.start_time
       ? ["Started", formatTime(run.start_time)]
       : ["Scheduled for", formatTime(run.state_start_time ?? run.scheduled_start_time)],
-    ["Duration", run.start_time && durationInWords(run, isInProgress, pausesIn(taskRuns))],
+    ["Duration", durationInWords(run, pausesIn(taskRuns))],
     ["Labels", run.labels.length ? html`<${Labels} labels=${run.labels} />` : null],
     ["Agent", agent],
     ["Run id", html`<${CopiedId} id=${run.id} label="Copy run id" />`],
@@ -130,13 +128,14 @@ function pausesIn(taskRuns) {
 
 /**
  * @param {FlowRun} run
- * @param {boolean} isInProgress
  * @param {number} paused
  */
-function durationInWords({ start_time: start, end_time: end }, isInProgress, paused) {
-  const elapsed = formatDuration(start, isInProgress ? null : end);
-  if (!start || !paused) return elapsed;
-  const worked = Math.max(0, millisecondsBetween(start, isInProgress ? null : end) - paused);
+function durationInWords(run, paused) {
+  const { start, end } = timesOf(run);
+  if (!start) return null;
+  const elapsed = formatDuration(start, end);
+  if (!paused) return elapsed;
+  const worked = Math.max(0, millisecondsBetween(start, end) - paused);
   return html`${formatMilliseconds(worked)} <span class="muted">of work in ${elapsed}</span>`;
 }
 

@@ -1,5 +1,6 @@
 // Log lines: the newest page first, then what is written later, and earlier pages when they are asked for.
-import { query } from "../shared/api.js";
+import { containing, query } from "../shared/api.js";
+import { compareTexts } from "../shared/format.js";
 
 const FIELDS = "id timestamp level name message task_run_id";
 const NEWEST = `query ($where: log_bool_exp!, $limit: Int!) {
@@ -45,14 +46,15 @@ export async function loadEarlier(filter, log) {
 }
 
 /**
- * Everything up to the first line.
+ * Everything up to the first line, for as long as it is wanted.
  * @param {LogFilter} filter
  * @param {LogData} log
+ * @param {() => boolean} isWanted
  * @returns {Promise<LogData>}
  */
-export async function loadAllBefore(filter, log) {
+export async function loadAllBefore(filter, log, isWanted) {
   let loaded = log;
-  while (loaded.earliest) loaded = await loadEarlier(filter, loaded);
+  while (loaded.earliest && isWanted()) loaded = await loadEarlier(filter, loaded);
   return loaded;
 }
 
@@ -88,7 +90,7 @@ function where({ flowRunId, taskRunId, minLevel, text }) {
     flow_run_id: { _eq: flowRunId },
     task_run_id: { _eq: taskRunId || null },
     level: { _in: minLevel ? LEVELS.slice(LEVELS.indexOf(minLevel)) : null },
-    message: { _ilike: text ? `%${text.replace(/[\\%_]/g, "\\$&")}%` : null },
+    message: { _ilike: text ? containing(text) : null },
   };
 }
 
@@ -123,6 +125,5 @@ function inOrder(lines, added) {
  * @param {LogLine} b
  */
 function compareLines(a, b) {
-  if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? -1 : 1;
-  return a.id < b.id ? -1 : 1;
+  return compareTexts(a.timestamp, b.timestamp) || compareTexts(a.id, b.id);
 }

@@ -3,11 +3,11 @@ import { formatDate, formatTime } from "../shared/format.js";
 import { pathTo } from "../shared/router.js";
 import { useVisibleRows } from "../shared/visible-rows.js";
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/html.js";
-import { rowsOf } from "./log-rows.js";
+import { layOut } from "./log-rows.js";
 import { logText } from "./log-text.js";
 
 /** @import { LogData } from "./log-data.js" */
-/** @import { LogRow } from "./log-rows.js" */
+/** @import { LogLayout, LogRow } from "./log-rows.js" */
 
 const ROW_PIXELS = 20;
 const MARGIN_PIXELS = 12;
@@ -29,10 +29,12 @@ const CLOCK = new Intl.DateTimeFormat(undefined, {
  */
 export function LogLines({ log, names, ifEmpty, isWrapped, onMore, onFirst }) {
   const [columns, setColumns] = useState(Infinity);
-  const rows = useMemo(
-    () => rowsOf(log?.lines ?? [], isWrapped ? columns : Infinity),
-    [log?.lines, isWrapped, columns],
-  );
+  /** @type {Ref<LogLayout | null>} */
+  const layout = useRef(null);
+  const rows = useMemo(() => {
+    layout.current = layOut(layout.current, log?.lines ?? [], isWrapped ? columns : Infinity);
+    return layout.current.rows;
+  }, [log?.lines, isWrapped, columns]);
   const { box, first, last, before, after } = useVisibleRows(rows.length, ROW_PIXELS);
   const { isFollowing, follow, goToStart } = useFollowing(box, rows);
   const selectAll = useSelectingAll(box, () => logText(log?.lines ?? [], names));
@@ -54,7 +56,7 @@ export function LogLines({ log, names, ifEmpty, isWrapped, onMore, onFirst }) {
     >
       ${log?.earliest && html`<button type="button" class="quiet log-more" onClick=${onMore}>Load earlier lines</button>`}
       ${log && !rows.length && html`<p class="no-rows muted">${ifEmpty}</p>`}
-      <div>
+      <div class="log-rows">
         <div key="before" style=${{ height: before }}></div>
         ${rows.slice(first, last).map((row) => html`<${Line} key=${row.key} row=${row} names=${names} />`)}
         <div key="after" style=${{ height: after }}></div>
@@ -141,8 +143,8 @@ function useSelectingAll(box, textOf) {
  */
 function useFollowing(box, rows) {
   const [isFollowing, setFollowing] = useState(true);
-  /** @type {Ref<string | null>} */
-  const previousFirst = useRef(null);
+  /** @type {Ref<{ key: string, top: number } | null>} */
+  const anchor = useRef(null);
   useEffect(() => {
     const element = box.current;
     const update = () => setFollowing(isAtEnd(element));
@@ -150,12 +152,16 @@ function useFollowing(box, rows) {
     return () => element.removeEventListener("scroll", update);
   }, []);
   useLayoutEffect(() => {
-    const addedBefore = rows.findIndex((row) => row.key === previousFirst.current);
+    const { key, top } = anchor.current ?? {};
+    const place = key === undefined ? -1 : rows.findIndex((row) => row.key === key);
     if (isFollowing) scrollToEnd(box.current);
-    else if (addedBefore > 0) box.current.scrollTop += addedBefore * ROW_PIXELS;
-    previousFirst.current = rows[0]?.key ?? null;
+    else if (place >= 0 && top !== undefined) box.current.scrollTop += topOf(box.current, place) - top;
+    // Not a day: its row goes when earlier lines of the same day come before it.
+    const first = rows.findIndex(({ kind }) => kind !== "day");
+    anchor.current = first < 0 ? null : { key: rows[first].key, top: topOf(box.current, first) };
   }, [rows]);
   const goToStart = () => {
+    if (!box.current) return; // left while the lines were loaded
     setFollowing(false);
     box.current.scrollTop = 0;
   };
@@ -164,6 +170,16 @@ function useFollowing(box, rows) {
     setFollowing(true);
   };
   return { isFollowing, follow, goToStart };
+}
+
+/**
+ * Where a row is in all that can be scrolled, which begins with a button while there are earlier lines.
+ * @param {HTMLElement} box
+ * @param {number} row
+ */
+function topOf(box, row) {
+  const rows = /** @type {HTMLElement} */ (box.querySelector(".log-rows"));
+  return rows.offsetTop + row * ROW_PIXELS;
 }
 
 /** @param {HTMLElement} box */

@@ -3,7 +3,7 @@ import { CopyButton } from "../shared/copy-button.js";
 import { usePolling } from "../shared/polling.js";
 import { setQuery, useRoute } from "../shared/router.js";
 import { SearchField } from "../shared/search-field.js";
-import { html, useRef, useState } from "../vendor/html.js";
+import { html, useEffect, useRef, useState } from "../vendor/html.js";
 import { loadAllBefore, loadEarlier, loadLog, MIN_LEVELS } from "./log-data.js";
 import { LogLines } from "./log-lines.js";
 import { logText, saveLog } from "./log-text.js";
@@ -30,22 +30,60 @@ export function Log({ flowRunId, taskRunId, names = new Map(), name, isOver }) {
     localStorage.setItem(WRAP_KEY, isWrapped ? "no" : "yes");
     setWrapped(!isWrapped);
   };
-  const wholeText = async () => logText((await loadAllBefore(filter, await loadLog(filter, null))).lines, names);
+  const isWanted = useIsWanted(JSON.stringify(filter));
+  const wholeText = async () => {
+    const { lines } = await loadAllBefore(filter, await loadLog(filter, null), isWanted);
+    if (!isWanted()) throw new Error("Another log is shown now.");
+    return logText(lines, names);
+  };
   return html`
     <div class="filters">
       <${Filters} filter=${userFilter} names=${taskRunId ? null : names} />
       <span class="log-tools">
         <button type="button" aria-pressed=${String(isWrapped)} onClick=${toggleWrap}>Wrap</button>
         <${CopyButton} text=${wholeText} label="Copy log" hasWords />
-        <button type="button" onClick=${async () => saveLog(name, await wholeText())}>Download</button>
+        <${DownloadButton} text=${wholeText} name=${name} />
       </span>
     </div>
     ${error && html`<p class="problem" role="alert">${error.message}</p>`}
     <${LogLines}
       key=${JSON.stringify(filter)} log=${data} names=${names} isWrapped=${isWrapped}
-      onMore=${() => loadMore(loadEarlier)} onFirst=${() => loadMore(loadAllBefore)}
+      onMore=${() => loadMore(loadEarlier)} onFirst=${() => loadMore((given, log) => loadAllBefore(given, log, isWanted))}
       ifEmpty=${isFiltered ? "No line matches the filter." : ended}
     />`;
+}
+
+/**
+ * A function that returns whether the log is still shown with the same filter.
+ * @param {string} filter
+ */
+function useIsWanted(filter) {
+  /** @type {Ref<string | null>} */
+  const shown = useRef(filter);
+  shown.current = filter;
+  useEffect(
+    () => () => {
+      shown.current = null;
+    },
+    [],
+  );
+  return () => shown.current === filter;
+}
+
+/** @param {{ text: () => Promise<string>, name: string }} props */
+function DownloadButton({ text, name }) {
+  const [{ isBusy, problem }, setProgress] = useState({ isBusy: false, problem: "" });
+  const download = async () => {
+    setProgress({ isBusy: true, problem: "" });
+    try {
+      saveLog(name, await text());
+      setProgress({ isBusy: false, problem: "" });
+    } catch (error) {
+      setProgress({ isBusy: false, problem: /** @type {Error} */ (error).message });
+    }
+  };
+  return html`<button type="button" aria-disabled=${String(isBusy)} onClick=${() => isBusy || download()}>${isBusy ? "Loading…" : "Download"}</button>
+    ${problem && html`<span class="problem small" role="alert">${problem}</span>`}`;
 }
 
 /**

@@ -25,8 +25,14 @@ export function RestartDialog({ run, flow, onDone, onClose }) {
     ${problem && html`<p class="problem" role="alert">${problem.message}</p>`}
     ${!plan && !problem && html`<p class="muted">Loading the tasks to run…</p>`}
     ${plan && html`<${Plan} plan=${plan} tasks=${flow.tasks} />`}
-    <p class="muted">${plan && `An agent with the labels of the run (${plan.labels.join(", ") || "none"}) will run it.`}</p>
+    <p class="muted">${plan && `An agent ${labelsInWords(plan.labels)} will run it.`}</p>
   <//>`;
+}
+
+/** @param {string[]} labels */
+function labelsInWords(labels) {
+  if (!labels.length) return "without labels";
+  return `with the label${labels.length > 1 ? "s" : ""} ${labels.join(", ")}`;
 }
 
 /** @param {{ plan: RestartPlan, tasks: Map<string, RankedTask> }} props */

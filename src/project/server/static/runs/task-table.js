@@ -1,5 +1,5 @@
 // Task runs in a table that sorts and filters.
-import { formatCount, formatDuration, formatTime, millisecondsBetween } from "../shared/format.js";
+import { compareTexts, formatCount, formatDuration, formatTime, millisecondsBetween } from "../shared/format.js";
 import { useNow } from "../shared/relative-time.js";
 import { pathTo, setQuery, useRoute } from "../shared/router.js";
 import { SearchField } from "../shared/search-field.js";
@@ -20,7 +20,7 @@ const DEFAULT_SORT = "started";
 const COLUMNS = [
   { id: "name", title: "Task", sortKey: taskRunName, compare: NATURAL_ORDER.compare },
   { id: "state", title: "State", sortKey: ({ state }) => state, compare: NATURAL_ORDER.compare },
-  { id: "started", title: "Started", sortKey: ({ attempts }) => attempts[0]?.start ?? null, compare: compareTimes },
+  { id: "started", title: "Started", sortKey: ({ attempts }) => attempts[0]?.start ?? null, compare: compareTexts },
   { id: "duration", title: "Duration", sortKey: ({ attempts }) => lastMilliseconds(attempts), compare: compareNumbers },
   { id: "attempts", title: "Attempts", sortKey: ({ attempts }) => attempts.length, compare: compareNumbers },
 ];
@@ -133,15 +133,6 @@ function sorted(taskRuns, { column, isDescending }) {
 function compareKeys(a, b, compare) {
   if (a === null || b === null) return Number(a === null) - Number(b === null);
   return compare(a, b);
-}
-
-/**
- * Times as plain text: they have microseconds without trailing zeros, so "30.7" is later than "30.65".
- * @param {string} a
- * @param {string} b
- */
-function compareTimes(a, b) {
-  return a < b ? -1 : Number(a > b);
 }
 
 /**

@@ -1,5 +1,5 @@
 // When each task ran: one row per task, one bar per attempt.
-import { formatDuration, formatMilliseconds, formatTime } from "../shared/format.js";
+import { compareTexts, formatDuration, formatMilliseconds, formatTime } from "../shared/format.js";
 import { useNow } from "../shared/relative-time.js";
 import { pathTo } from "../shared/router.js";
 import { StateIcon } from "../shared/state-badge.js";
@@ -89,10 +89,9 @@ function Bar({ attempt: { start, end, state }, scale, now }) {
 function byStart(taskRuns) {
   const startOf = (/** @type {TaskRun} */ { attempts }) => attempts[0]?.start ?? "~"; // after all digits
   const rankOf = (/** @type {TaskRun} */ { task }) => task?.rank ?? 0;
-  return [...taskRuns].sort((a, b) => {
-    if (startOf(a) !== startOf(b)) return startOf(a) < startOf(b) ? -1 : 1;
-    return rankOf(a) - rankOf(b) || compareNames(a, b);
-  });
+  return [...taskRuns].sort(
+    (a, b) => compareTexts(startOf(a), startOf(b)) || rankOf(a) - rankOf(b) || compareNames(a, b),
+  );
 }
 
 /**

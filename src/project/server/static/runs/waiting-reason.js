@@ -5,9 +5,9 @@ import { formatTime } from "../shared/format.js";
 import { usePolling } from "../shared/polling.js";
 import { RelativeTime, useNow } from "../shared/relative-time.js";
 import { pathTo } from "../shared/router.js";
+import { LATE_MILLISECONDS } from "../shared/states.js";
 import { html } from "../vendor/html.js";
 
-const LATE_MILLISECONDS = 10_000;
 const AGENTS = `query ($since: timestamptz!) {
   agent(where: {last_queried: {_gt: $since}}) { name labels last_queried }
 }`;

@@ -60,6 +60,14 @@ export async function mutate(name, input, fields = "success") {
 }
 
 /**
+ * The pattern of the API (`_ilike`) for all texts with a text in them.
+ * @param {string} text
+ */
+export function containing(text) {
+  return `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+}
+
+/**
  * Calls a function of the server, with exact numbers in both directions; null if the server does not have it.
  * @param {string} name
  * @param {Json} value

@@ -27,16 +27,19 @@ export function CopyButton({ text, label, hasWords = false }) {
 }
 
 /**
- * Browsers have a clipboard for pages only over https, or on this machine.
+ * Browsers have a clipboard for pages only over https, or on this machine. Elsewhere, the text is selected in a field for
+ * a moment, which takes the focus; in a dialog, only what is in it can have that.
  * @param {string} text
  */
 export async function copyText(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement);
   const area = document.createElement("textarea");
   area.value = text;
-  document.body.append(area);
+  (focused?.closest("dialog") ?? document.body).append(area);
   area.select();
   const isCopied = document.execCommand("copy");
   area.remove();
+  focused?.focus({ preventScroll: true });
   if (!isCopied) throw new Error("The browser does not allow copying.");
 }

@@ -125,6 +125,17 @@ export function naturalKey(name) {
 }
 
 /**
+ * The order of two plain texts. Times of the API are in order as texts, too: they have microseconds without trailing
+ * zeros, so "30.7" is later than "30.65".
+ * @param {string} a
+ * @param {string} b
+ */
+export function compareTexts(a, b) {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/**
  * What an error says in the end.
  * @param {string | null | undefined} text
  */

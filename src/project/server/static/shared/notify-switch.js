@@ -38,7 +38,7 @@ export function NotifySwitch() {
 /** Returns why there will be no notifications, if so. */
 async function askForPermission() {
   if (!globalThis.isSecureContext || !globalThis.Notification) {
-    return "The browser notifies only for pages over https, or on this machine.";
+    return "Browsers allow notifications only for pages served over https or from this machine.";
   }
   const permission = await Notification.requestPermission();
   return permission === "granted" ? "" : "The browser does not allow this page to notify you.";

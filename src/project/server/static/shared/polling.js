@@ -1,5 +1,5 @@
-// Data that is loaded again and again while somebody looks at it.
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "../vendor/html.js";
+// Data that is loaded again and again while somebody looks at it, and why it could not be.
+import { html, useCallback, useEffect, useLayoutEffect, useRef, useState } from "../vendor/html.js";
 
 const MAX_SECONDS = 30;
 const HIDDEN_SECONDS = 20;
@@ -40,6 +40,17 @@ export function usePolling(load, dependencies, { seconds = 1, isOver = () => fal
   const refresh = useCallback(async () => poller.current?.refresh(), []);
   useRefreshOnResumption(isOver(polled.data), refresh);
   return { ...polled, refresh };
+}
+
+/**
+ * Above a view; always in the document, so that screen readers announce what comes into it.
+ * @param {{ error: (Error & { isUnreachable?: boolean }) | null }} props
+ */
+export function ErrorBanner({ error }) {
+  const hint = " The data shown may be out of date. Trying again…";
+  return html`<div role="status">
+    ${error && html`<p class="error-banner">${error.message}${"isUnreachable" in error && error.isUnreachable && hint}</p>`}
+  </div>`;
 }
 
 /**

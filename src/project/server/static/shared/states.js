@@ -30,6 +30,10 @@ export const STATES = [
   { "state": "Success", "family": "success", "isFinished": true }
 ];
 const SUCCESSFUL = new Set(["success", "skipped"]);
+/** A run that has waited for longer than this is late. */
+export const LATE_MILLISECONDS = 10_000;
+export const IN_PROGRESS = ["Running", "Submitted", "Cancelling"];
+const WAITING = new Set(["scheduled", "pending"]);
 const BY_NAME = new Map(STATES.map((row, severity) => [row.state, { ...row, severity }]));
 
 /**
@@ -44,6 +48,25 @@ export function stateFamily(state) {
 /** @param {string | null} state */
 export function isFinished(state) {
   return BY_NAME.get(state ?? "")?.isFinished ?? false;
+}
+
+/**
+ * Whether a process works on a run, or has been given it.
+ * @param {string} state
+ */
+export function isInProgress(state) {
+  return IN_PROGRESS.includes(state);
+}
+
+/**
+ * When a run began and ended: no end while it goes on, and neither while it waits. A run that was restarted keeps its
+ * first start, and the end of its last attempt, which is not its own yet. Some final states come without an end.
+ * @param {{ state: string, start_time: string | null, end_time: string | null, state_timestamp?: string }} run
+ * @returns {{ start: string | null, end: string | null }}
+ */
+export function timesOf({ state, start_time: start, end_time: end, state_timestamp: since }) {
+  if (isFinished(state)) return { start, end: end ?? since ?? null };
+  return { start: WAITING.has(stateFamily(state)) ? null : start, end: null };
 }
 
 /**

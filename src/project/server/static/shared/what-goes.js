@@ -2,6 +2,7 @@
 import { html, useEffect, useState } from "../vendor/html.js";
 import { query } from "./api.js";
 import { formatCount } from "./format.js";
+import { IN_PROGRESS } from "./states.js";
 
 const COUNTS = `query (
   $runs: flow_run_bool_exp!, $open: flow_run_bool_exp!, $taskRuns: task_run_bool_exp!, $logs: log_bool_exp!, $artifacts: task_run_artifact_bool_exp!
@@ -12,7 +13,6 @@ const COUNTS = `query (
   logs: log_aggregate(where: $logs) { aggregate { count } }
   artifacts: task_run_artifact_aggregate(where: $artifacts) { aggregate { count } }
 }`;
-const IN_PROGRESS = ["Running", "Submitted", "Cancelling"];
 
 /** @typedef {"runs" | "open" | "taskRuns" | "logs" | "artifacts"} Counted */
 
@@ -23,17 +23,17 @@ const IN_PROGRESS = ["Running", "Submitted", "Cancelling"];
 export function WhatGoes({ runs }) {
   const { counts, problem } = useCounts(runs);
   if (problem) return html`<p class="problem" role="alert">${problem}</p>`;
-  if (!counts) return html`<p class="muted" role="status">Counting what will go…</p>`;
-  return html`<div role="status"><ul class="what-goes" aria-label="What will go">
+  if (!counts) return html`<p class="muted" role="status">Counting what will be deleted…</p>`;
+  return html`<div role="status"><ul class="what-goes" aria-label="What will be deleted">
       <li>${formatCount(counts.runs, "run")} with ${formatCount(counts.taskRuns, "task run")}</li>
       <li>${formatCount(counts.logs, "log line")}</li>
       <li>${formatCount(counts.artifacts, "artifact")}</li>
     </ul></div>
     ${
       counts.open > 0 &&
-      html`<p class="problem">${formatCount(counts.open, "run")} in progress: the process goes on, but cannot report anything any more. Cancel it first.</p>`
+      html`<p class="problem">${formatCount(counts.open, "run")} in progress: the process continues but can no longer report. Cancel it first.</p>`
     }
-    <p class="muted">Files that the runs have written stay.</p>`;
+    <p class="muted">Files written by the runs are kept.</p>`;
 }
 
 /** @param {object} runs */
@@ -56,6 +56,6 @@ function useCounts(runs) {
       },
       (error) => setState({ counts: null, problem: error.message }),
     );
-  }, []);
+  }, [JSON.stringify(runs)]);
   return state;
 }
