@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, List
 from unittest.mock import ANY
@@ -17,13 +18,13 @@ from project.api.client import PrefectApi, connect
 from project.compat.run_options import RUN_OPTIONS
 from project.config.model import ScheduleSettings, Settings
 from project.deploy.deployment import Deployment
-from project.deploy.registration import Registration, deploy, find_registration, register
-from project.errors import ApiUncertainError
+from project.deploy.registration import deploy, find_registration, register, require_registration
+from project.errors import ApiUncertainError, FlowRunError
 from project.flow.pipeline_ref import PipelineRef
 
 FLOW = """
 query($project: String) {
-  flow(where: {project: {name: {_eq: $project}}}) {
+  flow(where: {archived: {_eq: false}, project: {name: {_eq: $project}}}) {
     name description environment run_config storage parameters schedule is_schedule_active
     core_version serialized_flow
     tasks(order_by: {slug: asc}) {
@@ -69,34 +70,69 @@ def test_the_api_gets_what_prefects_own_client_sends(tmp_path: Path) -> None:
     assert ours == theirs
 
 
-@pytest.mark.parametrize("command", [register, deploy])
+SCHEDULED = Settings(schedule=ScheduleSettings(cron="0 6 * * *"))
+STEPS = ["register_tasks", "register_edges", "activate_schedule"]
+
+
+@pytest.mark.parametrize("interrupted", STEPS)
+@pytest.mark.parametrize("kedro_run_comes_first", [False, True])
+def test_an_interrupted_deployment_is_completed_by_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interrupted: str, kedro_run_comes_first: bool
+) -> None:
+    pipeline = Pipeline([node(add, None, "a", name="a"), node(add, "a", "b", name="b")])
+    ref = PipelineRef(tmp_path, "shop", "chain")
+    deployment = Deployment(pipeline, ref, SCHEDULED, DataCatalog)
+    whole = deployment._replace(settings=replace(SCHEDULED, project="whole"))
+
+    with connect("embedded", tmp_path) as api:
+        with monkeypatch.context() as patched:
+            patched.setattr(queries, interrupted, half(getattr(queries, interrupted)))
+            with pytest.raises(ApiUncertainError):
+                deploy(api, deployment)
+        assert find_registration(api, deployment) is None
+        with pytest.raises(FlowRunError, match="was interrupted. Register the flow: kedro prefect"):
+            require_registration(api, deployment)
+        if kedro_run_comes_first:
+            assert "not deployed" in str(register(api, deployment).note)
+
+        deploy(api, deployment)
+
+        deploy(api, whole)
+        ours, theirs = registered(api, "shop"), registered(api, "whole")
+        assert ours["is_schedule_active"]
+        assert ours == {**theirs, "run_config": ANY}
+        assert not deploy(api, deployment).is_new
+
+
 @pytest.mark.parametrize("interrupted", ["register_tasks", "register_edges"])
 def test_an_interrupted_registration_is_completed(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    command: Callable[[PrefectApi, Deployment], Registration],
-    interrupted: str,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interrupted: str
 ) -> None:
     pipeline = Pipeline([node(add, None, "a", name="a"), node(add, "a", "b", name="b")])
     ref = PipelineRef(tmp_path, "shop", "chain")
     deployment = Deployment(pipeline, ref, Settings(), DataCatalog)
     whole = deployment._replace(settings=Settings(project="whole"))
-    send = getattr(queries, interrupted)
-
-    def send_half(api: PrefectApi, flow_id: str, rows: List[Any]) -> None:
-        send(api, flow_id, rows[: len(rows) // 2])
-        raise ApiUncertainError("The connection was lost.")
 
     with connect("embedded", tmp_path) as api:
         with monkeypatch.context() as patched:
-            patched.setattr(queries, interrupted, send_half)
+            patched.setattr(queries, interrupted, half(getattr(queries, interrupted)))
             with pytest.raises(ApiUncertainError):
-                command(api, deployment)
-        assert find_registration(api, deployment) is None
+                register(api, deployment)
 
-        registration = command(api, deployment)
+        registration = register(api, deployment)
 
-        command(api, whole)
+        register(api, whole)
         assert registration.version == 1
         assert registered(api, "shop") == {**registered(api, "whole"), "run_config": ANY}
-        assert not command(api, deployment).is_new
+        assert not register(api, deployment).is_new
+
+
+def half(send: Callable[..., None]) -> Callable[..., None]:
+    """Return a request that is interrupted: before it, or when half of its rows are written."""
+
+    def send_half(api: PrefectApi, flow_id: str, *rows: List[Any]) -> None:
+        if rows:
+            send(api, flow_id, rows[0][: len(rows[0]) // 2])
+        raise ApiUncertainError("The connection was lost.")
+
+    return send_half

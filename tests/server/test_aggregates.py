@@ -6,7 +6,7 @@ from typing import Any, Callable
 
 import pytest
 
-from project.server.store import functions
+from project.server.store import database, functions
 from tests.server.kit import Api, Registered, set_flow_state, two_tasks
 
 NAMES = ["Alpha", "beta", "gamma_1", "gamma%1"]
@@ -247,59 +247,38 @@ def test_case_is_ignored_beyond_ascii(api: Api, pattern: str) -> None:
     assert api.data(query, {"p": pattern}) == [{"name": "Été"}]
 
 
-CHEAP = [
-    "^[a-z]+$",
+PATTERNS = [
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}",
     "(Alpha|beta)( again)?",
     "https?://[^/]+/.*",
-    "(ab)+c",
     r"\(a+\)+",
     "[*+?(|]*",
-    "(?i)error: .*? of .*",
-]
-EXPENSIVE = [
+    # With Python's own regular expressions, some of these take minutes for 30 characters.
     "(a+)+b",
     "^(a|a)*$b",
     "(a?){25}a{25}",
-    "a?" * 25 + "a" * 25,
     ".*.*.*.*.*.*x",
-    "a{0,50}" * 4,
-    "(aa|a)" * 30,
-    r"(\w+\s?)*",
-    "((a*)b)*",
-    "(a|b){3}",
-    "(a+)(?#between)+",
-    "(?x)(a+) +",
-    "(?ix)a",
+    r"(\w+\s?)*!",
 ]
 
 
-@pytest.mark.parametrize("name", ["_regex", "_iregex"])
-def test_patterns_that_could_take_long_are_refused(api: Api, projects: list, name: str) -> None:
-    query = f"query ($p: String) {{ project(where: {{name: {{{name}: $p}}}}) {{ id }} }}"
+@pytest.mark.parametrize("name", ["_regex", "_iregex", "_similar"])
+def test_patterns_are_searched_for(api: Api, flow: Registered, name: str) -> None:
+    api.mutate("write_run_logs", logs=[{"flow_run_id": flow.run(), "message": "a" * 100}])
+    query = f"query ($p: String) {{ log(where: {{message: {{{name}: $p}}}}) {{ id }} }}"
 
-    for pattern in CHEAP:
+    for pattern in PATTERNS:
         assert "errors" not in api.post(query, {"p": pattern}).json(), pattern
-    for pattern in EXPENSIVE:
-        assert "could take too long: use at most 3 repetitions" in api.error(query, {"p": pattern})
 
 
-def test_a_similar_pattern_that_could_take_long_is_refused(api: Api, projects: list) -> None:
-    query = "query ($p: String) { project(where: {name: {_similar: $p}}) { id } }"
-
-    for pattern in ("(_|_)*!", "%%%%x", "(a|b|%)+"):
-        assert "could take too long" in api.error(query, {"p": pattern})
-
-
-def test_a_text_that_is_too_long_for_a_pattern_is_refused(
+def test_a_search_that_takes_too_long_is_refused(
     api: Api, flow: Registered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(functions, "_MAX_SECONDS", 0.1)
-    lines = [{"flow_run_id": flow.run(), "message": "a" * length} for length in (500, 2_000)]
+    monkeypatch.setattr(database, "time_limit", lambda seconds: functions.time_limit(0.2))
+    lines = [{"flow_run_id": flow.run(), "message": "a" * 3_000} for _ in range(100)]
     api.mutate("write_run_logs", logs=lines)
     query = "query ($p: String) { log(where: {message: {_regex: $p}}) { id } }"
 
-    for pattern in (".*.*x", ".*.*.*x"):
-        assert "The query is too complex" in api.error(query, {"p": pattern})
-    assert api.data(query, {"p": "b.*b.*b"}) == []
-    assert len(api.data(query, {"p": "a.*a.*a"})) == 2
+    endless = "((a{1,1000}){1,1000}){1,1000}b"
+    assert "The query is too complex: a pattern takes too long" in api.error(query, {"p": endless})
+    assert len(api.data(query, {"p": "a.*a.*a"})) == 100

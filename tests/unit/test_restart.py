@@ -11,7 +11,16 @@ from kedro.pipeline import Pipeline, node
 from prefect import Task
 from prefect.engine.result import Result
 from prefect.engine.results import LocalResult
-from prefect.engine.state import Failed, Pending, Running, Skipped, State, Success, TriggerFailed
+from prefect.engine.state import (
+    Failed,
+    Pending,
+    Running,
+    Skipped,
+    State,
+    Success,
+    TimedOut,
+    TriggerFailed,
+)
 
 from project.execution.kedro_run import KedroRun
 from project.execution.restart import prepare_restart
@@ -96,10 +105,11 @@ def test_nodes_that_are_not_selected_stay_skipped(tmp_path: Path) -> None:
     assert run_after_restart(make_flow(), run, states) == ["d"]
 
 
-def test_a_run_with_a_node_that_nobody_set_back_fails(tmp_path: Path) -> None:
+@pytest.mark.parametrize("state", [Failed(), TimedOut()])
+def test_a_run_with_a_node_that_nobody_set_back_fails(tmp_path: Path, state: State) -> None:
     run = make_run(tmp_path)
 
-    assert run_after_restart(make_flow(), run, {"c": Failed(), "d": Pending()}) == ["d"]
+    assert run_after_restart(make_flow(), run, {"c": state, "d": Pending()}) == ["d"]
 
     assert run.failed_node == "c"
     assert str(run.error) == (

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Callable, Iterator, Mapping, Optional, Protocol
 
 import prefect
-from prefect.engine.state import Cancelled, Failed, State, TriggerFailed
+from prefect.engine.state import State
 
 from project.api import queries
 from project.api.client import PrefectApi
@@ -146,11 +146,8 @@ class Reporter:
         """Report what is still missing once all states of tasks are sent."""
         try:
             self._states.repair()
-            final = self._final_state
-            if isinstance(final, Failed) and not isinstance(final, Cancelled):
-                # A run may fail as a whole, for example because Dask has no worker.
-                not_started = TriggerFailed(f"Not started: {final.message}")
-                self._states.end_tasks(not_started, running=Failed(final.message))
+            if self._final_state is not None:
+                self._states.end_tasks_with(self._final_state)
         except ApiError as error:
             self._error = error
 

@@ -16,7 +16,7 @@ from threading import Lock
 from time import monotonic, sleep
 from typing import Deque, Dict, List, Optional, Tuple
 
-from prefect.engine.state import State
+from prefect.engine.state import Failed, State, TriggerFailed
 
 from project.api import queries
 from project.api.batches import batches, json_size
@@ -146,13 +146,23 @@ class StateSender:
                 self.put(state)
 
     def end_tasks(self, waiting: State, running: State) -> None:
-        """Put a state for each task run that the API does not know to have ended.
+        """Put a state for each task run that has not ended, and of which no state is queued.
 
         It is ``running`` for those that were, otherwise ``waiting``.
         """
+        queued = {state.run_id for state in self.waiting()}
         for task_run_id, name in queries.task_run_states(self._api, self._flow_run_id).items():
-            if name not in FINISHED:
+            if name not in FINISHED and task_run_id not in queued:
                 self.put(RunState(task_run_id, running if name == "Running" else waiting))
+
+    def end_tasks_with(self, final: State) -> None:
+        """Put a state for each open task run of a flow run that has failed as a whole.
+
+        It may have, for example, because Dask has no worker.
+        """
+        if isinstance(final, Failed):
+            message = str(final.message)
+            self.end_tasks(TriggerFailed(f"Not started: {message}"), running=Failed(message))
 
     def _next_batch(self) -> List[RunState]:
         with self._lock:

@@ -76,6 +76,9 @@ class UnreportedStates:
 def _deliver(api: GraphQL, flow_run_id: str, states: List[List[Any]]) -> None:
     sender = StateSender(api, flow_run_id)
     for task_run_id, payload in states:
-        sender.put(RunState(task_run_id, State.deserialize(payload)))
+        state = State.deserialize(payload)
+        sender.put(RunState(task_run_id, state))
+        if task_run_id is None:
+            sender.end_tasks_with(state)
     while sender.waiting():
         sender.send_round()

@@ -48,21 +48,28 @@ def find_registration(api: PrefectApi, deployment: Deployment) -> Optional[Regis
     row = _newest(api, deployment)
     flow = deployment.make_flow()
     key = flow_key(flow, deployment.spec)
-    is_current = row and row.idempotency_key == str(key) and _is_complete(row, flow)
-    return _registration(deployment, row) if row and is_current else None
+    if row is None or row.idempotency_key != str(key) or _is_interrupted(row, flow, key):
+        return None
+    return _registration(deployment, row)
 
 
 def require_registration(api: PrefectApi, deployment: Deployment) -> Registration:
     """Return the newest version of a flow that the API has.
 
     Raises:
-        FlowRunError: it is not registered.
+        FlowRunError: it is not registered, or its registration was interrupted.
     """
     row = _newest(api, deployment)
     name, project = deployment.flow_name, deployment.prefect_project
     if row is None:
         raise FlowRunError(
             f"Flow '{name}' of project '{project}' is not registered at {api.url}. "
+            f"{deployment.how_to_register()}"
+        )
+    flow = deployment.make_flow()
+    if _is_interrupted(row, flow, flow_key(flow, deployment.spec)):
+        raise FlowRunError(
+            f"The registration of version {row.version} of flow '{name}' was interrupted. "
             f"{deployment.how_to_register()}"
         )
     return _registration(deployment, row)
@@ -78,9 +85,11 @@ def register(api: PrefectApi, deployment: Deployment) -> Registration:
     key = flow_key(flow, deployment.spec)
     with api.exclusive_registration():
         row = _newest(api, deployment)
+        if row and _is_interrupted(row, flow, key):
+            row = None  # and whether its schedule should be active is not known
         current = FlowKey.parse(row.idempotency_key if row else None)
         note = _NOT_DEPLOYED if flow.schedule and current.deployment != key.deployment else None
-        if row and current.flow == key.flow and _is_complete(row, flow):
+        if row and current.flow == key.flow:
             return _registration(deployment, row)._replace(note=note)
         flow.schedule = None
         if row is None:
@@ -101,7 +110,7 @@ def deploy(api: PrefectApi, deployment: Deployment) -> Registration:
     key = flow_key(flow, deployment.spec)
     with api.exclusive_registration():
         row = _newest(api, deployment)
-        if row and row.idempotency_key == str(key) and _is_complete(row, flow):
+        if row and row.idempotency_key == str(key) and not _is_interrupted(row, flow, key):
             registration = _registration(deployment, row)
         else:
             deployed = queries.DeployedRow(None, None, is_schedule_active=flow.schedule is not None)
@@ -137,12 +146,14 @@ def _register_version(
     flow_id = queries.create_flow(api, project_id, compress(serialized), str(key))
     for batch in batches(tasks):
         queries.register_tasks(api, flow_id, batch)
+    if deployed.is_schedule_active:
+        # Once there are tasks, which its runs need, but before the flow is complete: after an
+        # interruption it is registered again.
+        queries.activate_schedule(api, flow_id)
     # An interrupted registration has left some; not every API ignores those that it has already.
     known = queries.registered_edges(api, flow_id)
     for batch in batches([edge for edge in edges if _edge_key(edge) not in known]):
         queries.register_edges(api, flow_id, batch)
-    if deployed.is_schedule_active:
-        queries.activate_schedule(api, flow_id)  # only now: its runs need the tasks
     version = queries.flow_version(api, flow_id)
     return Registration(flow_id, flow.name, project, version, is_new=True)
 
@@ -166,9 +177,10 @@ def _edge_key(edge: Mapping[str, queries.Json]) -> Tuple[str, str, Optional[str]
     return edge["upstream_task"]["slug"], edge["downstream_task"]["slug"], edge["key"]
 
 
-def _is_complete(row: queries.FlowRow, flow: KedroFlow) -> bool:
-    """Return whether a version has all tasks and edges, so that its registration has ended."""
-    return (row.task_count, row.edge_count) == (len(flow.tasks), len(flow.edges))
+def _is_interrupted(row: queries.FlowRow, flow: KedroFlow, key: FlowKey) -> bool:
+    """Return whether a version is of this flow, but lacks tasks or edges."""
+    is_same = FlowKey.parse(row.idempotency_key).flow == key.flow
+    return is_same and (row.task_count < len(flow.tasks) or row.edge_count < len(flow.edges))
 
 
 def _registration(deployment: Deployment, row: queries.FlowRow) -> Registration:
@@ -210,7 +222,7 @@ def start_agent_run(
     except ValueError as error:
         raise FlowRunError(
             "A parameter is .nan or .inf, which a Prefect API cannot pass on to an agent. Use "
-            "another value, or run: here."
+            "another value."
         ) from error
     run_config = deployment.make_run_config() if deployment else None
     return queries.create_flow_run(

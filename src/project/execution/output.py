@@ -62,11 +62,11 @@ class OutputCapture:
     def __exit__(self, *error: object) -> None:
         with _stdout_lock:
             _captures.remove(self)
+            self._remove_from_loggers()
             self._stdout.handlers.remove(self._handler)
             # Another capture may still use it, or other code may have replaced it.
             if sys.stdout is self._stdout and not self._stdout.handlers:
                 sys.stdout = self._stdout.stream
-        self._remove_from_loggers()
         self._handler.end_lines()
 
     def reattach(self) -> None:
@@ -96,8 +96,9 @@ def captures_kept() -> Iterator[None]:
     try:
         yield
     finally:
-        for capture in list(_captures):
-            capture.reattach()
+        with _stdout_lock:
+            for capture in _captures:
+                capture.reattach()
 
 
 class TaskStdout(io.TextIOBase):

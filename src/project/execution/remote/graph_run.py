@@ -195,6 +195,7 @@ class GraphRun:
             return
         # The threads of a worker send side by side, so that the end may overtake the state.
         node, state = report.node, report.state
+        self._attempts.begin(node, report.attempt)
         if node not in self._ended and type(self._states.get(node)) is not type(state):
             self._set_state(node, state)
         self._end(node, state)

@@ -46,7 +46,7 @@ _REASONS = {
         "The query is too complex and takes too long: use a filter, a limit or a simpler order."
     ),
     "user-defined function raised exception": (
-        "The query is too complex: a value in the database is too long for its pattern, or nested "
+        "The query is too complex: a pattern takes too long, or a value in the database is nested "
         "too deeply."
     ),
 }

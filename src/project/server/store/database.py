@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from project.server.errors import DatabaseUnavailableError, DatabaseUnusableError
-from project.server.store.functions import add_functions
+from project.server.store.functions import add_functions, time_limit
 from project.server.store.locks import ProcessLock
 from project.server.store.migrations import migrate
 from project.server.store.rows import insert_row
@@ -66,7 +66,8 @@ class Database:
 
     def _run_read(self, job: Callable[[Connection], T]) -> T:
         seconds = self._read_timeout_seconds
-        with self._read_engine.begin() as connection, _deadline(connection, seconds):
+        engine = self._read_engine
+        with engine.begin() as connection, _deadline(connection, seconds), time_limit(seconds):
             return job(connection)
 
 

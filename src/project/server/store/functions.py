@@ -3,52 +3,50 @@
 from __future__ import annotations
 
 import json
-import re
+import math
 import sqlite3
+import threading
 import time
+from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, Iterator
 
-_MAX_STEPS = 10**9  # of a regular expression: a few seconds
-_MAX_SECONDS = 5
+_limits = threading.local()
 
 
 def add_functions(connection: sqlite3.Connection) -> None:
     """Add the functions to a connection.
 
-    They are `matches(text, pattern, repetitions)`, `lower_case(text)`, `json_contains(json, part)`,
+    They are `matches(text, pattern)`, `lower_case(text)`, `json_contains(json, part)`,
     `json_equals(json, other)` and `json_has_key(json, key)`.
     """
-    connection.create_function("matches", 3, _matches, deterministic=True)
+    connection.create_function("matches", 2, _matches, deterministic=True)
     connection.create_function("lower_case", 1, _lower_case, deterministic=True)
     connection.create_function("json_equals", 2, _json_equals, deterministic=True)
     connection.create_function("json_contains", 2, _json_contains, deterministic=True)
     connection.create_function("json_has_key", 2, _json_has_key, deterministic=True)
 
 
-def _matches(text: str | None, pattern: str, repetitions: int) -> bool | None:
-    """Return whether a pattern, which has some repetitions, matches somewhere in a text.
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Let searches in this thread end in time; what else takes long, SQLite can interrupt."""
+    _limits.end = time.monotonic() + seconds
+    try:
+        yield
+    finally:
+        del _limits.end
 
-    At each place in the text, each repetition may try each length. No other thread runs meanwhile.
-    """
+
+def _matches(text: str | None, pattern: str) -> bool | None:
+    """Return whether a pattern matches somewhere in a text. Raises TimeoutError."""
     if text is None:
         return None
-    if len(text) ** (1 + repetitions) <= _MAX_STEPS:
-        return bool(_compiled(pattern).search(text))
-    if len(text) ** repetitions > _MAX_STEPS:
-        raise ValueError("The text is too long for the pattern.")
-    return _matches_at_any(text, _compiled(pattern))
-
-
-def _matches_at_any(text: str, pattern: re.Pattern[str]) -> bool:
-    """Search at one place after the other, with a deadline, so that other threads can run."""
-    end = time.monotonic() + _MAX_SECONDS
-    for place in range(len(text) + 1):
-        if pattern.match(text, place):
-            return True
-        if time.monotonic() > end:
-            raise TimeoutError("The search takes too long.")
-    return False
+    left = getattr(_limits, "end", math.inf) - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    # Other threads run meanwhile: a text of 30 characters can keep some patterns busy for minutes.
+    timeout = None if math.isinf(left) else left
+    return bool(compiled(pattern).search(text, timeout=timeout, concurrent=True))
 
 
 def _lower_case(text: str | None) -> str | None:
@@ -56,8 +54,11 @@ def _lower_case(text: str | None) -> str | None:
 
 
 @lru_cache(maxsize=32)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+def compiled(pattern: str) -> Any:
+    """Return a compiled regular expression, whose searches can have a time limit."""
+    import regex  # here, as few queries need it
+
+    return regex.compile(pattern)
 
 
 def _json_contains(text: str | None, part: str | None) -> bool | None:
