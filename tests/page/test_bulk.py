@@ -96,6 +96,7 @@ def test_what_failed_stays_selected_and_is_explained(
     assert dialog.get_by_role("alert").inner_text().count("\n") == 1
     expect(page.get_by_text("2 selected")).to_be_visible()
     expect(dialog.get_by_role("heading")).to_have_text("Delete: 2 runs")
+    expect(dialog).not_to_contain_text("of the selected runs")
     expect(dialog.get_by_text("2 runs with")).to_be_visible()
     dialog.get_by_role("button", name="Delete").click()
     expect(dialog).to_have_count(0)

@@ -249,7 +249,8 @@ def test_a_run_that_was_restarted_while_the_dialog_was_open_is_not_restarted_aga
     dialog.get_by_role("button", name="Restart from failed").click()
 
     expect(dialog.get_by_role("alert")).to_have_text(
-        "The run has changed meanwhile: it is Running now."
+        "The run has changed since you opened this: it is Running now. "
+        "Close this, and open it again."
     )
     row = run_row(run.api, run.id, "state task_runs { state }")
     assert row["state"] == "Running"

@@ -52,7 +52,7 @@ test("a task that was set back shows nothing of its last attempt, and a mapped o
   const fresh = [
     taskRun("a", "5", { state: "Pending", end_time: end }),
     taskRun("a", "5", { ...mapped, id: "parent" }),
-    taskRun("a", "5", { ...mapped, id: "child", map_index: 0, state: "Success", end_time: end }),
+    taskRun("a", "5", { ...mapped, id: "child", map_index: 0, state: "Success", state_timestamp: end, end_time: end }),
     taskRun("a", "5", { id: "skipped", task_id: "s", state: "Skipped", state_timestamp: end }),
   ];
   answerWith({ flow_run: [run("a", "Success")] }, { task: [] }, { fresh, changed: [] });

@@ -58,7 +58,7 @@ test("a restarted run has not ended, and one that waits has not begun, whatever 
   const attempt = { start_time: "1", end_time: "2", state_timestamp: "3" };
   const times = (state, run = attempt) => Object.values(timesOf({ ...run, state }));
 
-  assert.deepEqual(times("Success"), ["1", "2"]);
+  assert.deepEqual(times("Success"), ["1", "3"]);
   for (const state of ["Running", "Cancelling", "Submitted", "Retrying"]) assert.deepEqual(times(state), ["1", null]);
   for (const state of ["Scheduled", "Pending", "Queued"]) assert.deepEqual(times(state), [null, null]);
 });

@@ -68,7 +68,7 @@ function Table({ rows, hasFlows, search, onProblem }) {
 }
 
 /**
- * Drawn again only when the flow or one of its runs has changed: a list has thousands of bars.
+ * Drawn again only with another row, not while a search is typed: a list has thousands of bars.
  * @param {{ row: FlowListRow, onProblem: (problem: string) => void }} props
  */
 function Row({ row, onProblem }) {

@@ -30,7 +30,8 @@ export function FlowRuns({ flow, query: address }) {
   /** @type {Ref<number | null>} */
   const count = useRef(null); // the buttons stay, with the focus on one of them, while a page is loaded
   count.current = data?.count ?? count.current;
-  useLastPage(page, data?.count ?? null, PAGE_SIZE);
+  const isOfList = data?.isUpcoming === isUpcoming; // while another list is loaded, the old one is still there
+  useLastPage(page, isOfList ? data.count : null, PAGE_SIZE);
   return html`
     <div class="runs-tools">
       <${ShowSelect} isUpcoming=${isUpcoming} />
@@ -44,7 +45,7 @@ export function FlowRuns({ flow, query: address }) {
  * @param {string} group
  * @param {boolean} isUpcoming
  * @param {number} page
- * @returns {Promise<{ runs: RunRow[], count: number }>}
+ * @returns {Promise<{ runs: RunRow[], count: number, isUpcoming: boolean }>}
  */
 async function loadRuns(group, isUpcoming, page) {
   const upcoming = { state: { _eq: "Scheduled" }, scheduled_start_time: { _gt: timestamp() } };
@@ -52,7 +53,7 @@ async function loadRuns(group, isUpcoming, page) {
   const direction = isUpcoming ? "asc" : "desc";
   const order = [{ scheduled_start_time: direction }, { id: direction }];
   const data = await query(RUNS, { where, order, limit: PAGE_SIZE, offset: (page - 1) * PAGE_SIZE });
-  return { runs: data.flow_run, count: data.flow_run_aggregate.aggregate.count };
+  return { runs: data.flow_run, count: data.flow_run_aggregate.aggregate.count, isUpcoming };
 }
 
 /** @param {{ isUpcoming: boolean }} props */

@@ -8,7 +8,7 @@ import { culpritsIn } from "./emphasis.js";
 /** @import { GraphFocus } from "./emphasis.js" */
 
 /**
- * `matches`: the ids of the nodes that the text is in; `found`: the place among them of the one that is shown, or -1;
+ * `matches`: the ids of the nodes that are left by what is looked for; `found`: the place among them of the one that is shown, or -1;
  * `onNext` goes to the next of them.
  * @param {{
  *   nodes: GraphNode[], focus: GraphFocus, setFocus: (change: Partial<GraphFocus>) => void, matches: string[],

@@ -125,16 +125,18 @@ function withTaskRuns(column, rows, slugs) {
   const taskRuns = new Map(column.taskRuns);
   for (const row of rows) taskRuns.set(row.id, row);
   const byTask = Map.groupBy(taskRuns.values(), (row) => row.task_id);
-  const cells = new Map([...byTask].map(([id, group]) => [slugs.get(id) ?? id, cellOf(group)]));
+  const isOver = isFinished(column.run.state);
+  const cells = new Map([...byTask].map(([id, group]) => [slugs.get(id) ?? id, cellOf(group, isOver)]));
   return { ...column, taskRuns, cells, since: latestUpdate(rows, column.since) };
 }
 
 /**
  * A mapped task shows the worst of its children.
  * @param {GridTaskRun[]} rows
+ * @param {boolean} isOver Whether the run has ended, and with it children that did not.
  * @returns {Cell}
  */
-function cellOf(rows) {
+function cellOf(rows, isOver) {
   const parent = rows.find((row) => row.map_index < 0) ?? rows[0];
   const worst =
     parent.state === "Mapped" ? mostSevere(rows.filter((row) => row !== parent).map(({ state }) => state)) : null;
@@ -142,6 +144,7 @@ function cellOf(rows) {
   const { start, end } = timesOf(parent);
   const ends = rows.map((row) => timesOf(row).end);
   // Children of a mapped task go on after it.
-  const lastEnd = ends.includes(null) ? null : (ends.sort().at(-1) ?? end);
-  return { id: parent.id, state, start, end: lastEnd };
+  const goesOn = !isOver && ends.includes(null);
+  const lastEnd = ends.filter((each) => each !== null).sort();
+  return { id: parent.id, state, start, end: goesOn ? null : (lastEnd.at(-1) ?? end) };
 }

@@ -18,7 +18,7 @@ const MAX_NAMED = 8;
  * }} props
  */
 export function BulkDialog({ action, runs, onDone, onClose }) {
-  const [count] = useState(runs.length);
+  const [others, setOthers] = useState(0); // for which the action is not
   const [chosen, setChosen] = useState(/** @type {SelectedRun[] | null} */ (null));
   const [problem, setProblem] = useState("");
   const [done, setDone] = useState(0);
@@ -30,7 +30,11 @@ export function BulkDialog({ action, runs, onDone, onClose }) {
   };
   useEffect(() => {
     loadRuns(runs.map(({ id }) => id)).then(
-      (present) => setChosen(present.filter(action.applies)),
+      (present) => {
+        const applicable = present.filter(action.applies);
+        setOthers(present.length - applicable.length);
+        setChosen(applicable);
+      },
       (error) => setProblem(error.message),
     );
     return stop;
@@ -42,6 +46,7 @@ export function BulkDialog({ action, runs, onDone, onClose }) {
     await onDone(left);
     if (!problems.length) return;
     setChosen(left);
+    setOthers(0);
     setDone(0);
     setStopping(false);
     throw new Error(problems.join("\n"));
@@ -51,7 +56,7 @@ export function BulkDialog({ action, runs, onDone, onClose }) {
     onConfirm=${act} onClose=${onClose} onStop=${stop}>
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}
     ${!chosen && !problem && html`<p class="muted" role="status">Loading the states of the runs…</p>`}
-    ${chosen && html`<${Chosen} action=${action} chosen=${chosen} others=${count - chosen.length} />`}
+    ${chosen && html`<${Chosen} action=${action} chosen=${chosen} others=${others} />`}
     ${(done > 0 || isStopping) && html`<p role="status">${done} of ${chosen?.length} done${isStopping && ", stopping after this one"}</p>`}
   <//>`;
 }

@@ -42,7 +42,7 @@ export function Log({ flowRunId, taskRunId, names = new Map(), name, isOver }) {
       <span class="log-tools">
         <button type="button" aria-pressed=${String(isWrapped)} onClick=${toggleWrap}>Wrap</button>
         <${CopyButton} text=${wholeText} label="Copy log" hasWords />
-        <${DownloadButton} text=${wholeText} name=${name} />
+        <${DownloadButton} key=${JSON.stringify(filter)} text=${wholeText} name=${name} />
       </span>
     </div>
     ${error && html`<p class="problem" role="alert">${error.message}</p>`}

@@ -32,7 +32,9 @@ const STATE = "query ($id: uuid!) { flow_run_by_pk(id: $id) { state version } }"
  * @returns {Promise<RestartPlan>}
  */
 export async function loadPlan(runId) {
-  const { state, version, labels, task_runs: taskRuns, flow } = (await query(ROWS, { id: runId })).flow_run_by_pk;
+  const run = (await query(ROWS, { id: runId })).flow_run_by_pk;
+  if (!run) throw new Error("The run was deleted.");
+  const { state, version, labels, task_runs: taskRuns, flow } = run;
   if (!isFinished(state)) throw new Error(`The run is ${state}: it can be restarted once it has ended.`);
   const plan = await callServer("restart-plan", {
     labels,
@@ -52,7 +54,11 @@ export async function loadPlan(runId) {
  */
 export async function restart(runId, { task_run_ids: taskRunIds, labels, version }) {
   const run = (await query(STATE, { id: runId })).flow_run_by_pk;
-  if (run?.version !== version) throw new Error(`The run has changed meanwhile: it is ${run?.state ?? "deleted"} now.`);
+  if (!run) throw new Error("The run was deleted.");
+  if (run.version !== version)
+    throw new Error(
+      `The run has changed since you opened this: it is ${run.state} now. Close this, and open it again.`,
+    );
   await mutate("set_flow_run_labels", { flow_run_id: runId, labels });
   await setStates("task_run", taskRunIds, { type: "Pending", message: "Reset by a restart of the flow run." });
   await setStates("flow_run", [runId], {

@@ -60,12 +60,13 @@ export function isInProgress(state) {
 
 /**
  * When a run began and ended: no end while it goes on, and neither while it waits. A run that was restarted keeps its
- * first start, and the end of its last attempt, which is not its own yet. Some final states come without an end.
+ * first start, and the end of its last attempt, which is not its own yet. Some final states come without an end: then
+ * the time of the state is the end.
  * @param {{ state: string, start_time: string | null, end_time: string | null, state_timestamp?: string }} run
  * @returns {{ start: string | null, end: string | null }}
  */
 export function timesOf({ state, start_time: start, end_time: end, state_timestamp: since }) {
-  if (isFinished(state)) return { start, end: end ?? since ?? null };
+  if (isFinished(state)) return { start, end: since ?? end };
   return { start: WAITING.has(stateFamily(state)) ? null : start, end: null };
 }
 
