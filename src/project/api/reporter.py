@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Callable, Iterator, Mapping, Optional, Protocol
 
 import prefect
-from prefect.engine.state import State
+from prefect.engine.state import Failed, State
 
 from project.api import queries
 from project.api.client import PrefectApi
@@ -146,8 +146,8 @@ class Reporter:
         """Report what is still missing once all states of tasks are sent."""
         try:
             self._states.repair()
-            if self._final_state is not None:
-                self._states.end_tasks_with(self._final_state)
+            if isinstance(self._final_state, Failed):
+                self._states.end_tasks(str(self._final_state.message))
         except ApiError as error:
             self._error = error
 

@@ -145,24 +145,16 @@ class StateSender:
             if run_id and now.get(run_id) in _UNFINISHED and now[run_id] != state.name:
                 self.put(state)
 
-    def end_tasks(self, waiting: State, running: State) -> None:
+    def end_tasks(self, reason: str) -> None:
         """Put a state for each task run that has not ended, and of which no state is queued.
 
-        It is ``running`` for those that were, otherwise ``waiting``.
+        A flow run may end before them, for example because Dask has no worker.
         """
         queued = {state.run_id for state in self.waiting()}
+        failed, not_started = Failed(reason), TriggerFailed(f"Not started: {reason}")
         for task_run_id, name in queries.task_run_states(self._api, self._flow_run_id).items():
             if name not in FINISHED and task_run_id not in queued:
-                self.put(RunState(task_run_id, running if name == "Running" else waiting))
-
-    def end_tasks_with(self, final: State) -> None:
-        """Put a state for each open task run of a flow run that has failed as a whole.
-
-        It may have, for example, because Dask has no worker.
-        """
-        if isinstance(final, Failed):
-            message = str(final.message)
-            self.end_tasks(TriggerFailed(f"Not started: {message}"), running=Failed(message))
+                self.put(RunState(task_run_id, failed if name == "Running" else not_started))
 
     def _next_batch(self) -> List[RunState]:
         with self._lock:
@@ -250,14 +242,11 @@ class StateSender:
 
 
 def end_run(
-    api: queries.GraphQL, flow_run_id: str, final: Optional[State], waiting: State, running: State
+    api: queries.GraphQL, flow_run_id: str, reason: str, final: Optional[State] = None
 ) -> None:
-    """End a flow run whose process has ended; without a ``final`` state, only its task runs.
-
-    Task runs that have not ended get the state ``running`` if they were, otherwise ``waiting``.
-    """
+    """End the task runs of a flow run that goes no further, then itself if it has not ended."""
     sender = StateSender(api, flow_run_id)
-    sender.end_tasks(waiting, running)
+    sender.end_tasks(reason)
     if final is not None:
         sender.put(RunState(None, final))
     while sender.waiting():

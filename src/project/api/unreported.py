@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 from uuid import uuid4
 
-from prefect.engine.state import State
+from prefect.engine.state import Failed, State
 
 from project.api import queries
 from project.api.project_folder import FOLDER, folder_errors, prepare_folder
@@ -78,7 +78,7 @@ def _deliver(api: GraphQL, flow_run_id: str, states: List[List[Any]]) -> None:
     for task_run_id, payload in states:
         state = State.deserialize(payload)
         sender.put(RunState(task_run_id, state))
-        if task_run_id is None:
-            sender.end_tasks_with(state)
+        if task_run_id is None and isinstance(state, Failed):
+            sender.end_tasks(str(state.message))
     while sender.waiting():
         sender.send_round()

@@ -19,12 +19,9 @@ from prefect.agent.local import LocalAgent
 
 from project.api import queries
 from project.api.client import PrefectApi
+from project.api.state_sender import end_run
 from project.deploy.deployment import HEARTBEAT_ENV
-from project.deploy.flow_run_process import (
-    api_variables,
-    end_flow_run,
-    report_end,
-)
+from project.deploy.flow_run_process import api_variables, report_end
 
 CHECK_SECONDS = 0.5
 RETRY_SECONDS = 5.0
@@ -98,7 +95,7 @@ class KedroAgent(LocalAgent):
     def _mark_flow_as_failed(self, flow_run: Any, message: str) -> None:
         # Prefect's own method leaves the task runs of a run that could not be started Pending.
         super()._mark_flow_as_failed(flow_run, message)
-        end_flow_run(self._api, flow_run.id, message)
+        end_run(self._api, flow_run.id, message)
 
     def _look_after_children(self) -> None:
         vouched: Dict[str, float] = {}

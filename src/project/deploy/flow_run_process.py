@@ -11,7 +11,7 @@ import sys
 from threading import Thread
 from typing import Dict, Mapping, Optional
 
-from prefect.engine.state import Cancelled, Failed, State, TriggerFailed
+from prefect.engine.state import Cancelled, Failed, State
 
 from project.api import queries
 from project.api.agent_runner import UNREPORTED_EXIT_CODE
@@ -96,15 +96,7 @@ def report_end(api: PrefectApi, flow_run_id: str, exit_code: int) -> None:
         final = None
     else:
         logger.error("Flow run %s: %s", flow_run_id, reason)
-    end_flow_run(api, flow_run_id, reason, final)
-
-
-def end_flow_run(
-    api: PrefectApi, flow_run_id: str, reason: str, final: Optional[State] = None
-) -> None:
-    """End the task runs of a flow run that goes no further, then itself if it has not ended."""
-    not_started = TriggerFailed(f"Not started: {reason}")
-    end_run(api, flow_run_id, final, not_started, running=Failed(reason))
+    end_run(api, flow_run_id, reason, final)
 
 
 def _describe_exit(code: int) -> str:

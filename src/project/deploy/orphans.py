@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import List
 
 import pendulum
-from prefect.engine.state import Failed, TriggerFailed
+from prefect.engine.state import Failed
 
 from project.api import queries
 from project.api.client import PrefectApi
@@ -35,5 +35,4 @@ def orphaned_runs(api: PrefectApi, deployment: Deployment) -> List[str]:
 def end_orphaned_runs(api: PrefectApi, deployment: Deployment) -> None:
     """End the flow's runs that would otherwise wait forever."""
     for flow_run_id in orphaned_runs(api, deployment):
-        not_started = TriggerFailed(f"Not started: {_REASON}")
-        end_run(api, flow_run_id, Failed(_REASON), not_started, running=not_started)
+        end_run(api, flow_run_id, _REASON, Failed(_REASON))
