@@ -409,7 +409,7 @@ MISTAKES = [
     ("{ flow(limit: -1) { id } }", None, 200),
     ('{ flow_run { parameters(path: "a..b[x]") } }', None, 200),
     ('{ flow(where: {name: {_regex: "("}}) { id } }', None, 200),
-    ('{ flow(where: {name: {_regex: "(a+)+b"}}) { id } }', None, 200),
+    ('{ flow(where: {name: {_regex: "(a+"}}) { id } }', None, 200),
     (
         "query ($w: flow_bool_exp) { flow(where: $w) { id } }",
         {"w": {"_or": [{"name": {"_eq": str(each)}} for each in range(3_000)]}},
