@@ -7,11 +7,13 @@ from types import SimpleNamespace
 from typing import Any, Iterator
 
 import pytest
+import requests
 from prefect.engine.state import Failed
 from prefect.utilities.configuration import set_temporary_config
 
 from project.api import queries
 from project.api.client import PrefectApi, connect
+from project.deploy import agent as agent_module
 from project.deploy.agent import AgentOptions, KedroAgent
 from project.deploy.flow_run_process import report_end
 from tests.kits.embedded import open_api
@@ -71,3 +73,24 @@ def test_a_run_that_could_not_be_started_has_no_waiting_task_runs(
 
     assert queries.flow_run_state(api, flow_run_id) == "Failed"
     assert states(api, flow_run_id) == {"TriggerFailed"}
+
+
+def test_an_agent_that_starts_while_the_server_is_away_registers_later(
+    api: PrefectApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[Any] = [requests.ConnectionError("refused"), "the id"]
+
+    def register_agent(**arguments: Any) -> str:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return str(answer)
+
+    monkeypatch.setattr(agent_module, "RETRY_SECONDS", 0)
+    with set_temporary_config({"cloud.api": api.address, "backend": "server"}):
+        agent = KedroAgent(AgentOptions([], "", {}))
+        monkeypatch.setattr(agent.client, "register_agent", register_agent)
+        agent._setup_api_connection()
+
+    assert agent.client._attached_headers["X-PREFECT-AGENT-ID"] == "the id"
+    assert answers == []

@@ -14,6 +14,7 @@ from time import monotonic, sleep
 from typing import Any, Dict, List, Mapping, NamedTuple, NoReturn, Sequence
 
 import prefect
+import requests
 from prefect.agent import Agent
 from prefect.agent.local import LocalAgent
 
@@ -74,6 +75,15 @@ class KedroAgent(LocalAgent):
         if self._api.is_on_this_machine:
             # Polling a server on this machine is cheap, and runs start up to 10 s earlier.
             self._loop_intervals = {0: 0.25, 1: 0.5, 2: 0.5}
+
+    def _register_agent(self) -> str:
+        # Prefect's own agent ends if a server that restarts is away at this moment.
+        while True:
+            try:
+                return str(super()._register_agent())
+            except requests.RequestException as error:
+                self.logger.warning("The Prefect API is not reachable: %s Trying again.", error)
+                sleep(RETRY_SECONDS)
 
     def on_startup(self) -> None:
         """Start to watch the processes."""
