@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event, Thread, get_ident
+from threading import Event, get_ident
 from types import SimpleNamespace
-from typing import Any, List
+from typing import Any, Iterator
 
 import pytest
 
@@ -37,10 +38,15 @@ def test_a_link_that_an_editor_leaves_is_no_code(tmp_path: Path) -> None:
     assert _digest(tmp_path) == before
 
 
-def test_a_node_with_a_time_limit_can_be_interrupted() -> None:
+@pytest.fixture
+def thread() -> Iterator[ThreadPoolExecutor]:
+    """Return a pool with one thread, which is not the main one."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+def test_a_node_with_a_time_limit_can_be_interrupted(thread: ThreadPoolExecutor) -> None:
     started, ended = Event(), Event()
-    threads: List[int] = []
-    raised: List[BaseException] = []
 
     def node() -> None:
         started.set()
@@ -50,39 +56,19 @@ def test_a_node_with_a_time_limit_can_be_interrupted() -> None:
         finally:
             ended.set()
 
-    def run() -> None:
-        threads.append(get_ident())
-        try:
-            call_with_limit(node, "node", 60)
-        except KeyboardInterrupt as error:
-            raised.append(error)
-
-    thread = Thread(target=run)
-    thread.start()
+    ident = thread.submit(get_ident).result()
+    call = thread.submit(call_with_limit, node, "node", 60)
     assert started.wait(10)
-    raise_in_thread(threads[0], KeyboardInterrupt)
-    thread.join(10)
+    raise_in_thread(ident, KeyboardInterrupt)
 
-    assert raised
+    assert isinstance(call.exception(10), KeyboardInterrupt)
     assert ended.wait(10)
 
 
-def test_the_timeout_error_of_a_node_is_its_own() -> None:
+def test_the_timeout_error_of_a_node_is_its_own(thread: ThreadPoolExecutor) -> None:
     own = TimeoutError("of a request")
 
     def node() -> None:
         raise own
 
-    raised: List[BaseException] = []
-
-    def run() -> None:
-        try:
-            call_with_limit(node, "node", 60)
-        except TimeoutError as error:
-            raised.append(error)
-
-    thread = Thread(target=run)
-    thread.start()
-    thread.join(10)
-
-    assert raised == [own]
+    assert thread.submit(call_with_limit, node, "node", 60).exception(10) is own

@@ -6,14 +6,14 @@ import logging
 from typing import Dict, MutableMapping
 
 from prefect import Task
-from prefect.engine.state import Pending, State, TriggerFailed
+from prefect.engine.state import Pending, State
 
 from project.compat import kedro as compat
 from project.errors import FlowRunError
 from project.execution.kedro_run import KedroRun
 from project.flow.graph import KedroFlow
 from project.flow.restart_plan import plan_restart
-from project.flow.tasks import InitTask, NodeTask
+from project.flow.tasks import InitTask, NodeTask, has_failed
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def prepare_restart(
         for task in flow.tasks
         if isinstance(task, NodeTask) and task.name in run.nodes
     }
-    failed = sorted(name for name, task in tasks.items() if _has_failed(states[task]))
+    failed = sorted(name for name, task in tasks.items() if has_failed(states[task]))
     if failed:
         error = FlowRunError(
             f"Node '{failed[0]}' failed in an earlier process of this flow run. To run it again: "
@@ -74,10 +74,6 @@ def prepare_restart(
     changed = {task: new for task, new in changed.items() if not _is_new(states[task])}
     states.update(changed)
     return changed
-
-
-def _has_failed(state: State) -> bool:
-    return state.is_failed() and not isinstance(state, TriggerFailed)
 
 
 def _is_new(state: State) -> bool:

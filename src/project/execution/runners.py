@@ -23,7 +23,6 @@ from prefect.engine.state import (
     Running,
     State,
     TimedOut,
-    TriggerFailed,
 )
 from prefect.engine.task_runner import TaskRunner
 from prefect.utilities.logging import get_logger
@@ -34,7 +33,7 @@ from project.errors import FlowRunError, ProjectError
 from project.execution.kedro_run import KedroRun
 from project.execution.time_limit import NodeTimeoutError
 from project.flow.graph import KedroFlow
-from project.flow.tasks import NodeTask, raised_by_node
+from project.flow.tasks import NodeTask, has_failed, raised_by_node
 
 Observe = Callable[[TaskRunner, State, State], Optional[State]]
 
@@ -218,9 +217,7 @@ def failure_of(state: State) -> ProjectError:
     # The result of a flow run is the states of its tasks, or an exception if it ended early.
     states: Mapping[Task, State] = state.result if isinstance(state.result, dict) else {}
     failed = [
-        f"Task '{task.name}': {one.message}"
-        for task, one in states.items()
-        if one.is_failed() and not isinstance(one, TriggerFailed)
+        f"Task '{task.name}': {one.message}" for task, one in states.items() if has_failed(one)
     ]
     end = f"The flow run ended in state {type(state).__name__}: {state.message}"
     return FlowRunError("\n".join([end, *sorted(failed)]))

@@ -100,6 +100,11 @@ def raised_by_node(error: Any) -> Any:
     return error.error if isinstance(error, NodeError) else error
 
 
+def has_failed(state: State) -> bool:
+    """Return whether a task has failed itself, and not for want of another one."""
+    return state.is_failed() and not isinstance(state, TriggerFailed)
+
+
 class InitTask(Task):
     """First task of every flow, which requires an open Kedro run and logs its id.
 
@@ -193,8 +198,7 @@ class NodeTask(Task):
     def record_failure(self, state: State) -> None:
         """Record in the Kedro run that a node has failed for good."""
         run = self.runs.find(prefect.context.flow_run_id)
-        is_failure = state.is_failed() and not isinstance(state, TriggerFailed)
-        if run is not None and is_failure:
+        if run is not None and has_failed(state):
             run.fail(self.name, raised_by_node(state.result))
 
 

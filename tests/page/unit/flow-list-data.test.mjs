@@ -1,6 +1,7 @@
 // The rows of the list of flows: the last runs of all versions, and what is asked for as time passes.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { answerWith } from "./answers.mjs";
 
 globalThis.sessionStorage = { getItem: () => null };
 globalThis.location = { pathname: "/default/runs" };
@@ -18,16 +19,6 @@ const group = (id, versions, upcoming = []) => ({
 const all = (...groups) => ({ flow_group: groups, flow_run: [], flow: [], latest: [] });
 const NO_CHANGES = { flow_run: [], flow: [], flow_group: [] };
 const ids = (runs) => runs.map(({ id }) => id).join(" ");
-
-/** Answers with these data one after another, and returns the variables of the requests. */
-function answerWith(...answers) {
-  const variables = [];
-  globalThis.fetch = async (_path, { body }) => {
-    variables.push(JSON.parse(body).variables);
-    return new Response(JSON.stringify({ data: answers.shift() }));
-  };
-  return variables;
-}
 
 test("where runs of more versions may be among the last ones, these are asked for", async () => {
   const versions = Array.from({ length: 8 }, (_, number) => version(run(`v${number}`, -number)));

@@ -1,6 +1,7 @@
 // What the grid asks for after it was loaded.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { answerWith } from "./answers.mjs";
 
 globalThis.sessionStorage = { getItem: () => null };
 const { loadGrid } = await import("../../../src/project/server/static/grid/grid-data.js");
@@ -18,16 +19,6 @@ const taskRun = (run, updated, more = {}) => ({
   ...more,
 });
 const run = (id, state = "Running") => ({ id, state, updated: "1", flow_id: "f" });
-
-/** Answers with these data one after another, and returns the variables of the requests. */
-function answerWith(...answers) {
-  const variables = [];
-  globalThis.fetch = async (_path, { body }) => {
-    variables.push(JSON.parse(body).variables);
-    return new Response(JSON.stringify({ data: answers.shift() }));
-  };
-  return variables;
-}
 
 test("each run in progress is asked for what has changed since its own last change", async () => {
   const runs = { flow_run: [run("b"), run("a")] };

@@ -1,6 +1,7 @@
 // The rows of the list of runs after a poll.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { answerWith } from "./answers.mjs";
 
 globalThis.sessionStorage = { getItem: () => null };
 const { loadRunList, withChanged } = await import("../../../src/project/server/static/run-list/run-list-data.js");
@@ -22,8 +23,7 @@ test("runs of one moment keep their order when some of them change", () => {
 test("if more runs may have changed than were asked for, the page is loaded again", async () => {
   const changed = Array.from({ length: 50 }, (_, number) => run(String(number)));
   const page = { flow_run: [run("new")], newest: [{ updated: "2" }] };
-  const answers = [{ changed, gone: [], newest: [{ updated: "2" }] }, page];
-  globalThis.fetch = async () => new Response(JSON.stringify({ data: answers.shift() }));
+  answerWith({ changed, gone: [], newest: [{ updated: "2" }] }, page);
   const previous = { rows: [run("old")], since: "1", loadedAt: Date.now(), isSearchCut: false };
 
   assert.equal(ids((await loadRunList(filter(""), previous)).rows), "new");
