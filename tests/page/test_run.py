@@ -176,6 +176,7 @@ def test_a_failure_names_the_task_and_shows_its_traceback(page: Page, run: Simul
 
     panel = page.get_by_role("region", name="1 task failed")
     expect(panel.get_by_role("link")).to_have_text(["clean"])
+    expect(panel.locator("pre").first).to_be_visible()  # the log comes with a request of its own
     assert "\n".join(panel.locator("pre").all_inner_texts()) == TRACEBACK
     expect(page.locator("b")).to_have_count(0)
     expect(

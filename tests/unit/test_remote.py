@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from threading import Event, get_ident
+from threading import Event, Thread, get_ident
 from types import SimpleNamespace
 from typing import Any, Iterator
 
@@ -49,8 +50,8 @@ def test_a_node_with_a_time_limit_can_be_interrupted(thread: ThreadPoolExecutor)
     started, ended = Event(), Event()
 
     def node() -> None:
-        started.set()
         try:
+            started.set()
             while True:
                 time.sleep(0.01)
         finally:
@@ -63,6 +64,28 @@ def test_a_node_with_a_time_limit_can_be_interrupted(thread: ThreadPoolExecutor)
 
     assert isinstance(call.exception(10), KeyboardInterrupt)
     assert ended.wait(10)
+
+
+def test_a_node_that_is_interrupted_before_its_thread_has_begun_does_not_run(
+    thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = Thread.start
+    calls: list[str] = []
+    late: list[Thread] = []
+
+    def be_interrupted(self: Thread) -> None:
+        if self.name != "node":
+            return start(self)
+        late.append(self)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Thread, "start", be_interrupted)
+    call = thread.submit(call_with_limit, partial(calls.append, "called"), "node", 60)
+    assert isinstance(call.exception(10), KeyboardInterrupt)
+    start(late[0])
+    late[0].join(10)
+
+    assert calls == []
 
 
 def test_the_timeout_error_of_a_node_is_its_own(thread: ThreadPoolExecutor) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from functools import partial
 from time import monotonic
-from typing import Any, Callable, Iterator, Optional, Type, TypeVar
+from typing import Any, Callable, Iterator, Mapping, Optional, Type, TypeVar
 
 import prefect
 
@@ -73,30 +73,32 @@ def _alarm(error: NodeTimeoutError, seconds: float) -> Iterator[None]:
 def _call_in_thread(call: Callable[[], T], error: NodeTimeoutError, seconds: float) -> T:
     outcome: Future[T] = Future()
     # Prefect's context is local to a thread; log lines find their task in it.
-    context = {**prefect.context}
-
-    def run() -> None:
-        with prefect.context(context):
-            try:
-                outcome.set_result(call())
-            except BaseException as raised:  # raised again in the thread that waits
-                outcome.set_exception(raised)
-
-    run_in_context = partial(copy_context().run, run)
-    thread = threading.Thread(target=run_in_context, name="node", daemon=True)
-    thread.start()
+    settle = partial(_settle, outcome, call, {**prefect.context})
+    thread = threading.Thread(target=partial(copy_context().run, settle), name="node", daemon=True)
     deadline = monotonic() + seconds
     try:
+        thread.start()
         while thread.is_alive() and monotonic() < deadline:
             # In steps: an exception that is raised in a waiting thread waits, too.
             thread.join(min(STEP_SECONDS, max(0.0, deadline - monotonic())))
     except KeyboardInterrupt:
-        raise_in_thread(thread.ident or 0, KeyboardInterrupt)
+        if not outcome.cancel():  # the call has begun
+            raise_in_thread(thread.ident or 0, KeyboardInterrupt)
         raise
     if outcome.done():
         return outcome.result()
     _interrupt(thread, error)
     raise error
+
+
+def _settle(outcome: Future[T], call: Callable[[], T], context: Mapping[str, Any]) -> None:
+    if not outcome.set_running_or_notify_cancel():
+        return
+    with prefect.context(context):
+        try:
+            outcome.set_result(call())
+        except BaseException as raised:  # raised again in the thread that waits
+            outcome.set_exception(raised)
 
 
 def _interrupt(thread: threading.Thread, error: NodeTimeoutError) -> None:
