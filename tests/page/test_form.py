@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ NODES = {
 }
 VALUES: dict[Any, Any] = {
     None: {"limit": 1.0, "model": {"depth": 3, "other": 1}, "unused": 5},
+    "texts": {"limit": "5", "model": {"depth": [1, 2]}},
     "prod": {"limit": 12345678901234567890, "model": {"depth": 3}},
 }
 
@@ -70,6 +72,31 @@ def test_a_parameter_is_set_from_its_present_value(page: Page, form: Locator, si
 
     run = run_row(site.api, page.url.rsplit("/", 1)[1], "parameters")["parameters"]
     assert repr(run["params"]) == repr({"model": {"depth": 4}, "limit": 1.0})
+
+
+def test_a_value_that_kedro_would_read_from_a_line_as_another_is_set_as_json(
+    page: Page, form: Locator, site: Site
+) -> None:
+    params = form.get_by_label("params", exact=True)
+    form.get_by_label("env", exact=True).fill("texts")
+    expect(present(form)).to_have_text(['limit"5"', "model.depth[1,2]"])
+    for name in ("limit", "model.depth"):
+        form.get_by_role("button", name=f"Set {name}").click()
+        expect(params).to_have_value(re.compile(rf'^{{.*"{name.split(".")[-1]}"', re.DOTALL))
+    page.get_by_role("button", name="Start run").click()
+    page.wait_for_url("**/default/flow-run/*")
+
+    run = run_row(site.api, page.url.rsplit("/", 1)[1], "parameters")["parameters"]
+    assert run["params"] == {"limit": "5", "model": {"depth": [1, 2]}}
+
+
+def test_a_parameter_is_not_set_among_others_that_cannot_be_read(form: Locator) -> None:
+    params = form.get_by_label("params", exact=True)
+    params.fill('{"model": ')
+    form.get_by_role("button", name="Set limit").click()
+
+    expect(form.get_by_role("alert")).to_contain_text("Not valid JSON")
+    expect(params).to_have_value('{"model": ')
 
 
 def test_names_are_completed_after_the_last_comma(form: Locator) -> None:

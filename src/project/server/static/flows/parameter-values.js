@@ -100,27 +100,6 @@ export function parseValue({ kind, value, isRequired }, text) {
 }
 
 /**
- * What is typed for `params`, with one more value.
- * @param {string} text
- * @param {string} name
- * @param {Json} value
- */
-export function withParameter(text, name, value) {
-  const trimmed = text.trim();
-  if (!trimmed.startsWith("{")) {
-    const line = `${name}=${typeof value === "string" ? value : stringifyExact(value)}`;
-    return trimmed ? `${trimmed}\n${line}` : line;
-  }
-  const tree = /** @type {Record<string, any>} */ (parseJson(trimmed));
-  const levels = name.split(".");
-  const last = /** @type {string} */ (levels.pop());
-  let branch = tree;
-  for (const level of levels) branch = branch[level] ??= {};
-  branch[last] = value;
-  return stringifyExact(tree, 2);
-}
-
-/**
  * The names in a field that is being edited; none while it cannot be read.
  * @param {string} text
  */

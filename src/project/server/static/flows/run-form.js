@@ -4,10 +4,11 @@ import { edgesAmong } from "../shared/directed-graph.js";
 import { ErrorBanner, usePolling } from "../shared/polling.js";
 import { isInitTask } from "../shared/tasks.js";
 import { html, useMemo, useRef, useState } from "../vendor/html.js";
+import { addParameter } from "./added-parameter.js";
 import { defaultLabels, defaultParameters } from "./flow-defaults.js";
 import { choicesIn, NODE_OPTIONS, parametersOf, previewOf } from "./node-filter.js";
 import { NodeSelection } from "./node-selection.js";
-import { describeParameters, formatList, formatValue, namesIn, withParameter } from "./parameter-values.js";
+import { describeParameters, formatList, formatValue, namesIn } from "./parameter-values.js";
 import { ProjectParameters } from "./project-parameters.js";
 import { readValue } from "./read-value.js";
 import { startRun } from "./run-buttons.js";
@@ -59,12 +60,15 @@ function Form({ flow, graph, again, options, earlier }) {
   const [isBusy, setBusy] = useState(false);
   /** @type {Ref<HTMLFormElement>} */
   const form = useRef();
-  const write = (/** @type {string} */ key, /** @type {string | null} */ text) =>
-    setTexts((previous) => {
-      const next = { ...previous, [key]: text };
-      saveDraft(draft, next, start.texts);
-      return next;
-    });
+  const newest = useRef(texts); // texts are those of the last drawing
+  const replace = (/** @type {Texts} */ next) => {
+    newest.current = next;
+    setTexts(next);
+  };
+  const write = (/** @type {string} */ key, /** @type {string | null} */ text) => {
+    replace({ ...newest.current, [key]: text });
+    saveDraft(draft, newest.current, start.texts);
+  };
   const submit = async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     setRefusal("");
@@ -83,13 +87,21 @@ function Form({ flow, graph, again, options, earlier }) {
   };
   const discard = () => {
     dropDraft(draft);
-    setTexts(start.texts);
+    replace(start.texts);
     setProblems({});
   };
   const nodes = useNodes(graph, texts);
-  const setParameter = (/** @type {string} */ name, /** @type {Json} */ value) => {
-    write(PARAMS_KEY, withParameter(texts[PARAMS_KEY] ?? "", name, value));
-    /** @type {HTMLElement | null} */ (form.current.querySelector(`[name="${PARAMS_KEY}"]`))?.focus();
+  const setParameter = async (/** @type {string} */ name, /** @type {Json} */ value) => {
+    const before = newest.current[PARAMS_KEY] ?? "";
+    try {
+      const text = await addParameter(before, name, value);
+      // What was typed while the server read the parameter stays.
+      if ((newest.current[PARAMS_KEY] ?? "") !== before) return setParameter(name, value);
+      write(PARAMS_KEY, text);
+    } catch (error) {
+      setProblems({ ...problems, [PARAMS_KEY]: /** @type {Error} */ (error).message });
+    }
+    /** @type {HTMLElement | null} */ (form.current?.querySelector(`[name="${PARAMS_KEY}"]`))?.focus();
   };
   const isChanged = Object.entries(texts).some(([key, text]) => text !== start.texts[key]);
   return html`<form class="run-form" ref=${form} onSubmit=${submit} noValidate aria-label="Run ${flow.name}">
