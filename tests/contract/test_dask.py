@@ -507,6 +507,16 @@ def test_settings_that_name_no_cluster_are_an_error(
 
 
 @pytest.mark.dask
+def test_a_cluster_that_cannot_be_started_is_one_clear_error(make_project: MakeProject) -> None:
+    cluster = {"cluster_class": "distributed.SpecCluster", "cluster_kwargs": {"sizes": 2}}
+    runner = PrefectRunner(settings={"executor": {"type": "dask", **cluster}})
+    outcome = make_project(SMALL).run(runner)
+
+    assert "The Dask cluster could not be started: TypeError: " in text_of(outcome)
+    assert "'sizes'" in text_of(outcome)
+
+
+@pytest.mark.dask
 def test_dask_needs_a_session() -> None:
     runner = PrefectRunner(settings={"executor": {"type": "dask"}})
     from kedro.io import DataCatalog

@@ -70,6 +70,13 @@ def test_the_address_may_be_in_the_environment(
     assert isinstance(missing.error, SettingsError)
     assert "the environment variable 'TEAM_WEBHOOK' is not set" in str(missing.error)
     assert missing.nodes_run == []
+    assert not (project.folder / ".prefect").exists()  # no flow run, which nothing would end
+
+    monkeypatch.setenv("TEAM_WEBHOOK", "s3cret")
+    wrong = project.run(RUNNERS["local"]())
+
+    assert "'TEAM_WEBHOOK' does not have an address" in str(wrong.error)
+    assert "s3cret" not in str(wrong.error)
 
     monkeypatch.setenv("TEAM_WEBHOOK", webhook.url)
     project.run(RUNNERS["local"]())

@@ -65,6 +65,11 @@ FAULTS = {
         "FAIL  project: ModuleNotFoundError: No module named 'nonesuch' ({project}/src/",
         settings="import nonesuch",
     ),
+    "a webhook that no variable has": Fault(
+        "FAIL  prefect.yml: {project}/conf/base/prefect.yml: notify.url: the environment variable "
+        "'NO_SUCH_WEBHOOK' is not set.",
+        prefect="notify: {url: NO_SUCH_WEBHOOK}",
+    ),
     "a hook that raises an error": Fault(
         "FAIL  project: RuntimeError: no context today ({project}/src/",
         settings="""

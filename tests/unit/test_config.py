@@ -156,6 +156,11 @@ def test_a_pipeline_can_do_without_what_the_others_have() -> None:
             "or https://, not 'server:4200'.",
         ),
         (
+            {"executor": {"type": "dask", "address": "scheduler"}},
+            "prefect.yml: executor.address: must be the address of a Dask scheduler, such as "
+            "tcp://host:8786, not 'scheduler'.",
+        ),
+        (
             {"flow": "${oc.env:FLOW}"},
             "prefect.yml: flow: must be a non-empty string, not '${oc.env:FLOW}'. The "
             "configuration loader of this project leaves ${...} as it is: set CONFIG_LOADER_CLASS "
@@ -239,3 +244,12 @@ def test_a_message_names_the_file_that_has_the_key(tmp_path: Path) -> None:
         [f"{files[1]}", "run"],
         [f"{files[0]} (environment 'prod')", "wait"],
     ]
+
+
+@pytest.mark.parametrize(
+    "address", ["host:8786", "tcp://10.0.0.1:8786", "tls://[::1]:8786", "inproc://10.0.0.1/7/1"]
+)
+def test_the_addresses_of_dask_are_accepted(address: str) -> None:
+    settings = parse_settings({"executor": {"type": "dask", "address": address}})
+
+    assert settings.executor.address == address

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from threading import Thread
 from time import sleep
 from typing import Any, Dict, Optional
@@ -12,8 +11,7 @@ import requests
 from prefect.engine.state import Cancelled, State
 
 from project.api.client import PrefectApi
-from project.config.model import Settings
-from project.errors import SettingsError
+from project.config.webhook import find_webhook
 from project.execution.kedro_run import KedroRun
 
 logger = logging.getLogger(__name__)
@@ -32,12 +30,12 @@ class Notifier:
     It is sent in a thread, which the end of the process waits for: a slow webhook delays no run.
 
     Raises:
-        SettingsError: the environment variable that ``notify.url`` names is not set.
+        SettingsError: the environment variable that ``notify.url`` names has no address.
     """
 
     def __init__(self, api: PrefectApi, flow: str, flow_run_id: str, run: KedroRun):
         self._settings = run.settings.notify
-        self._url = _find_url(run.settings)
+        self._url = find_webhook(run.settings)
         self._api = api
         self._flow = flow
         self._flow_run_id = flow_run_id
@@ -62,19 +60,6 @@ class Notifier:
         if self._settings.template is not None:
             return _filled(self._settings.template, fields)
         return _filled({"text": _TEXT if error is None else _TEXT_OF_FAILURE}, fields)
-
-
-def _find_url(settings: Settings) -> Optional[str]:
-    url = settings.notify.url
-    if url is None or url.startswith(("http://", "https://")):
-        return url
-    if url not in os.environ:
-        raise SettingsError(
-            f"{settings.origin.name(['notify', 'url'])}: notify.url: the environment variable "
-            f"'{url}' is not set. Set it to the address of the webhook, or write an address that "
-            "starts with http:// or https://."
-        )
-    return os.environ[url]
 
 
 def _kind(state: State) -> str:

@@ -8,7 +8,7 @@ from distributed import Client
 
 from project.commands.check_result import CheckResult, failure, ok, warning
 from project.deploy.deployment import Deployment
-from project.execution.executors.dask import CONNECT_SECONDS, describe_unreachable
+from project.execution.executors.dask import CONNECT_SECONDS, describe_no_cluster
 from project.execution.remote.code import code_of_run
 from project.execution.remote.versions import (
     LIBRARIES,
@@ -32,8 +32,8 @@ def check_dask(deployment: Deployment) -> Iterator[CheckResult]:
         return
     try:
         client = Client(address, timeout=CONNECT_SECONDS)
-    except OSError as error:
-        yield failure("dask", describe_unreachable(deployment.settings, error))
+    except Exception as error:  # of the address, of TLS, of the network
+        yield failure("dask", describe_no_cluster(deployment.settings, error))
         return
     with client:
         workers = versions_of_workers(client)

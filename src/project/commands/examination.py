@@ -16,6 +16,7 @@ from project.commands.project_checks import (
     check_versions,
 )
 from project.compat.kedro_project import registered_pipelines
+from project.config.webhook import find_webhook
 from project.deploy.deployment import Deployment
 from project.errors import ApiError, ProjectError
 
@@ -58,8 +59,7 @@ class Examination:
             subject = "pipelines"
             dict(registered_pipelines())
             subject = "prefect.yml"
-            deployment = self._project.find_deployment(self._pipeline)
-            deployment.make_flow()
+            deployment = self._find_deployment()
         except ProjectError as error:
             yield failure(subject, error.message)
             return
@@ -91,6 +91,14 @@ class Examination:
                 self.plan = _plan(api, deployment, nodes)
         except ApiError as error:
             yield failure("API", error.message)
+
+    def _find_deployment(self) -> Deployment:
+        """Return the deployment, once everything that ``kedro run`` makes of it could be made."""
+        deployment = self._project.find_deployment(self._pipeline)
+        deployment.make_flow()
+        if deployment.settings.run == "here":
+            find_webhook(deployment.settings)
+        return deployment
 
     def _check_dask(self, deployment: Deployment) -> Iterator[CheckResult]:
         if self._with_dask:

@@ -21,21 +21,20 @@ def _complete_pipeline(context: click.Context, parameter: click.Parameter, text:
 
     try:
         return sorted(name for name in registered_pipelines() if name.startswith(text))
-    except Exception:  # of the project's code; a shell must not show a traceback
+    except Exception:  # also of the project's code; a shell must not show a traceback
         return []
 
 
 def _complete_flow_run(context: click.Context, parameter: click.Parameter, text: str) -> List[str]:
     from project.api.queries import RunFilter, latest_flow_runs
     from project.commands.kedro_project import KedroProject
-    from project.errors import ProjectError
 
     try:
         project = KedroProject(context.find_root().obj.project_path, context.params.get("env"))
         with project.connect() as api:
             run_filter = RunFilter(project.prefect_projects())
             rows = latest_flow_runs(api, api.tenant_id, run_filter, _MAX_IDS)
-    except ProjectError:
+    except Exception:  # also of the project's code
         return []
     return [row.id for row in rows if row.id.startswith(text)]
 

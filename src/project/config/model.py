@@ -33,6 +33,13 @@ _api_rule = Value(
     lambda value: isinstance(value, str) and _API.fullmatch(value) is not None,
 )
 
+_SCHEDULER = re.compile(r"(\w+://)?(\[[\w:.%]+\]|[^\s/:\[\]]+):\d{1,5}|inproc://\S+")
+_scheduler_rule = Value(
+    "the address of a Dask scheduler, such as tcp://host:8786",
+    lambda value: isinstance(value, str) and _SCHEDULER.fullmatch(value) is not None,
+    optional=True,
+)
+
 _GROUPING = re.compile(r"none|memory|chain|namespace|pipeline|tag:.+|[\w.]+:\w+")
 _grouping_rule = Value(
     "none, memory, chain, namespace, pipeline, tag:<prefix> or <module>:<function>",
@@ -50,7 +57,7 @@ class ExecutorSettings:
 
     type: str = setting("local", choice("local", "threads", "dask"))
     workers: Optional[int] = setting(None, whole_number(at_least=1, optional=True))
-    address: Optional[str] = setting(None, string(optional=True))
+    address: Optional[str] = setting(None, _scheduler_rule)
     cluster_class: Optional[str] = setting(None, string(optional=True))
     cluster_kwargs: Mapping[str, Any] = setting({}, mapping())
 

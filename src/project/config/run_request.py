@@ -76,9 +76,11 @@ class RunRequest:
         """Return the settings of the pipeline: those of ``prefect.yml``, then ``overrides``.
 
         Raises:
-            SettingsError: a file cannot be read or is wrong, or an agent would read another one.
+            SettingsError: a file cannot be read or is wrong, an agent would read another one, or
+                the webhook is not known.
         """
         from project.config.load import parse_settings, read_file, require_own_conf_source
+        from project.config.webhook import find_webhook
 
         if self.config_loader is None:
             return parse_settings(overrides, self.pipeline_name)
@@ -87,6 +89,8 @@ class RunRequest:
         settings = file.of_pipeline(self.pipeline_name)
         if settings.run == "agent":
             require_own_conf_source(self.config_loader, self.project_path)
+        if settings.run == "here":
+            find_webhook(settings)  # before a flow run exists that could not be carried out
         return settings
 
 

@@ -17,12 +17,13 @@ def parse_since(text: str) -> str:
         ValueError: it is none of these.
     """
     ago = re.fullmatch(r"(\d+)([mhdw])", text)
-    if ago:
-        duration = {_UNITS[ago[2]]: int(ago[1])}
-        return str(pendulum.now("utc").subtract(**duration).isoformat())
     try:
+        if ago:
+            duration = {_UNITS[ago[2]]: int(ago[1])}
+            return str(pendulum.now("utc").subtract(**duration).isoformat())
         return str(pendulum.parse(text, tz="local").in_timezone("utc").isoformat())
-    except (ValueError, AttributeError):  # AttributeError: it is a duration or an interval
+    # AttributeError: it is a duration or an interval. OverflowError: it was before the year 1.
+    except (ValueError, AttributeError, OverflowError):
         raise ValueError(
             f"'{text}' is not a point in time. Use 30m, 12h or 7d, or a date and time such as "
             "2026-11-26 or 2026-11-26T18:00."

@@ -94,10 +94,10 @@ class KedroDaskExecutor(DaskExecutor):
             with dask.config.set({_ALLOWED_FAILURES: sys.maxsize}), super().start():
                 is_started = True
                 yield
-        except OSError as error:
+        except Exception as error:  # a cluster's own class may raise anything
             if is_started:
                 raise
-            raise FlowRunError(describe_unreachable(self._settings, error)) from error
+            raise FlowRunError(describe_no_cluster(self._settings, error)) from error
 
     async def _watch_dask_events(self) -> None:
         """Watch nothing: Prefect's method only logs, and warns with newer releases of Dask."""
@@ -174,15 +174,17 @@ class KedroDaskExecutor(DaskExecutor):
         return graph_run.execute(calls, tasks, self._settings.grouping)
 
 
-def describe_unreachable(settings: Settings, error: OSError) -> str:
+def describe_no_cluster(settings: Settings, error: Exception) -> str:
     """Return why there is no cluster to run on, with the remedy."""
     executor, origin = settings.executor, settings.origin
     if executor.address is None:
-        return f"The Dask cluster could not be started: {error}"
+        return f"The Dask cluster could not be started: {type(error).__name__}: {error}"
+    key = f"{origin.name(['executor', 'address'])}: executor.address: "
+    if not isinstance(error, OSError):
+        return f"{key}Dask cannot connect to {executor.address}: {error}"
     return (
-        f"{origin.name(['executor', 'address'])}: executor.address: no Dask scheduler answers "
-        f"at {executor.address}. Start one ('dask scheduler'), or leave the key out for a "
-        "temporary cluster."
+        f"{key}no Dask scheduler answers at {executor.address}. Start one ('dask scheduler'), or "
+        "leave the key out for a temporary cluster."
     )
 
 
