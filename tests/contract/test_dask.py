@@ -516,6 +516,19 @@ def test_a_cluster_that_cannot_be_started_is_one_clear_error(make_project: MakeP
     assert "'sizes'" in text_of(outcome)
 
 
+def test_a_grouping_that_cannot_be_used_is_refused_before_anything_is_registered(
+    make_project: MakeProject,
+) -> None:
+    settings = "{executor: {type: dask}, grouping: 'nonesuch:groups'}"
+    project = make_project(SMALL, prefect=settings)
+    outcome = project.run(PrefectRunner())
+
+    assert isinstance(outcome.error, SettingsError)
+    file = project.folder / "conf/base/prefect.yml"
+    assert outcome.error.message.startswith(f"{file}: grouping: 'nonesuch:groups' cannot be loaded")
+    assert not (project.folder / ".prefect").exists()
+
+
 @pytest.mark.dask
 def test_dask_needs_a_session() -> None:
     runner = PrefectRunner(settings={"executor": {"type": "dask"}})

@@ -97,6 +97,7 @@ class KedroProject:
             deployment.settings.grouping,
             lambda name: compat.dataset_type(deployment.load_catalog(), name) == memory,
             registered_pipelines(),
+            deployment.settings.origin,
         )
         return CompiledFlow(
             deployment.flow_name,

@@ -26,6 +26,7 @@ from project.execution.executors import make_executor
 from project.execution.runs import KedroRuns
 from project.flow.build import build_flow
 from project.flow.graph import KedroFlow
+from project.flow.groups.wishes import find_wish
 from project.flow.pipeline_ref import PipelineRef
 
 # Stored in every registered flow: what agents load.
@@ -105,13 +106,15 @@ def find_deployment(
     """Return the deployment of a pipeline of the project in this process.
 
     Raises:
-        SettingsError: the settings name a tag or a node that the project does not have, or let a
-            node run again that cannot.
+        SettingsError: the settings name a tag or a node that the project does not have, let a
+            node run again that cannot, or group the nodes for Dask in a way that is not possible.
     """
     pipelines = registered_pipelines()
     pipeline = find_pipeline(pipelines, request.pipeline_name)
     require_known_names(settings, pipelines)
     require_repeatable(settings, pipeline)
+    if settings.executor.type == "dask":
+        find_wish(pipeline, settings.grouping, lambda name: False, pipelines, settings.origin)
     ref = PipelineRef(request.project_path, package_name(), request.pipeline_name)
     return Deployment(pipeline, ref, settings, load_catalog, request.env)
 

@@ -8,6 +8,7 @@ from typing import Callable, DefaultDict, Dict, List, Mapping, NamedTuple, Tuple
 from graphlib import TopologicalSorter
 from kedro.pipeline import Pipeline
 
+from project.config.origin import UNKNOWN_ORIGIN, Origin
 from project.flow.groups.joining import join_nodes
 from project.flow.groups.quotient import Quotient
 from project.flow.groups.wishes import Wish, find_wish, parents_of_nodes
@@ -100,16 +101,18 @@ def units_of(
     grouping: str,
     is_in_memory: Callable[[str], bool],
     pipelines: Mapping[str, Pipeline],
+    origin: Origin = UNKNOWN_ORIGIN,
 ) -> Units:
     """Divide a pipeline into units, as the key ``grouping`` of ``prefect.yml`` says.
 
     ``is_in_memory`` knows which datasets a run keeps in memory, and is called only for
-    ``grouping: memory``. ``pipelines`` are those that the project has registered.
+    ``grouping: memory``. ``pipelines`` are those that the project has registered, and ``origin`` is
+    where ``grouping`` comes from.
 
     Raises:
         SettingsError: a function of the project is not usable, or a node has two of the tags.
     """
-    return Units(pipeline, find_wish(pipeline, grouping, is_in_memory, pipelines))
+    return Units(pipeline, find_wish(pipeline, grouping, is_in_memory, pipelines, origin))
 
 
 def _members_in_order(quotient: Quotient, nodes: int) -> Members:

@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Seq
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from project.config.origin import UNKNOWN_ORIGIN, Origin
 from project.errors import SettingsError
 
 Keys = Sequence[Optional[str]]
@@ -32,17 +33,36 @@ class Wish(NamedTuple):
     links: Sequence[Link] = ()
 
 
+class GroupingError(Exception):
+    """The nodes of a pipeline cannot be grouped as ``prefect.yml`` says."""
+
+
 def find_wish(
     pipeline: Pipeline,
     grouping: str,
     is_in_memory: Callable[[str], bool],
     pipelines: Mapping[str, Pipeline],
+    origin: Origin = UNKNOWN_ORIGIN,
 ) -> Wish:
     """Return which nodes of a pipeline belong together.
+
+    ``origin`` is where ``grouping`` comes from.
 
     Raises:
         SettingsError: a function of the project is not usable, or a node has two of the tags.
     """
+    try:
+        return _find_wish(pipeline, grouping, is_in_memory, pipelines)
+    except GroupingError as error:
+        raise SettingsError(f"{origin.name(['grouping'])}: grouping: {error}") from error
+
+
+def _find_wish(
+    pipeline: Pipeline,
+    grouping: str,
+    is_in_memory: Callable[[str], bool],
+    pipelines: Mapping[str, Pipeline],
+) -> Wish:
     nodes: List[Node] = pipeline.nodes
     wishes: Dict[str, Callable[[], Wish]] = {
         "none": lambda: Wish("", [None] * len(nodes)),
@@ -99,7 +119,7 @@ def _top_level_namespace(node: Node) -> Optional[str]:
 def _tag_with(prefix: str, node: Node) -> Optional[str]:
     tags = sorted(tag for tag in node.tags if tag.startswith(prefix))
     if len(tags) > 1:
-        raise _grouping_error(
+        raise GroupingError(
             f"node '{node.name}' has several tags that begin with '{prefix}' ({', '.join(tags)}), "
             "but can be in one group only. Remove all but one of them."
         )
@@ -122,9 +142,9 @@ def _keys_of_function(name: str, pipeline: Pipeline) -> Keys:
     try:
         found = function(pipeline)
     except Exception as error:
-        raise _grouping_error(f"'{name}' raised {type(error).__name__}: {error}") from error
+        raise GroupingError(f"'{name}' raised {type(error).__name__}: {error}") from error
     if not isinstance(found, Mapping):
-        raise _grouping_error(
+        raise GroupingError(
             f"'{name}' returned {type(found).__name__}, but must return a mapping of node names to "
             "group names."
         )
@@ -137,7 +157,7 @@ def _keys_of_function(name: str, pipeline: Pipeline) -> Keys:
     }.items():
         if names:
             more = f" ({len(names) - 1} more)" if names[1:] else ""
-            raise _grouping_error(f"'{name}' {problem} {names[0]}{more}.")
+            raise GroupingError(f"'{name}' {problem} {names[0]}{more}.")
     return [found[node] for node in nodes]
 
 
@@ -146,15 +166,11 @@ def _load_function(name: str) -> Callable[[Pipeline], Any]:
     try:
         function = getattr(import_module(module), attribute)
     except Exception as error:  # importing a module runs it
-        raise _grouping_error(f"'{name}' cannot be loaded: {error}") from error
+        raise GroupingError(f"'{name}' cannot be loaded: {error}") from error
     if not callable(function):
-        raise _grouping_error(f"'{name}' is not a function.")
+        raise GroupingError(f"'{name}' is not a function.")
     return function  # type: ignore[no-any-return]
 
 
 def _is_name(key: object) -> bool:
     return isinstance(key, str) and key != ""
-
-
-def _grouping_error(problem: str) -> SettingsError:
-    return SettingsError(f"prefect.yml: grouping: {problem}")
