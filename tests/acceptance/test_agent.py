@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-from typing import Any, Dict
+from typing import Any, Dict, Iterator
 
 import pytest
 
@@ -64,15 +64,18 @@ def test_a_failure_of_a_node_is_the_failure_of_the_command(staffed: Shop) -> Non
     assert "on_pipeline_error ValueError: no stock left" in staffed.hooks()
 
 
-def test_the_end_of_a_run_is_notified_from_its_own_process(staffed: Shop) -> None:
-    webhook = Webhook()
-    try:
-        staffed.write("conf/local/prefect.yml", f"notify: {{url: {webhook.url}}}\n")
-        id_ = staffed.start_run("failing")
-        first, link = webhook.next()["text"].split("\n")
-    finally:
-        (staffed.folder / "conf/local/prefect.yml").unlink()
-        webhook.close()
+@pytest.fixture
+def webhook(staffed: Shop) -> Iterator[Webhook]:
+    server = Webhook()
+    staffed.write("conf/local/prefect.yml", f"notify: {{url: {server.url}}}\n")
+    yield server
+    (staffed.folder / "conf/local/prefect.yml").unlink()
+    server.close()
+
+
+def test_the_end_of_a_run_is_notified_from_its_own_process(staffed: Shop, webhook: Webhook) -> None:
+    id_ = staffed.start_run("failing")
+    first, link = webhook.next()["text"].split("\n")
 
     assert first == "failing: Failed in node fail. ValueError: no stock left"
     assert link == f"{staffed.pages}/default/flow-run/{id_}"
@@ -212,9 +215,11 @@ def test_a_hook_that_fails_after_the_nodes_fails_the_run(staffed: Shop) -> None:
     assert any("RuntimeError: the last hook broke" in line for line in staffed.lines(id_))
 
 
-def test_a_session_that_cannot_be_opened_fails_the_run(staffed: Shop) -> None:
+def test_a_session_that_cannot_be_opened_fails_the_run(staffed: Shop, webhook: Webhook) -> None:
     id_ = staffed.start_run("__default__", nodes=["mkae"])
 
+    first, _ = webhook.next()["text"].split("\n")
+    assert first.startswith("__default__: Failed. ValueError: Pipeline does not contain nodes")
     assert staffed.ended(id_) == "Failed"
     assert set(staffed.node_states(id_).values()) == {"TriggerFailed"}
     assert any("mkae" in line for line in staffed.lines(id_))

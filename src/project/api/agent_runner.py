@@ -17,7 +17,7 @@ from prefect.utilities.configuration import set_temporary_config
 from project.api import queries
 from project.api.client import PrefectApi
 from project.api.group_report import group_reporter
-from project.api.notify import Notifier
+from project.api.notify import NoSession, Notifier
 from project.api.reporter import Reporter
 from project.api.unreported import UnreportedStates
 from project.compat.run_options import RUN_OPTIONS, RunOptions
@@ -32,7 +32,7 @@ from project.execution.results import remove_results
 from project.execution.runners import KedroTaskRunner, cancelled_if_tasks_are, run_all_tasks
 from project.execution.session import run_in_session
 from project.flow.graph import KedroFlow
-from project.flow.tasks import InitTask, NodeRun
+from project.flow.tasks import InitTask
 
 logger = logging.getLogger(__name__)
 
@@ -76,12 +76,16 @@ class AgentFlowRunner(CloudFlowRunner):
             lambda task_runner, _, new: reporter.task_state(self.flow.slugs[task_runner.task], new)
         ]
 
-        def run_tasks(run: Union[NodeRun, BaseException], settings: Settings) -> State:
+        def run_tasks(run: Union[KedroRun, BaseException], settings: Settings) -> State:
             capture.reattach()  # Kedro configures logging when it opens a session
+            outcome = run if isinstance(run, KedroRun) else NoSession(run)
+            notifier = Notifier(api, self.flow.name, flow_run_id, settings, outcome)
+            reporter.on_end(notifier.notify)
             if isinstance(run, KedroRun):
                 run.report_groups = group_reporter(api, self.flow, ids)
-                reporter.on_end(Notifier(api, self.flow.name, flow_run_id, run).notify)
                 self._prepare_restart(run, arguments["task_states"], reporter)
+            else:
+                settings = Settings()  # no cluster for tasks that only fail
             arguments["executor"] = make_executor(settings, self.flow.ref)
             with self.flow.runs.provide(flow_run_id, run):
                 return self._run_cancellable_tasks(cancellation, state, arguments)

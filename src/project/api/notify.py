@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from threading import Thread
 from time import sleep
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Protocol
 
 import requests
 from prefect.engine.state import Cancelled, State
 
 from project.api.client import PrefectApi
+from project.config.model import Settings
 from project.config.webhook import find_webhook
-from project.execution.kedro_run import KedroRun
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +22,23 @@ REQUEST_SECONDS = 5.0
 PAUSE_SECONDS = 2.0
 
 _TEXT = "{flow}: {state}. {message}\n{link}"
+_TEXT_OF_ERROR = "{flow}: {state}. {error}\n{link}"
 _TEXT_OF_FAILURE = "{flow}: {state} in node {node}. {error}\n{link}"
+
+
+class Outcome(Protocol):
+    """Protocol of what may have failed in a run; a Kedro run is one."""
+
+    error: Optional[BaseException]
+    failed_node: Optional[str]
+
+
+@dataclass
+class NoSession:
+    """Outcome of a run whose Kedro session could not be opened."""
+
+    error: Optional[BaseException]
+    failed_node: Optional[str] = None
 
 
 class Notifier:
@@ -33,13 +50,15 @@ class Notifier:
         SettingsError: the environment variable that ``notify.url`` names has no address.
     """
 
-    def __init__(self, api: PrefectApi, flow: str, flow_run_id: str, run: KedroRun):
-        self._settings = run.settings.notify
-        self._url = find_webhook(run.settings)
+    def __init__(
+        self, api: PrefectApi, flow: str, flow_run_id: str, settings: Settings, outcome: Outcome
+    ):
+        self._settings = settings.notify
+        self._url = find_webhook(settings)
         self._api = api
         self._flow = flow
         self._flow_run_id = flow_run_id
-        self._run = run
+        self._outcome = outcome
 
     def notify(self, state: State) -> None:
         """Send the document for the final state of the run, if the settings name that state."""
@@ -48,18 +67,20 @@ class Notifier:
             Thread(target=_send, args=(self._url, document), name="notification").start()
 
     def _document(self, state: State) -> Any:
-        error = self._run.error
+        error, node = self._outcome.error, self._outcome.failed_node
         fields: Dict[str, str] = {
             "flow": self._flow,
             "state": type(state).__name__,
             "message": state.message or "",
-            "node": self._run.failed_node or "",
+            "node": node or "",
             "error": _last_line(error),
             "link": self._api.page_url("flow-run", self._flow_run_id),
         }
         if self._settings.template is not None:
             return _filled(self._settings.template, fields)
-        return _filled({"text": _TEXT if error is None else _TEXT_OF_FAILURE}, fields)
+        if error is None:
+            return _filled({"text": _TEXT}, fields)
+        return _filled({"text": _TEXT_OF_FAILURE if node else _TEXT_OF_ERROR}, fields)
 
 
 def _kind(state: State) -> str:

@@ -39,7 +39,7 @@ def run_here(
         cancellation = Cancellation(on_signal=lambda: reporter.cancelled(INTERRUPTED))
         reporter = Reporter(api, flow_run_id, task_run_ids, cancellation.request)
         run.report_groups = group_reporter(api, flow, task_run_ids)
-        reporter.on_end(Notifier(api, flow.name, flow_run_id, run).notify)
+        reporter.on_end(Notifier(api, flow.name, flow_run_id, run.settings, run).notify)
         running = Running("Running in the process of kedro run.")
         queries.set_flow_run_state(api, flow_run_id, running.serialize())
 

@@ -162,11 +162,17 @@ def _pipeline_keyword(pipeline: str, accepted: Mapping[str, Any]) -> Dict[str, A
 def read_parameters(project_path: Path, env: Optional[str]) -> Dict[str, Any]:
     """Return the parameters of the project that is set up in this process, in an environment."""
     session = session_class().create(project_path=project_path, env=env)
-    if hasattr(
-        session, "_get_config_loader"
-    ):  # spares the catalog, and what hooks do with contexts
+    if hasattr(session, "_get_config_loader"):  # spares what hooks do with contexts
         return load_config(session._get_config_loader(), "parameters")
     return dict(session.load_context().params)
+
+
+def make_config_loader(project_path: Path, env: Optional[str]) -> Any:
+    """Return the configuration loader of a session, which calls no hook where Kedro allows that."""
+    session = session_class().create(project_path=project_path, env=env)
+    if hasattr(session, "_get_config_loader"):
+        return session._get_config_loader()
+    return session.load_context().config_loader
 
 
 def open_project(path: Path, package_name: str) -> Mapping[str, Any]:

@@ -14,10 +14,12 @@ from kedro.pipeline import Pipeline
 from prefect.engine.state import Failed, State
 
 from project.compat import kedro as compat
-from project.compat.kedro_project import run_session
+from project.compat.kedro_project import make_config_loader, run_session
 from project.compat.run_options import RunOptions, check_run_options
+from project.config.load import read_settings
 from project.config.model import Settings
 from project.config.run_request import find_request, read_run_settings
+from project.config.webhook import find_webhook
 from project.errors import FlowRunError
 from project.execution.kedro_run import KedroRun
 from project.execution.runners import failure_of
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Runs the tasks with a Kedro run, or, if none could be opened, with the error they fail with.
+# Runs the tasks with a Kedro run, or, if none could be opened, with the error they fail with. The
+# settings are then the defaults if prefect.yml cannot be read either.
 RunTasks = Callable[[Union[KedroRun, BaseException], Settings], State]
 
 
@@ -52,13 +55,24 @@ def run_in_session(
         error = caught
     if runner.state is None:  # the tasks run all the same: the first one fails with the error
         missing = FlowRunError("The Kedro session ended without calling the runner.")
-        return run_tasks(missing if error is None else error, Settings())
+        return run_tasks(missing if error is None else error, _read_settings(ref, options))
     if error is None or error is runner.error:  # what Kedro raises is the runner's own error
         return runner.state
     logger.error("The Kedro session failed after its nodes had run", exc_info=error)
     if not runner.state.is_successful():
         return runner.state
     return Failed(f"The Kedro session failed after its nodes had run: {error!r}", result=error)
+
+
+def _read_settings(ref: PipelineRef, options: RunOptions) -> Settings:
+    env = options.get("env")
+    try:
+        loader = make_config_loader(ref.project_path, env if isinstance(env, str) else None)
+        settings = read_settings(loader, ref.pipeline_name, {})
+        find_webhook(settings)
+    except Exception:  # perhaps the reason why there is no session
+        return Settings()
+    return settings
 
 
 class _TaskRunner(compat.KedroRunner):
