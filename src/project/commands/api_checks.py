@@ -13,6 +13,7 @@ from project.api.restart import HERE_LABEL
 from project.commands.check_result import CheckResult, failure_if, ok, warning
 from project.deploy.deployment import Deployment, FlowKey, flow_key
 from project.deploy.orphans import orphaned_runs
+from project.deploy.registration import newest_version
 
 _LATE_MINUTES = 2
 _SILENT_MINUTES = 10  # after as many without a heartbeat, Prefect considers a process dead
@@ -37,7 +38,7 @@ def _check_tenant(api: PrefectApi) -> CheckResult:
 
 def _check_flow(api: PrefectApi, deployment: Deployment) -> CheckResult:
     where = f"'{deployment.flow_name}' of project '{deployment.prefect_project}'"
-    row = _newest(api, deployment)
+    row = newest_version(api, deployment)
     if row is None:
         return ok("flow", f"{where}, not registered yet")
     state = "changed since" if next_version(api, deployment) > row.version else "unchanged"
@@ -46,7 +47,7 @@ def _check_flow(api: PrefectApi, deployment: Deployment) -> CheckResult:
 
 def next_version(api: PrefectApi, deployment: Deployment) -> int:
     """Return the version that the flow has once ``kedro run`` has registered it."""
-    row = _newest(api, deployment)
+    row = newest_version(api, deployment)
     if row is None:
         return 1
     key, current = _key(deployment), FlowKey.parse(row.idempotency_key)
@@ -58,13 +59,8 @@ def next_version(api: PrefectApi, deployment: Deployment) -> int:
 
 def is_registered(api: PrefectApi, deployment: Deployment) -> bool:
     """Return whether ``kedro run`` would register no new version."""
-    row = _newest(api, deployment)
+    row = newest_version(api, deployment)
     return row is not None and row.version == next_version(api, deployment)
-
-
-def _newest(api: PrefectApi, deployment: Deployment) -> queries.FlowRow | None:
-    project, name = deployment.prefect_project, deployment.flow_name
-    return queries.newest_flow(api, api.tenant_id, project, name)
 
 
 def _key(deployment: Deployment) -> FlowKey:
@@ -72,7 +68,7 @@ def _key(deployment: Deployment) -> FlowKey:
 
 
 def _check_schedule(api: PrefectApi, deployment: Deployment) -> CheckResult:
-    row = _newest(api, deployment)
+    row = newest_version(api, deployment)
     current = FlowKey.parse(row.idempotency_key if row else None)
     if current.deployment != _key(deployment).deployment and deployment.settings.run != "none":
         text = f"not deployed as prefect.yml has it. {deployment.how_to_register()}"

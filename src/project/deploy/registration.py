@@ -43,9 +43,15 @@ class Registration(NamedTuple):
         return "\n".join(filter(None, [f"{flow}, version {self.version}: {change}", self.note]))
 
 
+def newest_version(api: PrefectApi, deployment: Deployment) -> Optional[queries.FlowRow]:
+    """Return the newest version of a flow that the API has, whatever its tasks are."""
+    project, name = deployment.prefect_project, deployment.flow_name
+    return queries.newest_flow(api, api.tenant_id, project, name)
+
+
 def find_registration(api: PrefectApi, deployment: Deployment) -> Optional[Registration]:
     """Return the flow's registration, if the API has exactly this version."""
-    row = _newest(api, deployment)
+    row = newest_version(api, deployment)
     flow = deployment.make_flow()
     key = flow_key(flow, deployment.spec)
     if row is None or row.idempotency_key != str(key) or _is_interrupted(row, flow, key):
@@ -59,7 +65,7 @@ def require_registration(api: PrefectApi, deployment: Deployment) -> Registratio
     Raises:
         FlowRunError: it is not registered, or its registration was interrupted.
     """
-    row = _newest(api, deployment)
+    row = newest_version(api, deployment)
     name, project = deployment.flow_name, deployment.prefect_project
     if row is None:
         raise FlowRunError(
@@ -84,7 +90,7 @@ def register(api: PrefectApi, deployment: Deployment) -> Registration:
     flow = deployment.make_flow()
     key = flow_key(flow, deployment.spec)
     with api.exclusive_registration():
-        row = _newest(api, deployment)
+        row = newest_version(api, deployment)
         if row and _is_interrupted(row, flow, key):
             row = None  # and whether its schedule should be active is not known
         current = FlowKey.parse(row.idempotency_key if row else None)
@@ -109,7 +115,7 @@ def deploy(api: PrefectApi, deployment: Deployment) -> Registration:
     flow = deployment.make_flow()
     key = flow_key(flow, deployment.spec)
     with api.exclusive_registration():
-        row = _newest(api, deployment)
+        row = newest_version(api, deployment)
         if row and row.idempotency_key == str(key) and not _is_interrupted(row, flow, key):
             registration = _registration(deployment, row)
         else:
@@ -187,11 +193,6 @@ def _registration(deployment: Deployment, row: queries.FlowRow) -> Registration:
     return Registration(row.id, deployment.flow_name, deployment.prefect_project, row.version)
 
 
-def _newest(api: PrefectApi, deployment: Deployment) -> Optional[queries.FlowRow]:
-    project, name = deployment.prefect_project, deployment.flow_name
-    return queries.newest_flow(api, api.tenant_id, project, name)
-
-
 def start_run_here(
     api: PrefectApi, registration: Registration, options: RunOptions, key: str
 ) -> str:
@@ -256,7 +257,7 @@ def _as_json(value: object) -> queries.Json:
 
 def has_default_env(api: PrefectApi, deployment: Deployment) -> bool:
     """Return whether this command's environment is the default of the flow's runs."""
-    row = _newest(api, deployment)
+    row = newest_version(api, deployment)
     return row is not None and row.default_parameters.get("env") == deployment.env
 
 
@@ -265,7 +266,7 @@ def set_default_env(api: PrefectApi, deployment: Deployment) -> None:
 
     The default belongs to the flow group: it applies to all versions and is part of none.
     """
-    row = _newest(api, deployment)
+    row = newest_version(api, deployment)
     if row is None:
         return
     defaults = {name: value for name, value in row.default_parameters.items() if name != "env"}
