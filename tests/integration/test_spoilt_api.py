@@ -7,6 +7,7 @@ from typing import Callable, Iterator
 
 import pytest
 
+import project.api.client as client_module
 from project.api.client import connect
 from project.errors import ApiError
 from project.server.process import EmbeddedServer
@@ -66,8 +67,13 @@ ANSWERS = {
 @pytest.mark.parametrize("how", ["here", "agent"])
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_at_the_start_it_is_one_clear_error(
-    make_project: MakeProject, proxy: Proxy, answer: str, how: str
+    make_project: MakeProject,
+    proxy: Proxy,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: str,
+    how: str,
 ) -> None:
+    monkeypatch.setattr(client_module, "RETRY_SECONDS", 1.0)
     content, message = ANSWERS[answer]
     proxy.answer = proxy.never if content is None else lambda: content
     error = run(make_project, proxy, how).error
