@@ -135,9 +135,7 @@ class Soak:
             kill(self.server)
             time.sleep(self.random.uniform(0, 2))
             self.server = self.serve()
-        elif self.flow_run_processes():
-            self.random.choice(self.flow_run_processes()).kill()
-        else:
+        elif not self.kill_flow_run():
             target = "nothing (the flow run had ended)"
         self.kills[target] += 1
         for process in (here, for_agent):
@@ -148,17 +146,27 @@ class Soak:
                 text = process.communicate()[0]
                 self.problems.append(f"after killing the {target}, this did not end: {text}")
 
-    def flow_run_processes(self) -> List[psutil.Process]:
-        return [one for one in self.processes() if "execute" in one.cmdline()]
+    def kill_flow_run(self) -> bool:
+        """Kill the process of a flow run; return whether there was one."""
+        processes = self.flow_run_processes()
+        if not processes:
+            return False
+        try:
+            self.random.choice(processes).kill()
+        except psutil.NoSuchProcess:
+            return False
+        return True
 
-    def processes(self) -> List[psutil.Process]:
-        """Return the processes with this project's home."""
-        found = []
+    def flow_run_processes(self) -> List[psutil.Process]:
+        return [process for process, command in self.processes().items() if "execute" in command]
+
+    def processes(self) -> Dict[psutil.Process, List[str]]:
+        """Return the processes with this project's home, and their command lines."""
+        found = {}
         for process in psutil.process_iter():
             try:
-                is_own = process.environ().get("HOME") == str(self.shop.home)
-                if is_own and process.status() != psutil.STATUS_ZOMBIE:
-                    found.append(process)
+                if process.environ().get("HOME") == str(self.shop.home):
+                    found[process] = process.cmdline()
             except psutil.Error:  # it has ended meanwhile, for example
                 continue
         return found
@@ -230,7 +238,7 @@ def run(soak: Soak, kills: int) -> int:
     try:
         eventually(lambda: not soak.processes(), 30)
     except AssertionError:
-        problems.append(f"processes are left: {[one.cmdline() for one in soak.processes()]}")
+        problems.append(f"processes are left: {list(soak.processes().values())}")
     states = "states were checked before the server was stopped"
     print(f"kills: {dict(soak.kills)}; {len(writer.accepted)} answered writes; {states}")
     for problem in problems:
