@@ -177,6 +177,18 @@ def test_a_server_that_goes_away_is_reported_until_it_returns(
     faults.expect("net::ERR_FAILED")
 
 
+def test_notifications_that_could_not_be_loaded_are_loaded_later(
+    page: Page, site: Site, faults: Faults
+) -> None:
+    page.route("**/notifications.js", lambda route: route.abort())
+    page.goto(site("/default/runs"))
+    with page.expect_response("**/notifications.js?1") as answer:
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+    assert answer.value.ok
+    faults.expect("net::ERR_FAILED")
+
+
 def test_all_files_together_are_small() -> None:
     sizes = {path.name: len(gzip.compress(path.read_bytes())) for path in FILES}
 

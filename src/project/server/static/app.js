@@ -66,9 +66,13 @@ function useLater(act) {
 function LaterNotifications({ route }) {
   const [Notifications, setNotifications] = useState(/** @type {any} */ (null));
   useLater(async () => {
-    // Without an answer, the view itself says that the server is away.
-    const module = await import("./notifications.js").catch(() => null);
-    if (module) setNotifications(() => module.Notifications);
+    for (let attempt = 0; ; attempt += 1) {
+      // Browsers remember that a module could not be loaded, but not under another address.
+      const address = attempt ? `./notifications.js?${attempt}` : "./notifications.js";
+      const module = await import(address).catch(() => null);
+      if (module) return setNotifications(() => module.Notifications);
+      await new Promise((resolve) => setTimeout(resolve, RELOAD_MILLISECONDS));
+    }
   });
   return Notifications && html`<${Notifications} route=${route} />`;
 }
