@@ -21,7 +21,7 @@ from prefect.engine.state import Failed, State, TriggerFailed
 from project.api import queries
 from project.api.batches import batches, json_size
 from project.api.lines import shorten
-from project.api.states import FINISHED
+from project.api.states import FINISHED, serialize_state
 from project.errors import (
     ApiError,
     ApiRefusedError,
@@ -59,7 +59,7 @@ class RunState:
     @cached_property
     def payload(self) -> queries.Json:
         """The serialized state, shortened to what the API accepts."""
-        payload = self._state.serialize()
+        payload = serialize_state(self._state)
         payload["message"] = shorten(payload.get("message") or "", MAX_MESSAGE_BYTES)
         return payload
 
