@@ -303,13 +303,15 @@ class GraphRun:
         self._cluster.send_to(worker, grant_slot, node)
 
     def _log(self, line: LineReport) -> None:
+        name, level = str(line.fields["name"]), int(line.fields["levelno"])
         call = self._calls.get(line.node or "")
-        with prefect.context(dict(call.context) if call else {}):
-            record = logging.makeLogRecord(line.fields)
-            if record.name == "stdout":
-                print(record.msg)  # as the node did on its worker
-            elif logging.getLogger(record.name).isEnabledFor(record.levelno):
-                logging.getLogger(record.name).handle(record)
+        context = dict(call.context) if call else {}
+        if name == "stdout":
+            with prefect.context(context):
+                print(line.fields["msg"])  # as the node did on its worker
+        elif logging.getLogger(name).isEnabledFor(level):
+            with prefect.context(context):
+                logging.getLogger(name).handle(logging.makeLogRecord(line.fields))
 
     def _are_futures_done(self) -> bool:
         """Return whether all units have ended.
