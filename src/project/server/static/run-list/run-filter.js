@@ -12,6 +12,8 @@ import { LATE_MILLISECONDS, statesIn } from "../shared/states.js";
 /** @typedef {{ id: string, title: string, family: StateFamily, where: () => object }} StateChip */
 
 const HOUR = 3_600_000;
+// The server's clock is known from its answers, whose date has whole seconds and can be some seconds old.
+const SKEW_MILLISECONDS = 10_000;
 const DAY = 24 * HOUR;
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
 const PAIR = /^([\w.-]+)=(.*)$/s;
@@ -86,7 +88,9 @@ export function conditionOf({ states, since, until, ended, flow, env, text }, fa
       // Without a choice, everything but what is to come.
       states.length
         ? { _or: STATE_CHIPS.filter(({ id }) => states.includes(id)).map(({ where }) => where()) }
-        : { _or: [{ state: { _neq: "Scheduled" } }, { scheduled_start_time: { _lte: timestamp() } }] },
+        : {
+            _or: [{ state: { _neq: "Scheduled" } }, { scheduled_start_time: { _lte: timestamp(-SKEW_MILLISECONDS) } }],
+          },
       ...(from ? [{ scheduled_start_time: { _gte: from } }] : []),
       ...(until ? [{ scheduled_start_time: { _lte: until } }] : []),
       ...(ended ? [{ end_time: { _gt: ended } }] : []),
