@@ -12,9 +12,9 @@ import { LATE_MILLISECONDS, statesIn } from "../shared/states.js";
 /** @typedef {{ id: string, title: string, family: StateFamily, where: () => object }} StateChip */
 
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 // The server's clock is known from its answers, whose date has whole seconds and can be some seconds old.
 const SKEW_MILLISECONDS = 10_000;
-const DAY = 24 * HOUR;
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
 const PAIR = /^([\w.-]+)=(.*)$/s;
 
