@@ -17,7 +17,8 @@ import pytest
 import requests
 
 from project.server.errors import ServerError, ServerRunningError
-from project.server.process import EmbeddedServer, running_server, serve
+from project.server.process import EmbeddedServer, serve
+from project.server.record import running_server
 from project.server.settings import ServerSettings
 from project.server.store.locks import ProcessLock
 from tests.kits.waiting import eventually
@@ -107,6 +108,13 @@ def test_a_server_is_ready_without_importing_prefect() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout == "False\n"
+
+
+def test_the_record_is_read_without_the_libraries_of_the_server() -> None:
+    code = "import sys, project.server.record; print({'graphql', 'sqlalchemy'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "set()\n"
 
 
 def test_looking_for_a_server_creates_no_files(tmp_path: Path) -> None:

@@ -69,8 +69,8 @@ def serve(
     """
     folder = project_path / FOLDER
     with _start_errors(folder):
-        from project.server.process import kept_token
         from project.server.process import serve as serve_settings
+        from project.server.record import kept_token
 
         is_auto = token == AUTO_TOKEN
         settings = server_settings(
@@ -84,7 +84,7 @@ def serve(
 
 def served_url(project_path: Path) -> Optional[str]:
     """Return the address at which 'kedro prefect server' serves a project, if one does."""
-    from project.server.process import running_server
+    from project.server.record import running_server
 
     running = running_server(project_path / FOLDER)
     return running and running.url
@@ -135,9 +135,8 @@ def embedded_api(project_path: Path, must_outlive_process: bool = False) -> Iter
         ApiError: it cannot be started, or ``must_outlive_process`` and none is running.
     """
     folder = project_path / FOLDER
-    # Imports leave no garbage, but looking for it took a third of the time.
-    with _start_errors(folder), collector_paused():
-        from project.server.process import EmbeddedServer, new_token, running_server
+    with _start_errors(folder):
+        from project.server.record import new_token, running_server
 
         running = running_server(folder)
     if running is not None:
@@ -145,7 +144,10 @@ def embedded_api(project_path: Path, must_outlive_process: bool = False) -> Iter
         return
     if must_outlive_process:
         raise ApiError(NO_SERVER)
+    # Imports leave no garbage, but looking for it took a third of the time.
     with _start_errors(folder), collector_paused():
+        from project.server.process import EmbeddedServer
+
         # Other users of this machine can reach its address, too.
         server = EmbeddedServer(server_settings(project_path, token=new_token()))
         server.__enter__()

@@ -4,35 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import json
 import logging
 import os
-import secrets
 import signal
 import socket
 import threading
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from ipaddress import ip_address
-from pathlib import Path
-from typing import Any, Callable, Iterator, Mapping, NamedTuple
+from typing import Callable, Iterator
 
 import uvicorn
 from typing_extensions import Self
 
 from project.server.app import create_app
 from project.server.connections import LimitedProtocol
-from project.server.errors import ServerError, ServerRunningError
+from project.server.errors import ServerError
+from project.server.record import directory_lock, write_record
 from project.server.settings import ServerSettings
 from project.server.store.database import prepare_database
-from project.server.store.locks import ProcessLock
 
-_LOCK = "server.lock"
-_RECORD = "server.json"
 _BACKLOG = 2048  # every request of Prefect's client is a new connection
 _STOP_SECONDS = 5
 _PORT_ERRORS = {errno.EADDRINUSE, errno.EACCES}
-_LOCK_TIMEOUT_SECONDS = 0.5  # `running_server` briefly holds the lock, too
 
 
 def serve(settings: ServerSettings, on_ready: Callable[[str], None]) -> None:
@@ -43,12 +37,12 @@ def serve(settings: ServerSettings, on_ready: Callable[[str], None]) -> None:
     """
     directory = settings.database.parent
     kept = {"token": settings.token} if settings.records_token else {}
-    with _directory_lock(directory, kept), _listen(settings) as listener:
+    with directory_lock(directory, kept), _listen(settings) as listener:
         prepare_database(settings.database, settings.busy_timeout_seconds)
         url = _url(settings.host, listener)
 
         def announce() -> None:
-            _write_record(directory, {"url": url, "pid": os.getpid(), **kept})
+            write_record(directory, {"url": url, "pid": os.getpid(), **kept})
             on_ready(url)
 
         server = _Server(settings, announce)
@@ -60,38 +54,6 @@ def serve(settings: ServerSettings, on_ready: Callable[[str], None]) -> None:
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
-
-
-class RunningServer(NamedTuple):
-    """The address of a server, and its token, if it keeps one for this user's processes."""
-
-    url: str
-    token: str | None
-
-
-def running_server(directory: Path) -> RunningServer | None:
-    """Return the server that `serve` runs for a directory, if there is one."""
-    if not (directory / _LOCK).exists():
-        return None
-    lock = ProcessLock(directory / _LOCK)
-    if lock.acquire():
-        lock.release()
-        return None
-    record = _read_record(directory)
-    return RunningServer(record["url"], record.get("token")) if "url" in record else None
-
-
-def kept_token(directory: Path) -> str:
-    """Return the token that the last server of a directory has kept, or a new one.
-
-    As it stays the same, agents and runs outlive a restart of the server.
-    """
-    return _read_record(directory).get("token") or new_token()
-
-
-def new_token() -> str:
-    """Return a token that nobody can guess."""
-    return secrets.token_urlsafe(32)
 
 
 class EmbeddedServer:
@@ -239,22 +201,6 @@ def _server_thread(settings: ServerSettings, listener: socket.socket) -> Iterato
 
 
 @contextmanager
-def _directory_lock(directory: Path, kept: Mapping[str, Any]) -> Iterator[None]:
-    """Hold the lock of a directory, and leave only what is `kept` in its record."""
-    lock = ProcessLock(directory / _LOCK)
-    if not lock.acquire(_LOCK_TIMEOUT_SECONDS):
-        raise ServerRunningError(directory, _read_record(directory).get("url"))
-    try:
-        yield
-    finally:
-        if kept:
-            _write_record(directory, kept)
-        else:
-            (directory / _RECORD).unlink(missing_ok=True)
-        lock.release()
-
-
-@contextmanager
 def _listen(settings: ServerSettings) -> Iterator[socket.socket]:
     address = settings.host, settings.port
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
@@ -278,21 +224,3 @@ def _url(host: str, listener: socket.socket) -> str:
         host = "::1" if listener.family == socket.AF_INET6 else "127.0.0.1"
     name = f"[{host}]" if ":" in host else host
     return f"http://{name}:{port}"
-
-
-def _write_record(directory: Path, record: Mapping[str, Any]) -> None:
-    # Written aside and renamed: a reader never sees half a record.
-    draft = directory / f"{_RECORD}.{os.getpid()}"
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:
-        json.dump(record, file)
-    draft.replace(directory / _RECORD)
-
-
-def _read_record(directory: Path) -> dict[str, Any]:
-    try:
-        record: dict[str, Any] = json.loads((directory / _RECORD).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):  # there is no server, or it is still starting
-        return {}
-    return record
