@@ -17,6 +17,8 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
 IN_PARALLEL = --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 
 export DO_NOT_TRACK := 1
+# Compile modules once, not in every process, also where this variable is set.
+export PYTHONDONTWRITEBYTECODE :=
 # Trust the certificates of this machine, among them those of a company's proxy.
 export UV_SYSTEM_CERTS := 1
 

@@ -10,6 +10,7 @@ import argparse
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import List, NamedTuple, Optional
@@ -99,18 +100,25 @@ COMPARISONS = [
         "register 2,000 tasks again / first", "register_again", "register_first", "<= 0.3 s"
     ),
     Comparison("start to first node / kedro run alone", "startup_ours", "startup_kedro", "+0.6 s"),
+    Comparison(
+        "start to first node, with a server / kedro run alone",
+        "startup_served",
+        "startup_kedro",
+        "+0.6 s",
+    ),
 ]
 
 STARTUPS = {
-    "startup_ours": "project.runner.PrefectRunner",
-    "startup_kedro": "SequentialRunner",
+    "startup_ours": partial(first_node_after, "project.runner.PrefectRunner"),
+    "startup_served": partial(first_node_after, "project.runner.PrefectRunner", is_served=True),
+    "startup_kedro": partial(first_node_after, "SequentialRunner"),
 }
 
 
 def measure(case: str) -> float:
     """Return the figure of one case: seconds, or bytes for memory."""
     if case in STARTUPS:
-        return first_node_after(STARTUPS[case])
+        return STARTUPS[case]()
     run = subprocess.run(
         [sys.executable, "-m", "benchmarks.cases", case],
         env={**os.environ, "KEDRO_LOGGING_CONFIG": str(LOGGING)},
@@ -147,6 +155,8 @@ def main(words: Optional[List[str]] = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("only", nargs="?", default="", help="a part of the row's name")
     only = parser.parse_args(words).only
+    # Otherwise each process would compile the modules of this package again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     print("| what | this | that | ratio | wanted |\n|---|---|---|---|---|", flush=True)
     for comparison in COMPARISONS:
         if only in comparison.what:

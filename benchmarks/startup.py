@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import dedent
 from time import time
+from typing import Iterator
 
 FILES = {
     "pyproject.toml": """
@@ -41,10 +43,15 @@ def write_project(folder: Path, registry: str) -> None:
         file.write_text(dedent(text))
 
 
-def first_node_after(runner: str) -> float:
-    """Return the seconds from starting the command until the first node runs."""
-    with TemporaryDirectory() as folder:
+def first_node_after(runner: str, is_served: bool = False) -> float:
+    """Return the seconds from starting the command until the first node runs.
+
+    ``is_served``: ``kedro prefect server`` is running.
+    """
+    with TemporaryDirectory() as folder, ExitStack() as stack:
         write_project(Path(folder), REGISTRY)
+        if is_served:
+            stack.enter_context(_server(folder))
         start = time()
         run = subprocess.run(
             [sys.executable, "-m", "kedro", "run", f"--runner={runner}"],
@@ -56,3 +63,12 @@ def first_node_after(runner: str) -> float:
         )
     (line,) = (line for line in run.stdout.splitlines() if line.startswith("started at"))
     return float(line.split()[-1]) - start
+
+
+@contextmanager
+def _server(folder: str) -> Iterator[None]:
+    command = [sys.executable, "-m", "kedro", "prefect", "server", "--port", "0"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as server:
+        next(line for line in server.stdout or () if "Prefect API" in line)
+        yield
+        server.terminate()
