@@ -8,14 +8,25 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Iterator, Tuple
+from time import sleep
+from typing import Iterator, Sequence, Tuple
 
 import pendulum
 
-from benchmarks.startup import write_project
+from benchmarks.startup import REGISTRY as ONE_NODE
+from benchmarks.startup import serving, write_project
 from project.api.client import PrefectApi, connect
 
 NODES = 500
+
+AGENT = ("kedro", "prefect", "agent")
+PREFECTS_AGENT = (
+    "prefect",
+    "agent",
+    "local",
+    "start",
+    "--no-hostname-label",
+)  # as in docs/agents.md
 
 REGISTRY = f"""
     from kedro.pipeline import Pipeline, node
@@ -71,6 +82,39 @@ def under_agent() -> float:
             stdout=subprocess.DEVNULL,
         )
         return _duration(api)
+
+
+def until_running(agent: Sequence[str]) -> float:
+    """Return the seconds from creating a flow run until it is Running, with an agent's command."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        write_project(folder, ONE_NODE)
+        with serving(folder) as url, connect(url, folder) as api:
+            _kedro(folder, "prefect", "register")
+            variables = {
+                "PREFECT__BACKEND": "server",
+                "PREFECT__CLOUD__API": url,
+                "PREFECT__CLOUD__HEARTBEAT_MODE": "thread",
+                "NO_PROXY": "127.0.0.1",
+            }
+            process = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-m", *agent],
+                cwd=folder,
+                env={**os.environ, **variables},
+                stdout=subprocess.DEVNULL,
+            )
+            while not api.query("query { agent { id } }"):
+                sleep(0.1)
+            for _ in range(2):  # the first one finds nothing in the caches of the file system
+                _kedro(folder, "prefect", "run")
+            process.terminate()
+            process.wait()
+            *_, run = api.query(
+                "query { flow_run(order_by: {created: asc}) { created start_time } }"
+            )
+    return float(
+        (pendulum.parse(run["start_time"]) - pendulum.parse(run["created"])).total_seconds()
+    )
 
 
 @contextmanager

@@ -102,6 +102,8 @@ CASES: Dict[str, Callable[[], Case]] = {
     "register_again": lambda: tracked.registering(again=True),
     "agent_here": lambda: agent_runs.here,
     "agent_run": lambda: agent_runs.under_agent,
+    "agent_start": lambda: partial(agent_runs.until_running, agent_runs.AGENT),
+    "agent_start_plain": lambda: partial(agent_runs.until_running, agent_runs.PREFECTS_AGENT),
     "dask_wide_ours": lambda: partial(dask_runs.ours, 50, 20),
     "dask_wide_plain": lambda: partial(dask_runs.plain, 50, 20),
     "dask_chain_ours": lambda: partial(dask_runs.ours, 1_000, 1),

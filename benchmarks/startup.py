@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
@@ -51,7 +52,7 @@ def first_node_after(runner: str, is_served: bool = False) -> float:
     with TemporaryDirectory() as folder, ExitStack() as stack:
         write_project(Path(folder), REGISTRY)
         if is_served:
-            stack.enter_context(_server(folder))
+            stack.enter_context(serving(Path(folder)))
         start = time()
         run = subprocess.run(
             [sys.executable, "-m", "kedro", "run", f"--runner={runner}"],
@@ -66,9 +67,10 @@ def first_node_after(runner: str, is_served: bool = False) -> float:
 
 
 @contextmanager
-def _server(folder: str) -> Iterator[None]:
+def serving(folder: Path) -> Iterator[str]:
+    """Run ``kedro prefect server`` for a project, and yield its address."""
     command = [sys.executable, "-m", "kedro", "prefect", "server", "--port", "0"]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as server:
-        next(line for line in server.stdout or () if "Prefect API" in line)
-        yield
+        line = next(line for line in server.stdout or () if "Prefect API" in line)
+        yield re.findall(r"http://\S+", line)[0]
         server.terminate()
