@@ -21,11 +21,14 @@ from project.api.client import connect
 from project.runner import PrefectRunner
 
 REGISTRY = """
+    from time import sleep
     from kedro.pipeline import Pipeline, node
 
     def pass_on(value): return value + type(value)()
 
     def first(): return FIRST
+
+    def warm_up(): sleep(0.1); return 1
 
     def register_pipelines():
         def lanes(depth, width):
@@ -36,7 +39,7 @@ REGISTRY = """
             return Pipeline(nodes)
         return {
             "__default__": lanes(DEPTH, WIDTH),
-            "warm_up": lanes(4, 2),
+            "warm_up": Pipeline(node(warm_up, None, f"w{n}", name=f"w{n}") for n in range(20)),
         }
 """
 
