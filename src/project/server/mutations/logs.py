@@ -46,14 +46,15 @@ def write_run_logs(context: MutationContext, logs: List[RunLogInput]) -> bool:
     connection = context.connection
     flow_runs = _existing(connection, flow_run, {line.flow_run_id for line in logs})
     task_runs = _existing(connection, task_run, {line.task_run_id for line in logs})
-    rows = [_row(line, task_runs) for line in logs if line.flow_run_id in flow_runs]
+    moment = now()
+    rows = [_row(line, task_runs, moment) for line in logs if line.flow_run_id in flow_runs]
     dropped = len(logs) - len(rows)
     if dropped:
         _log.warning("Dropped %s log lines of flow runs that do not exist.", dropped)
     if rows:
         connection.execute(insert(log), rows)
         # Prefect's client shows the lines up to the last update of their run.
-        updated = update(flow_run).where(is_in(flow_run.c.id, flow_runs)).values(updated=now())
+        updated = update(flow_run).where(is_in(flow_run.c.id, flow_runs)).values(updated=moment)
         connection.execute(updated)
     return True
 
@@ -63,18 +64,18 @@ def _existing(connection: Connection, table: Table, keys: set[str | None]) -> se
     return set(connection.scalars(statement))
 
 
-def _row(line: RunLogInput, task_runs: set[str]) -> dict[str, Any]:
+def _row(line: RunLogInput, task_runs: set[str], moment: str) -> dict[str, Any]:
     return {
         **line._asdict(),
-        "created": now(),
+        "created": moment,
         "task_run_id": line.task_run_id if line.task_run_id in task_runs else None,
-        "timestamp": _timestamp(line.timestamp),
+        "timestamp": _timestamp(line.timestamp) or moment,
         "level": (line.level or LogLevel.INFO).value,
     }
 
 
-def _timestamp(text: str | None) -> str:
+def _timestamp(text: str | None) -> str | None:
     try:
         return to_timestamp(text or "")
     except (ValueError, OverflowError):
-        return now()
+        return None

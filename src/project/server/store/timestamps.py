@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, timezone
 
 from dateutil.parser import isoparse
 
-_LENGTH = len("2026-11-22T06:28:09.599888+00:00")
+# For example 2026-11-22T06:28:09.599888+00:00.
+_STORED_FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00", re.ASCII)
 
 
 def now() -> str:
@@ -31,8 +33,9 @@ def to_timestamp(value: str | datetime) -> str:
     """
     if isinstance(value, datetime):
         moment = value
-    elif len(value) == _LENGTH and value[10] == "T" and value[19] == "." and value[26:] == "+00:00":
-        moment = datetime.fromisoformat(value)  # in the stored form, as most are: this is faster
+    elif _STORED_FORM.fullmatch(value):  # as most are
+        datetime.fromisoformat(value)  # raises ValueError
+        return value
     else:
         moment = isoparse(value.strip())
     return _format(moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc))
