@@ -87,6 +87,7 @@ soak: .venv/.installed  ## kill processes at random: make soak KILLS=100
 matrix: .venv/.installed  ## run the contract tests on every supported Kedro and Python
 	$(call run_cells,--error-on-missing-interpreters)
 
+matrix-ci: export EXAMPLES := 40
 matrix-ci: .venv/.installed  ## run two cells of the matrix, on Kedro 0.17.7 and 0.19.15
 	$(call run_cells,--tags quick --no-error-on-missing-interpreters)
 

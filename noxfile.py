@@ -92,7 +92,8 @@ def contract(session: nox.Session, kedro: str) -> None:
     messages = [] if is_newest or session.python == HERE else MESSAGES
     env = {
         "DO_NOT_TRACK": "1",
-        "EXAMPLES": "200" if is_newest else "40",  # random pipelines
+        # Random pipelines.
+        "EXAMPLES": os.environ.get("EXAMPLES") or ("200" if is_newest else "40"),
         "HOME": session.create_tmp(),  # Prefect writes ~/.prefect
         "PREFECT__LOGGING__LEVEL": "WARNING",
         # Kedro refuses to start on a Python newer than it supports unless this warning is set.
