@@ -88,9 +88,11 @@ def test_tasks_and_edges_can_be_registered_after_the_flow_in_parts(
     flow = Registered(
         api, api.mutate("create_flow", project_id=project_id, serialized_flow=whole)["id"]
     )
-    for part in ([tasks[0]], tasks, []):
+    changed = [{**each, "max_retries": 7} for each in tasks]
+    for part in ([tasks[0]], tasks, [], changed):  # what has been registered stays as it is
         api.mutate("register_tasks", flow_id=flow.id, serialized_tasks=part)
-    api.mutate("register_edges", flow_id=flow.id, serialized_edges=edges)
+    for _ in range(2):
+        api.mutate("register_edges", flow_id=flow.id, serialized_edges=edges)
 
     row = flow.row(
         "tasks(order_by: {slug: asc}) { slug } "
@@ -104,6 +106,9 @@ def test_tasks_and_edges_can_be_registered_after_the_flow_in_parts(
         ("by", "by", "increment-1"),
         ("value", "one-1", "increment-1"),
     }
+    serialized = flow.row("serialized_flow")["serialized_flow"]
+    assert sorted(each["slug"] for each in serialized["tasks"]) == ["by", "increment-1", "one-1"]
+    assert len(serialized["edges"]) == len(edges)
 
 
 def test_a_task_has_its_serialized_inputs_outputs_and_description(

@@ -213,3 +213,10 @@ def test_a_schedule_that_cannot_be_loaded_does_not_affect_others(
 
     assert runs(api, Registered(api, broken)) == []
     assert len(runs(api, register(two_tasks("fine", schedule=HOURLY)))) == 10
+
+
+def test_an_archived_flow_is_not_scheduled(api: Api, register: Register) -> None:
+    first, _ = register(two_tasks(schedule=HOURLY)), register(two_tasks(schedule=HOURLY))
+
+    refusal = api.refusal("set_schedule_active", flow_id=first.id)
+    assert refusal == f"Flow {first.id} is archived."

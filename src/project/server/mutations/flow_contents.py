@@ -33,6 +33,7 @@ _TASK_FIELDS = (
     _Field("tags", (list,)),
     *(_Field(name, (dict, list, str)) for name in ("inputs", "outputs")),
 )
+_ENDS = ("upstream_task", "downstream_task")
 _FLOW_FIELDS = (
     *(_Field(name, (str,)) for name in ("name", "description", "__version__")),
     *(_Field(name, (dict,)) for name in ("environment", "run_config", "schedule", "storage")),
@@ -127,6 +128,19 @@ def add_edges(
     _mark_ends(connection, flow_id, has_reference_tasks=bool(reference_slugs))
 
 
+def task_identity(task_: Any) -> object:
+    """Return what no two tasks of a flow have in common."""
+    return _slug(task_, "A task")
+
+
+def edge_identity(edge_: Any) -> object:
+    """Return what no two edges of a flow have in common."""
+    fields = as_object(edge_, "An edge")
+    ends = (_slug(fields.get(end), "The end of an edge") for end in _ENDS)
+    key = fields.get("key")
+    return (*ends, None if key is None else str(key))
+
+
 def reference_slugs_of(serialized_flow: Mapping[str, Any]) -> set[str]:
     """Return the slugs of the reference tasks that a flow names; usually, it names none."""
     tasks = serialized_flow.get("reference_tasks") or []
@@ -165,8 +179,7 @@ def _trigger(trigger: Any) -> Optional[str]:
 
 def _edge_row(flow_id: str, edge_: Mapping[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
     upstream, downstream = (
-        _task_id(flow_id, ids, _slug(edge_.get(end), "The end of an edge"))
-        for end in ("upstream_task", "downstream_task")
+        _task_id(flow_id, ids, _slug(edge_.get(end), "The end of an edge")) for end in _ENDS
     )
     key = edge_.get("key")
     return new_row(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from typing import Any, List, Mapping, NamedTuple, Optional
 
@@ -15,7 +14,9 @@ from project.server.mutations.flow_contents import (
     add_tasks,
     check_flow,
     decompress,
+    edge_identity,
     reference_slugs_of,
+    task_identity,
 )
 from project.server.mutations.run_states import write_flow_run_states
 from project.server.mutations.schedules import can_be_scheduled, delete_scheduled_runs
@@ -200,8 +201,9 @@ def _extend(connection: Connection, flow_id: str, part: str, more: list[Any]) ->
     if row is None:
         raise NotFoundError("Flow", flow_id)
     serialized = row.serialized_flow.get(part) or []
-    known = {json.dumps(each, sort_keys=True) for each in serialized}
-    more = [each for each in more if json.dumps(each, sort_keys=True) not in known]
+    identity = task_identity if part == "tasks" else edge_identity
+    known = set(map(identity, serialized))
+    more = [each for each in more if identity(each) not in known]
     add = add_tasks if part == "tasks" else add_edges
     add(connection, row.id, more, reference_slugs_of(row.serialized_flow))
     if more:

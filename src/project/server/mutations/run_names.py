@@ -27,7 +27,11 @@ _NOUNS = (
 )
 
 
+# The server may be in the process of a run, which may have seeded the generator of the module.
+_generator = random.SystemRandom()
+
+
 def random_name() -> str:
     """Return an adjective and a noun."""
-    words = (random.choice(text.split()) for text in (_ADJECTIVES, _NOUNS))  # noqa: S311
+    words = (_generator.choice(text.split()) for text in (_ADJECTIVES, _NOUNS))
     return "-".join(words)

@@ -55,6 +55,8 @@ def set_schedule_active(context: MutationContext, flow_id: Uuid) -> bool:
     row = get_row(context.connection, flow, flow_id)
     if schedule_of(context.connection, row) is None:
         return False
+    if row["archived"]:
+        raise InputError(f"Flow {row['id']} is archived.")
     if not can_be_scheduled(context.connection, row):
         raise InputError("Can not schedule a flow that has required parameters.")
     update_row(context.connection, flow, row["id"], is_schedule_active=True)
