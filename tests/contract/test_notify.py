@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Callable, Iterator
 
 import pytest
@@ -93,3 +94,18 @@ def test_a_webhook_that_fails_at_first_is_tried_again(
 
     assert outcome.raised == ("Broken", "cannot use some text")
     assert "b_fail" in webhook.next()["text"]
+
+
+def test_what_may_have_arrived_is_not_sent_again(
+    make_project: MakeProject, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("project.api.notify.PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("project.api.notify.REQUEST_SECONDS", 1.0)
+    webhook.delay_seconds = 1.5
+    failing_project(make_project, f"{{url: {webhook.url}}}").run(RUNNERS["local"]())
+
+    assert "b_fail" in webhook.next()["text"]
+    for thread in threading.enumerate():
+        if thread.name == "notification":
+            thread.join()
+    assert webhook.documents.empty()

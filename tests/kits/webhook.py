@@ -6,6 +6,7 @@ import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
 from threading import Thread
+from time import sleep
 from typing import Any, List
 
 
@@ -15,6 +16,7 @@ class Webhook:
     def __init__(self) -> None:
         self.documents: Queue[Any] = Queue()
         self.codes: List[int] = []
+        self.delay_seconds = 0.0
         webhook = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -23,6 +25,7 @@ class Webhook:
                 code = webhook.codes.pop(0) if webhook.codes else 200
                 if code == 200:
                     webhook.documents.put(json.loads(body))
+                sleep(webhook.delay_seconds)
                 self.send_response(code)
                 self.end_headers()
 

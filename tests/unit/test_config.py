@@ -126,6 +126,11 @@ def test_a_pipeline_can_do_without_what_the_others_have() -> None:
             + ".",
         ),
         (
+            {"notify": {True: ["failed"], "url": "http://x"}},  # YAML takes "on" for true
+            "prefect.yml: notify.on: must be a list of one or more of Failed, Cancelled, Success, "
+            "not ['failed'].",
+        ),
+        (
             {"executor": {"workers": 0}},
             "prefect.yml: executor.workers: must be a whole number of at least 1, not 0.",
         ),
@@ -253,3 +258,21 @@ def test_the_addresses_of_dask_are_accepted(address: str) -> None:
     settings = parse_settings({"executor": {"type": "dask", "address": address}})
 
     assert settings.executor.address == address
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("3: 1", "3 cannot be a key here: keys are text."),
+        (
+            "on: [Failed]",
+            "True cannot be a key here: keys are text (YAML takes an unquoted 'on' for true).",
+        ),
+    ],
+)
+def test_a_key_that_is_no_text_is_named(tmp_path: Path, text: str, problem: str) -> None:
+    file = tmp_path / "prefect.yml"
+    file.write_text(text)
+
+    # Kedro's own error says that an int has no attribute "startswith".
+    assert describe_unreadable(AttributeError(), Origin((file,))) == f"{file}: {problem}"

@@ -116,6 +116,11 @@ def _send(url: str, document: Any) -> None:
             # The address may contain a secret, and so may the text of the error.
             response = getattr(error, "response", None)
             reason = type(error).__name__ if response is None else f"HTTP {response.status_code}"
+            if isinstance(error, requests.ReadTimeout):  # it may have arrived
+                break
         if attempt < ATTEMPTS - 1:
             sleep(PAUSE_SECONDS)
-    logger.warning("The notification about the end of the run could not be sent: %s", reason)
+    logger.warning(
+        "The notification about the end of the run (prefect.yml: notify.url) could not be sent: %s",
+        reason,
+    )

@@ -11,7 +11,7 @@ import yaml
 
 from project.config.credentials import mentions_credential
 from project.config.origin import Origin
-from project.config.rules import OF_SECTION, UNKNOWN, rules_of
+from project.config.rules import OF_SECTION, UNKNOWN, rules_of, with_text_keys
 
 _UNRESOLVED = (
     " The configuration loader of this project leaves ${...} as it is: set CONFIG_LOADER_CLASS in "
@@ -61,7 +61,7 @@ def describe_problem(
 
 def _at(raw: Any, path: Sequence[str]) -> Any:
     for key in path:
-        raw = raw[key]
+        raw = (with_text_keys(raw) if isinstance(raw, Mapping) else raw)[key]
     return raw
 
 
@@ -101,8 +101,19 @@ def _describe_yaml(files: Sequence[Path]) -> Optional[str]:
             return f"{file}: not valid YAML: {error}"
         except OSError as error:
             return f"{file}: cannot be read: {error.strerror}."
-        if not isinstance(found, (Mapping, type(None))):
-            return f"{file}: must be a mapping of keys{_not_this('', found)}"
+        problem = _describe_content(found)
+        if problem is not None:
+            return f"{file}: {problem}"
+    return None
+
+
+def _describe_content(found: Any) -> Optional[str]:
+    if not isinstance(found, (Mapping, type(None))):
+        return f"must be a mapping of keys{_not_this('', found)}"
+    for key in found or ():
+        if not isinstance(key, str):
+            note = " (YAML takes an unquoted 'on' for true)" if key is True else ""
+            return f"{key!r} cannot be a key here: keys are text{note}."
     return None
 
 

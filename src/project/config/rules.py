@@ -186,13 +186,16 @@ def schema_of(section: type) -> Schema:
 def without_empty_keys(section: type, raw: Mapping[Any, Any]) -> Dict[str, Any]:
     """Return a mapping without keys that have nothing behind them where the default is meant."""
     rules = rules_of(section)
-    # To YAML 1.1, an unquoted `on` is true.
-    named = {"on" if key is True else key: value for key, value in raw.items()}
     return {
         key: value
-        for key, value in named.items()
+        for key, value in with_text_keys(raw).items()
         if value is not None or not getattr(rules.get(key), "may_be_empty", False)
     }
+
+
+def with_text_keys(raw: Mapping[Any, Any]) -> Dict[Any, Any]:
+    """Return a mapping with the key ``on`` where YAML 1.1 takes it, unquoted, for true."""
+    return {"on" if key is True else key: value for key, value in raw.items()}
 
 
 class _SectionSchema(Schema):
