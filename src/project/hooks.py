@@ -67,8 +67,11 @@ def inject_memory_datasets(pipeline: Pipeline, catalog: Any) -> None:
     """Register a dataset in memory for every unregistered name between two nodes.
 
     Free inputs stay unregistered, so that Kedro reports them as missing; so do free outputs, so
-    that Kedro returns them; a name that a pattern of the catalog serves keeps that pattern.
+    that Kedro returns them; a name that a pattern of the catalog serves keeps that pattern. A class
+    of catalogs may have a default of its own, which Kedro's runners then use.
     """
+    if compat.has_own_default(catalog):
+        return
     between = compat.dataset_names(pipeline) - pipeline.inputs() - pipeline.outputs()
     for name in sorted(between):
         if not compat.is_registered(catalog, name):

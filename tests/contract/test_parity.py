@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import random
 import traceback
 from collections import Counter
 from typing import Any, Callable, Dict
 
 import pytest
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline, node
 from kedro.runner import SequentialRunner
 
+from project.compat.kedro import DatasetError, MemoryDataset, get_dataset
 from tests.kits.projects import (
     FAILING,
     FAILING_CATALOG,
@@ -17,6 +21,7 @@ from tests.kits.projects import (
     SESSION_RUNNERS,
     KedroProject,
     Outcome,
+    OwnDefault,
     accepts,
 )
 
@@ -404,3 +409,104 @@ def test_a_pipeline_may_have_a_plus_in_its_name(make_project: MakeProject, runne
 
     assert got.result == {"k": 3}
     assert_same(runner, expected, got)
+
+
+REPLACED = (
+    NODE
+    + """
+def first():
+    return 1
+
+def read(replaced, other):
+    return [replaced, other]
+
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(first, None, "replaced", name="a_first"),
+        node(first, None, "other", name="b_other"),
+        node(read, ["replaced", "other"], "seen", name="c_read"),
+    ])}
+"""
+)
+REPLACING_HOOK = """
+from project.compat.kedro import MemoryDataset, add_dataset
+from kedro.framework.hooks import hook_impl
+
+class Replacing:
+    @hook_impl
+    def before_node_run(self, node, catalog):
+        if node.name == "b_other":
+            add_dataset(catalog, "replaced", MemoryDataset(100))
+
+HOOKS = (*HOOKS, Replacing())
+"""
+
+
+@pytest.mark.parametrize("runner", SESSION_RUNNERS)
+def test_a_dataset_that_a_hook_has_replaced_stays(make_project: MakeProject, runner: str) -> None:
+    project = make_project(REPLACED)
+    project.add_to_settings(REPLACING_HOOK)
+
+    assert project.run(SequentialRunner()).result == {"seen": [100, 1]}
+    assert project.run(SESSION_RUNNERS[runner]()).result == {"seen": [100, 1]}
+
+
+@pytest.mark.skipif(
+    not hasattr(DataCatalog, "default_runtime_patterns"), reason="Kedro 1 brought these defaults"
+)
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_catalog_may_have_a_default_of_its_own(runner: str) -> None:
+    class OwnCatalog(DataCatalog):
+        default_runtime_patterns = {"{default}": {"type": "tests.kits.projects.OwnDefault"}}  # noqa: RUF012
+
+    # str.upper has no module, as the methods of all classes in C.
+    pipeline = Pipeline(
+        [
+            node(str.strip, "start", "middle", name="strip"),
+            node(str.upper, "middle", "end", name="upper"),
+        ]
+    )
+    kinds = {}
+    for name, run_with in {"kedro": SequentialRunner(), "here": RUNNERS[runner]()}.items():
+        catalog = OwnCatalog({"start": MemoryDataset(" some ")})
+        assert run_with.run(pipeline, catalog)["end"].load() == "SOME"
+        kinds[name] = {key: type(catalog.get(key)) for key in ("start", "middle", "end")}
+
+    assert kinds["here"] == kinds["kedro"]
+    assert kinds["here"]["middle"] is OwnDefault
+
+
+def test_an_error_of_a_dataset_keeps_its_class() -> None:
+    class OwnError(DatasetError):  # type: ignore[misc]
+        """A dataset's own."""
+
+    for run_with in (SequentialRunner(), RUNNERS["local"]()):
+        catalog = DataCatalog({"start": MemoryDataset(1)})
+
+        def fail(value: object, used: Any = catalog) -> None:
+            get_dataset(used, "start").release()  # as a hook may
+            raise OwnError("disk quota exceeded")
+
+        with pytest.raises(OwnError, match="^disk quota exceeded$"):
+            run_with.run(Pipeline([node(fail, "start", None, name="fail")]), catalog)
+
+
+def test_numbers_from_a_seeded_generator_are_the_same(make_project: MakeProject) -> None:
+    project = make_project(
+        NODE
+        + """
+import random
+
+def draw():
+    return random.random()
+
+def register_pipelines():
+    return {"__default__": Pipeline([node(draw, None, "drawn")])}
+"""
+    )
+    drawn = []
+    for run_with in (SequentialRunner(), RUNNERS["local"](), RUNNERS["local"]()):
+        random.seed(1)
+        drawn.append(project.run(run_with).result["drawn"])
+
+    assert len(set(drawn)) == 1

@@ -44,3 +44,43 @@ def test_a_long_name_leaves_the_count_of_nodes_in_its_line(
 
     assert names
     assert [one for one in names if not one.endswith("…") or len(one) > 40] == []
+
+
+PRINTING = """
+import os, sys
+from kedro.pipeline import Pipeline, node
+
+def one():
+    print("copying [/data/in.csv] [red]all", end="", flush=True)
+    print(" done")
+    print("encoding", sys.stdout.encoding)
+    print("a warning [/]", file=sys.stderr)
+    child = os.fork()
+    if child == 0:
+        print("written by a child")
+        sys.stdout.flush()
+        os._exit(0)
+    os.waitpid(child, 0)
+    print("without a newline", end="")
+    return 1
+
+def register_pipelines():
+    return {"__default__": Pipeline([node(one, None, "n", name="one")])}
+"""
+
+
+def test_what_a_node_prints_is_shown_above_the_bar_as_it_is(
+    make_project: Callable[..., KedroProject],
+) -> None:
+    shown = seen_on_a_terminal(make_project(PRINTING).folder, *RUN)
+
+    for text in (
+        "copying [/data/in.csv] [red]all",
+        "done",
+        "encoding utf-8",
+        "a warning [/]",
+        "written by a child",
+        "without a newline",
+        "Success",
+    ):
+        assert text in shown

@@ -193,6 +193,10 @@ class FileDataset(AbstractDataset):
 Call = Tuple[str, Tuple[Tuple[str, Any], ...]]
 
 
+class OwnDefault(MemoryDataset):  # type: ignore[misc]
+    """What a class of catalogs makes of unregistered names."""
+
+
 class HookRecorder:
     """Record every call of every hook, with all the arguments that its specification has.
 

@@ -134,3 +134,12 @@ def test_the_error_of_a_run_that_failed_outside_its_nodes_names_the_tasks(
     assert str(caught.value).splitlines()[1:] == [
         "Task 'a': Unexpected error while calling state handlers: RuntimeError('broken')"
     ]
+
+
+def test_an_attempt_that_is_repeated_does_not_count(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Lines(2)
+    for name, state in [("a", "Retrying"), ("a", "Success"), ("b", "Success")]:
+        lines.ended(NodeReport(name, state, 0.1))
+
+    counts = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert counts == ["[0/2]", "[1/2]", "[2/2]"]

@@ -180,6 +180,12 @@ def is_in_memory(dataset: Any) -> bool:
     return isinstance(dataset, MemoryDataset)
 
 
+def has_own_default(catalog: Any) -> bool:
+    """Return whether a class of catalogs makes unregistered datasets in its own way (Kedro 1)."""
+    default = getattr(kedro.io.DataCatalog, "default_runtime_patterns", None)
+    return getattr(catalog, "default_runtime_patterns", default) != default
+
+
 def add_dataset(catalog: Any, name: str, dataset: Any) -> None:
     """Add a dataset to the catalog, replacing any other of the same name."""
     if hasattr(type(catalog), "__setitem__"):

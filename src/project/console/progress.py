@@ -16,6 +16,7 @@ from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
+from project.console.bar_stream import streams_above_bar
 from project.console.echo import writable
 from project.console.tables import NodeReport, summary_table
 from project.flow.tasks import NodeTask
@@ -91,7 +92,7 @@ class Lines:
 
     def ended(self, report: NodeReport) -> None:
         """Write the node's state and duration."""
-        self._ended += 1
+        self._ended += report.is_final
         count = f"[{self._ended:>{len(str(self._total))}}/{self._total}]"
         line = f"{count} {report.name}: {report.state} {report.duration}".rstrip()
         print(writable(line, self._stream), file=self._stream, flush=True)
@@ -119,8 +120,12 @@ class Bar:
             ),
             console=console,
             expand=True,
+            redirect_stdout=False,  # see BarStream
+            redirect_stderr=False,
         )
         self._bar = self._progress.add_task("", total=total)
+        self._streams = ExitStack()
+        self._streams.enter_context(streams_above_bar(console))
         self._progress.start()
 
     def started(self, name: str) -> None:
@@ -131,7 +136,8 @@ class Bar:
     def ended(self, report: NodeReport) -> None:
         """Move the bar."""
         self._running.pop(report.name, None)
-        self._progress.advance(self._bar)
+        if report.is_final:
+            self._progress.advance(self._bar)
         self._show()
 
     def _show(self) -> None:
@@ -141,6 +147,7 @@ class Bar:
 
     def close(self, reports: List[NodeReport]) -> None:
         """Replace the bar with the table."""
+        self._streams.close()
         self._progress.stop()
         shown = [one._replace(name=writable(one.name, self._console)) for one in reports]
         self._console.print(summary_table(shown))

@@ -36,6 +36,11 @@ class NodeReport(NamedTuple):
     seconds: Optional[float]
 
     @property
+    def is_final(self) -> bool:
+        """Whether the node has no further attempt."""
+        return self.state != "Retrying"
+
+    @property
     def duration(self) -> str:
         """The duration as it is shown."""
         return "" if self.seconds is None else f"{self.seconds:.2f} s"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ class Cancellation:
         self.is_requested = False
         self.signal: Optional[int] = None
         self._on_signal = on_signal
+        self._process = os.getpid()
         self._thread = threading.get_ident()
         self._is_in_main_thread = self._thread == threading.main_thread().ident
 
@@ -66,6 +68,10 @@ class Cancellation:
             raise SystemExit(128 + self.signal)  # as a shell reports a process ended by a signal
 
     def _handle(self, number: int, frame: Optional[FrameType]) -> None:
+        if os.getpid() != self._process:  # a forked child ends as it would without this handler
+            signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+            return
         if number == signal.SIGINT:  # without a cancellation, ignored as it was before
             self.check()
             return

@@ -15,6 +15,7 @@ from project.compat import kedro as compat
 from project.compat.run_options import RunOptions
 from project.config.model import Settings, TaskPolicy
 from project.config.policies import policy_of
+from project.execution.forks import forks_end_here
 from project.execution.time_limit import call_with_limit
 from project.flow.groups.units import Group
 from project.flow.tasks import InMemory
@@ -22,6 +23,9 @@ from project.flow.tasks import InMemory
 if TYPE_CHECKING:
     from kedro.io import DataCatalog
     from pluggy import PluginManager
+
+
+NOT_SAVED = "has not been saved yet"  # in Kedro's message about an empty dataset in memory
 
 
 class RemoteOutput(NamedTuple):
@@ -86,8 +90,9 @@ class KedroRun:
         ``received`` are the in-memory datasets that upstream nodes have left.
         """
         for name, dataset in received.items():
-            # Within one process it is the same object; Kedro would warn that it replaces it.
-            if compat.get_dataset(self.catalog, name) is not dataset:
+            # Within one process it is the same object, or one with which a hook has replaced it.
+            current = compat.get_dataset(self.catalog, name)
+            if current is not dataset and compat.is_in_memory(current) and not current.exists():
                 compat.add_dataset(self.catalog, name, dataset)
         node = self.nodes[node_name]
         self._execute(node)
@@ -113,21 +118,21 @@ class KedroRun:
         saved = node.outputs if is_repeated else []
         try:
             with compat.versions_replaced(compat.get_dataset(self.catalog, name) for name in saved):
-                call_with_limit(
-                    lambda: compat.execute_node(
-                        node, self.catalog, self.hook_manager, self.is_async, self.run_id
-                    ),
-                    node.name,
-                    self.policy(node.name).timeout_seconds,
-                )
+                timeout_seconds = self.policy(node.name).timeout_seconds
+                call_with_limit(lambda: self._call(node), node.name, timeout_seconds)
         except compat.DatasetError as error:
             # Kedro's message does not say which node should have saved the dataset.
-            for name in node.inputs:
-                dataset = compat.get_dataset(self.catalog, name)
-                if compat.is_in_memory(dataset) and not dataset.exists():
-                    raise compat.DatasetError(f"{error} {self._unsaved(name, node)}") from error
+            if type(error) is compat.DatasetError and NOT_SAVED in str(error):
+                for name in node.inputs:
+                    dataset = compat.get_dataset(self.catalog, name)
+                    if compat.is_in_memory(dataset) and not dataset.exists():
+                        raise compat.DatasetError(f"{error} {self._unsaved(name, node)}") from error
             raise
         self._release(node)
+
+    def _call(self, node: Node) -> None:
+        with forks_end_here():
+            compat.execute_node(node, self.catalog, self.hook_manager, self.is_async, self.run_id)
 
     def _unsaved(self, name: str, reader: Node) -> str:
         subject = f"Node '{reader.name}' reads the in-memory dataset '{name}', which was"

@@ -101,18 +101,14 @@ def captures_kept() -> Iterator[None]:
                 capture.reattach()
 
 
-class TaskStdout(io.TextIOBase):
-    """Replacement of ``sys.stdout`` that also passes what tasks print to handlers."""
+class WrappedStream(io.TextIOBase):
+    """Text stream that passes everything on to another one."""
 
     def __init__(self, stream: TextIO):
         self.stream = stream
-        self.handlers: List[_Handler] = []
 
     def write(self, text: str) -> int:
         """Write text to the stream."""
-        if prefect.context.get("task_slug"):
-            for handler in list(self.handlers):
-                handler.write_printed(text)
         return self.stream.write(text)
 
     @property
@@ -157,6 +153,21 @@ class TaskStdout(io.TextIOBase):
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
+
+
+class TaskStdout(WrappedStream):
+    """Replacement of ``sys.stdout`` that also passes what tasks print to handlers."""
+
+    def __init__(self, stream: TextIO):
+        super().__init__(stream)
+        self.handlers: List[_Handler] = []
+
+    def write(self, text: str) -> int:
+        """Write text to the stream."""
+        if prefect.context.get("task_slug"):
+            for handler in list(self.handlers):
+                handler.write_printed(text)
+        return super().write(text)
 
 
 class _Handler(logging.Handler):

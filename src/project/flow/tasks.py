@@ -210,4 +210,6 @@ def record_failure(task: NodeTask, old_state: State, new_state: State) -> None:
 def _function_name(node: Node) -> str:
     function = getattr(node.func, "func", node.func)  # behind a functools.partial
     named = function if hasattr(function, "__qualname__") else type(function)
-    return f"{named.__module__}.{named.__qualname__}"
+    # The methods of classes in C have no module of their own.
+    module = getattr(named, "__module__", None) or type(named).__module__
+    return f"{module}.{named.__qualname__}"

@@ -1,0 +1,62 @@
+"""Children that a node forks, which leave the run to their parent."""
+
+from __future__ import annotations
+
+import os
+from typing import Callable
+
+import pytest
+
+from project.api.client import connect
+from tests.kits.projects import NODE, KedroProject, kedro_run
+
+MakeProject = Callable[..., KedroProject]
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+
+PIPELINE = (
+    NODE
+    + """
+import multiprocessing, os, sys, time
+
+def leave():
+    child = os.fork()
+    if child == 0:
+        {statement}
+    return os.waitpid(child, 0)[1] >> 8
+
+def terminate():
+    child = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+    child.start()
+    time.sleep(0.5)
+    child.terminate()
+    child.join(20)
+    return child.exitcode
+
+def tell(left, terminated):
+    print("exit codes", left, terminated)
+
+def register_pipelines():
+    return {{"__default__": Pipeline([
+        node(leave, None, "left", name="leave"),
+        node(terminate, None, "terminated", name="terminate"),
+        node(tell, ["left", "terminated"], None, name="tell"),
+    ])}}
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("statement", "code"),
+    [("sys.exit(3)", 3), ("sys.exit()", 0), ("sys.exit('no')", 1), ("raise ValueError('no')", 1)],
+)
+def test_a_child_ends_alone_and_its_parent_goes_on(
+    make_project: MakeProject, statement: str, code: int
+) -> None:
+    project = make_project(PIPELINE.format(statement=statement))
+    done = kedro_run(project)
+
+    assert done.returncode == 0, done.stdout
+    assert f"exit codes {code} -15" in done.stdout
+    with connect("embedded", project.folder) as api:
+        assert api.query("query { flow_run { state } }") == [{"state": "Success"}]
