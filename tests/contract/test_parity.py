@@ -446,9 +446,11 @@ HOOKS = (*HOOKS, Replacing())
 def test_a_dataset_that_a_hook_has_replaced_stays(make_project: MakeProject, runner: str) -> None:
     project = make_project(REPLACED)
     project.add_to_settings(REPLACING_HOOK)
+    expected = project.run(SequentialRunner()).result
 
-    assert project.run(SequentialRunner()).result == {"seen": [100, 1]}
-    assert project.run(SESSION_RUNNERS[runner]()).result == {"seen": [100, 1]}
+    # In Kedro 0.17, the hook gets another catalog than the one from which the node reads.
+    assert expected in ({"seen": [100, 1]}, {"seen": [1, 1]})
+    assert project.run(SESSION_RUNNERS[runner]()).result == expected
 
 
 @pytest.mark.skipif(
