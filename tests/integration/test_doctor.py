@@ -295,6 +295,22 @@ def test_after_registering_the_version_is_used(make_project: MakeProject, api: s
     assert diagnosis.lines[-1] == f"{RUN} would: use version 1, run 2 nodes here."
 
 
+def test_the_agents_of_a_flow_need_the_labels_that_are_deployed(
+    make_project: MakeProject, api: str
+) -> None:
+    schedule = "schedule: {interval_seconds: 3600}"
+    project = make_project(PIPELINE, prefect=f"{{api: '{api}', {schedule}, labels: [prod]}}")
+    register(project)
+    project.write("conf/base/prefect.yml", f"{{api: '{api}', {schedule}, labels: [gpu]}}")
+    warnings = [line for line in diagnose(project).lines if line.startswith("warn  ")]
+
+    assert "warn  labels: deployed are prod, prefect.yml has gpu. Register the flow" in (
+        line[: line.index(":", 14)] for line in warnings
+    )
+    (agents,) = (line for line in warnings if line.startswith("warn  agents: "))
+    assert agents.endswith("Start one: kedro prefect agent --label prod")
+
+
 def test_a_run_that_nobody_takes_is_reported(make_project: MakeProject, api: str) -> None:
     project = make_project(PIPELINE, prefect=f"api: {api}")
     register(project)

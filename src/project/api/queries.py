@@ -179,6 +179,15 @@ def deployed_flow(api: GraphQL, flow_id: str) -> DeployedRow:
     return DeployedRow(**api.query(text, id=flow_id))
 
 
+def deployed_labels(api: GraphQL, flow_id: str) -> List[str]:
+    """Return the labels of the runs that name none, such as scheduled ones."""
+    text = "query($id: uuid!) { flow_by_pk(id: $id) { run_config flow_group { labels } } }"
+    row = api.query(text, id=flow_id)
+    own = (row["run_config"] or {}).get("labels") or []
+    group = row["flow_group"]["labels"]
+    return sorted(own if group is None else group)
+
+
 class RegisteredTasks(NamedTuple):
     """The tasks of one version of a flow."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Iterator, List
 
 import pendulum
 
@@ -26,6 +26,7 @@ def check_api(api: PrefectApi, deployment: Deployment) -> Iterator[CheckResult]:
     yield _check_flow(api, deployment)
     if deployment.settings.schedule is not None:
         yield _check_schedule(api, deployment)
+    yield from _check_labels(api, deployment)
     yield _check_agents(api, deployment)
     yield from _check_runs(api, deployment)
 
@@ -76,9 +77,31 @@ def _check_schedule(api: PrefectApi, deployment: Deployment) -> CheckResult:
     return ok("schedule", "deployed")
 
 
+def _check_labels(api: PrefectApi, deployment: Deployment) -> Iterator[CheckResult]:
+    own, deployed = _own_labels(deployment), _deployed_labels(api, deployment)
+    if deployed != own and deployment.settings.run != "none":
+        text = f"deployed are {_listed(deployed)}, prefect.yml has {_listed(own)}"
+        yield warning("labels", f"{text}. {deployment.how_to_register()}")
+
+
+def _listed(labels: List[str]) -> str:
+    return ", ".join(labels) or "none"
+
+
+def _own_labels(deployment: Deployment) -> List[str]:
+    return sorted(deployment.make_run_config().labels)
+
+
+def _deployed_labels(api: PrefectApi, deployment: Deployment) -> List[str]:
+    row = newest_version(api, deployment)
+    return _own_labels(deployment) if row is None else queries.deployed_labels(api, row.id)
+
+
 def _check_agents(api: PrefectApi, deployment: Deployment) -> CheckResult:
     settings = deployment.settings
-    labels = sorted(deployment.make_run_config().labels)
+    # A run that `kedro run` starts has the labels in prefect.yml, whatever is deployed.
+    own = settings.run in ("agent", "none")
+    labels = _own_labels(deployment) if own else _deployed_labels(api, deployment)
     count = len(matching_agents(api, labels))
     if count > 1:
         text = f"{count} agents pick up the flow's runs, and each run goes to any of them"
