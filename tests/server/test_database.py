@@ -443,3 +443,21 @@ def test_two_processes_that_write_at_once_lose_nothing(settings: ServerSettings)
     other.stop()
 
     assert row == {"version": 401, "states_aggregate": {"aggregate": {"count": 401}}}
+
+
+def test_nothing_is_answered_from_a_file_that_is_gone(settings: ServerSettings) -> None:
+    aside = settings.database.with_name("aside")
+    with EmbeddedServer(settings) as server:
+        api = Api(server.url)
+        project = api.mutate("create_project", name="before")["id"]
+        settings.database.rename(aside)
+
+        for message in (
+            api.error("query { project { id } }"),
+            api.refusal("create_project", name="lost"),
+        ):
+            assert message.startswith(f"API_ERROR: {settings.database}: the file was moved")
+        assert not settings.database.exists()
+
+        aside.rename(settings.database)
+        assert api.data("query { project { id name } }") == [{"id": project, "name": "before"}]

@@ -23,6 +23,10 @@ from project.server.store.writer import Writer
 T = TypeVar("T")
 
 _READERS = 4
+_GONE = (
+    "the file was moved or deleted while the server used it. Move it back, or restart the server "
+    "to begin with an empty one"
+)
 _STEPS_BETWEEN_CHECKS = 10_000  # of SQLite's virtual machine: less than a millisecond
 
 
@@ -47,6 +51,8 @@ class Database:
             prepare_database(path, busy_timeout_seconds)
         write_engine = _engine(path, busy_timeout_seconds, begin="BEGIN IMMEDIATE")
         self._read_engine = _engine(path, busy_timeout_seconds, begin="BEGIN", read_only=True)
+        for engine in (write_engine, self._read_engine):
+            _require_file(engine, path)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="api-reader")
         self._writer = Writer(write_engine)
 
@@ -69,6 +75,20 @@ class Database:
         engine = self._read_engine
         with engine.begin() as connection, _deadline(connection, seconds), time_limit(seconds):
             return job(connection)
+
+
+def _require_file(engine: Engine, path: Path) -> None:
+    """Let an engine refuse to go on with a file that is gone.
+
+    SQLite would write to a file without a name, of which nothing is left when the server stops.
+    """
+
+    def check(*_: object) -> None:
+        if not path.exists():
+            raise OperationalError("BEGIN", None, sqlite3.OperationalError(_GONE))
+
+    event.listen(engine, "do_connect", check)
+    event.listen(engine, "begin", check, insert=True)
 
 
 @contextmanager
