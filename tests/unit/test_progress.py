@@ -8,12 +8,13 @@ import sys
 from typing import Any
 
 import pytest
+from click import ClickException
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline, node
 from rich.console import Console
 
 from project.compat.kedro import MemoryDataset
-from project.console.echo import echo
+from project.console.echo import echo, show
 from project.console.progress import Bar, Lines
 from project.console.tables import NodeReport
 from project.errors import FlowRunError
@@ -122,6 +123,15 @@ def test_a_line_that_cannot_be_printed_is_logged(
 
     assert "Flow 'größe': registered" in caplog.text
     assert "No space left on device" in caplog.text
+
+
+def test_what_a_command_was_asked_for_and_cannot_be_printed_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stdout", FullDisk())
+
+    with pytest.raises(ClickException, match="cannot be written: .*No space left on device"):
+        show("a line")
 
 
 def test_the_error_of_a_run_that_failed_outside_its_nodes_names_the_tasks(

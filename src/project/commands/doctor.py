@@ -27,13 +27,13 @@ def doctor(project: ProjectMetadata, pipeline: Optional[str], env: str, dask: bo
     """
     from project.commands.examination import Examination
     from project.commands.kedro_project import KedroProject
-    from project.console.echo import echo
+    from project.console.echo import show
 
     examination = Examination(KedroProject(project.project_path, env), pipeline, with_dask=dask)
     for result in examination.run():
         mark = click.style(f"{result.status.value:5}", _COLORS[result.status.value])
-        echo(f"{mark} {result.subject}: {result.text}")
+        show(f"{mark} {result.subject}: {result.text}")
     if examination.failures:
-        echo(f"'{examination.command}' would not succeed.")
+        show(f"'{examination.command}' would not succeed.")
         sys.exit(1)
-    echo(f"'{examination.command}' would: {examination.plan}.")
+    show(f"'{examination.command}' would: {examination.plan}.")

@@ -21,7 +21,7 @@ def explain(project: ProjectMetadata, node: str, pipeline: Optional[str], env: s
     """Show how often, how long and where NODE may run, and which sections of 'tasks' say so."""
     from project.commands.kedro_project import KedroProject
     from project.config.policies import explain_policy
-    from project.console.echo import echo
+    from project.console.echo import show
 
     deployment = KedroProject(project.project_path, env).find_deployment(pipeline)
     nodes = {each.name: each for each in deployment.pipeline.nodes}
@@ -32,9 +32,9 @@ def explain(project: ProjectMetadata, node: str, pipeline: Optional[str], env: s
         )
     tags, settings = nodes[node].tags, deployment.settings
     for key, (value, section) in explain_policy(settings.tasks, node, tags).items():
-        echo(f"{key}: {_text(value)}  (tasks.{section})")
+        show(f"{key}: {_text(value)}  (tasks.{section})")
     for tag in sorted(tags.intersection(settings.limits)):
-        echo(f"limit: {settings.limits[tag]} nodes with the tag '{tag}' at once  (limits.{tag})")
+        show(f"limit: {settings.limits[tag]} nodes with the tag '{tag}' at once  (limits.{tag})")
 
 
 def _text(value: object) -> str:

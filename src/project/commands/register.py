@@ -53,10 +53,10 @@ def _deploy(api: PrefectApi, deployment: Deployment) -> bool:
 
 
 def _check(api: PrefectApi, deployment: Deployment) -> bool:
-    from project.console.echo import echo
+    from project.console.echo import show
     from project.deploy.registration import find_registration, has_default_env
 
     is_registered = find_registration(api, deployment) is not None
     would_change = not (is_registered and has_default_env(api, deployment))
-    echo(f"Flow '{deployment.flow_name}': {'would be registered' if would_change else 'unchanged'}")
+    show(f"Flow '{deployment.flow_name}': {'would be registered' if would_change else 'unchanged'}")
     return would_change

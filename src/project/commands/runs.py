@@ -38,6 +38,7 @@ def runs(project: ProjectMetadata, /, limit: int, as_json: bool, env: str, **cho
     """List the latest flow runs of this project."""
     from project.api.queries import latest_flow_runs
     from project.commands.kedro_project import KedroProject
+    from project.console.echo import show
     from project.console.tables import print_runs
 
     kedro_project = KedroProject(project.project_path, env)
@@ -45,7 +46,7 @@ def runs(project: ProjectMetadata, /, limit: int, as_json: bool, env: str, **cho
     with kedro_project.connect() as api:
         rows = latest_flow_runs(api, api.tenant_id, run_filter, limit)
     if as_json:
-        click.echo(json.dumps([row._asdict() for row in rows]))
+        show(json.dumps([row._asdict() for row in rows]))
     elif rows:
         print_runs(rows)
     elif run_filter.projects:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import IO, Optional
 
 import click
 
@@ -16,6 +17,20 @@ def echo(line: str) -> None:
         click.echo(writable(line, sys.stdout))
     except (OSError, ValueError) as error:  # ValueError: the stream is closed
         logger.warning("%s (could not be printed: %r)", line, error)
+
+
+def show(text: str, file: Optional[IO[str]] = None) -> None:
+    """Print what a command was asked for, or write it to a file.
+
+    Raises:
+        ClickException: it cannot be printed, for example on a full disk.
+    """
+    try:
+        click.echo(writable(text, file or sys.stdout), file=file)
+    except BrokenPipeError:  # click ends the command
+        raise
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"The output cannot be written: {error}.") from error
 
 
 def printable(text: str) -> str:

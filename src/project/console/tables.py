@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from project.api.queries import FlowRunRow
-from project.console.echo import echo, printable
+from project.console.echo import printable, show
 from project.console.times import local_time
 
 SUMMARY_ROWS = 40
@@ -94,7 +94,7 @@ def _print_lines(rows: List[List[str]]) -> None:
     lines = [_HEADERS, *rows]
     widths = [max(map(len, column)) for column in zip(*lines)]
     for line in lines:
-        echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
+        show("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
 
 
 def _cells(run: FlowRunRow) -> List[str]:
