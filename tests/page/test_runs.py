@@ -270,7 +270,9 @@ def test_the_list_is_used_with_the_keyboard_alone(page: Page, site: Site) -> Non
     page.get_by_role("checkbox", name="bad night").press("Space")
     page.get_by_role("button", name="Restart from failed").press("Enter")
     page.keyboard.press("Tab")
-    page.get_by_role("dialog").get_by_role("button", name="Restart from failed").press("Enter")
+    confirm = page.get_by_role("dialog").get_by_role("button", name="Restart from failed")
+    expect(confirm).to_be_enabled()  # once it is known what would run
+    confirm.press("Enter")
 
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_text("No run matches the filters.")).to_be_visible()
