@@ -16,17 +16,13 @@ import pendulum
 from benchmarks.startup import REGISTRY as ONE_NODE
 from benchmarks.startup import serving, write_project
 from project.api.client import PrefectApi, connect
+from project.deploy.deployment import HEARTBEAT_ENV
 
 NODES = 500
 
 AGENT = ("kedro", "prefect", "agent")
-PREFECTS_AGENT = (
-    "prefect",
-    "agent",
-    "local",
-    "start",
-    "--no-hostname-label",
-)  # as in docs/agents.md
+# As in docs/agents.md.
+PREFECTS_AGENT = ("prefect", "agent", "local", "start", "--no-hostname-label")
 
 REGISTRY = f"""
     from kedro.pipeline import Pipeline, node
@@ -91,16 +87,10 @@ def until_running(agent: Sequence[str]) -> float:
         write_project(folder, ONE_NODE)
         with serving(folder) as url, connect(url, folder) as api:
             _kedro(folder, "prefect", "register")
-            variables = {
-                "PREFECT__BACKEND": "server",
-                "PREFECT__CLOUD__API": url,
-                "PREFECT__CLOUD__HEARTBEAT_MODE": "thread",
-                "NO_PROXY": "127.0.0.1",
-            }
             process = subprocess.Popen(
                 [sys.executable, "-W", "ignore", "-m", *agent],
                 cwd=folder,
-                env={**os.environ, **variables},
+                env={**os.environ, **HEARTBEAT_ENV, **api.client_variables()},
                 stdout=subprocess.DEVNULL,
             )
             while not api.query("query { agent { id } }"):
@@ -112,9 +102,7 @@ def until_running(agent: Sequence[str]) -> float:
             *_, run = api.query(
                 "query { flow_run(order_by: {created: asc}) { created start_time } }"
             )
-    return float(
-        (pendulum.parse(run["start_time"]) - pendulum.parse(run["created"])).total_seconds()
-    )
+    return _seconds_between(run["created"], run["start_time"])
 
 
 @contextmanager
@@ -142,5 +130,8 @@ def _duration(api: PrefectApi) -> float:
     (run,) = api.query("query { flow_run { state start_time end_time } }")
     if run["state"] != "Success":
         raise RuntimeError(f"The run ended {run['state']}.")
-    start, end = pendulum.parse(run["start_time"]), pendulum.parse(run["end_time"])
-    return float((end - start).total_seconds())
+    return _seconds_between(run["start_time"], run["end_time"])
+
+
+def _seconds_between(start: str, end: str) -> float:
+    return float((pendulum.parse(end) - pendulum.parse(start)).total_seconds())

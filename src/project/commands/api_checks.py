@@ -26,8 +26,9 @@ def check_api(api: PrefectApi, deployment: Deployment) -> Iterator[CheckResult]:
     yield _check_flow(api, deployment)
     if deployment.settings.schedule is not None:
         yield _check_schedule(api, deployment)
-    yield from _check_labels(api, deployment)
-    yield _check_agents(api, deployment)
+    deployed = _deployed_labels(api, deployment)
+    yield from _check_labels(deployment, deployed)
+    yield _check_agents(api, deployment, deployed)
     yield from _check_runs(api, deployment)
 
 
@@ -77,8 +78,8 @@ def _check_schedule(api: PrefectApi, deployment: Deployment) -> CheckResult:
     return ok("schedule", "deployed")
 
 
-def _check_labels(api: PrefectApi, deployment: Deployment) -> Iterator[CheckResult]:
-    own, deployed = _own_labels(deployment), _deployed_labels(api, deployment)
+def _check_labels(deployment: Deployment, deployed: List[str]) -> Iterator[CheckResult]:
+    own = _own_labels(deployment)
     if deployed != own and deployment.settings.run != "none":
         text = f"deployed are {_listed(deployed)}, prefect.yml has {_listed(own)}"
         yield warning("labels", f"{text}. {deployment.how_to_register()}")
@@ -97,11 +98,10 @@ def _deployed_labels(api: PrefectApi, deployment: Deployment) -> List[str]:
     return _own_labels(deployment) if row is None else queries.deployed_labels(api, row.id)
 
 
-def _check_agents(api: PrefectApi, deployment: Deployment) -> CheckResult:
+def _check_agents(api: PrefectApi, deployment: Deployment, deployed: List[str]) -> CheckResult:
     settings = deployment.settings
     # A run that `kedro run` starts has the labels in prefect.yml, whatever is deployed.
-    own = settings.run in ("agent", "none")
-    labels = _own_labels(deployment) if own else _deployed_labels(api, deployment)
+    labels = deployed if settings.run == "here" else _own_labels(deployment)
     count = len(matching_agents(api, labels))
     if count > 1:
         text = f"{count} agents pick up the flow's runs, and each run goes to any of them"

@@ -64,7 +64,8 @@ def streams_above_bar(console: Console) -> Iterator[None]:
 @contextmanager
 def _above_bar(name: str, console: Console) -> Iterator[None]:
     before = getattr(sys, name)
-    if before is None or not before.isatty():  # the other one is redirected to a file
+    # A stream that is redirected to a file has no bar.
+    if before is None or not (before is console.file or before.isatty()):
         yield
         return
     stream = BarStream(before, console)
@@ -72,6 +73,6 @@ def _above_bar(name: str, console: Console) -> Iterator[None]:
     try:
         yield
     finally:
-        stream.flush()
         if getattr(sys, name) is stream:
             setattr(sys, name, before)
+        stream.flush()

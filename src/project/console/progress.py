@@ -124,9 +124,10 @@ class Bar:
             redirect_stderr=False,
         )
         self._bar = self._progress.add_task("", total=total)
-        self._streams = ExitStack()
-        self._streams.enter_context(streams_above_bar(console))
         self._progress.start()
+        self._shown = ExitStack()
+        self._shown.callback(self._progress.stop)
+        self._shown.enter_context(streams_above_bar(console))
 
     def started(self, name: str) -> None:
         """Show the node beside the bar."""
@@ -147,8 +148,7 @@ class Bar:
 
     def close(self, reports: List[NodeReport]) -> None:
         """Replace the bar with the table."""
-        self._streams.close()
-        self._progress.stop()
+        self._shown.close()
         shown = [one._replace(name=writable(one.name, self._console)) for one in reports]
         self._console.print(summary_table(shown))
 

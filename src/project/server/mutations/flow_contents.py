@@ -33,7 +33,6 @@ _TASK_FIELDS = (
     _Field("tags", (list,)),
     *(_Field(name, (dict, list, str)) for name in ("inputs", "outputs")),
 )
-_ENDS = ("upstream_task", "downstream_task")
 _FLOW_FIELDS = (
     *(_Field(name, (str,)) for name in ("name", "description", "__version__")),
     *(_Field(name, (dict,)) for name in ("environment", "run_config", "schedule", "storage")),
@@ -121,7 +120,7 @@ def add_edges(
         return
     tasks = connection.execute(select(task.c.slug, task.c.id).where(task.c.flow_id == flow_id))
     ids = {row.slug: row.id for row in tasks}
-    rows = [_edge_row(flow_id, as_object(each, "An edge"), ids) for each in edges]
+    rows = [_edge_row(flow_id, each, ids) for each in edges]
     connection.execute(insert(edge), rows)
     mapped = {row["downstream_task_id"] for row in rows if row["mapped"]}
     connection.execute(update(task).where(is_in(task.c.id, mapped)).values(mapped=True))
@@ -133,12 +132,14 @@ def task_identity(task_: Any) -> object:
     return _slug(task_, "A task")
 
 
-def edge_identity(edge_: Any) -> object:
-    """Return what no two edges of a flow have in common."""
+def edge_identity(edge_: Any) -> tuple[str, str, Optional[str]]:
+    """Return what no two edges of a flow have in common: the slugs of their ends, and the key."""
     fields = as_object(edge_, "An edge")
-    ends = (_slug(fields.get(end), "The end of an edge") for end in _ENDS)
+    upstream, downstream = (
+        _slug(fields.get(end), "The end of an edge") for end in ("upstream_task", "downstream_task")
+    )
     key = fields.get("key")
-    return (*ends, None if key is None else str(key))
+    return upstream, downstream, None if key is None else str(key)
 
 
 def reference_slugs_of(serialized_flow: Mapping[str, Any]) -> set[str]:
@@ -177,16 +178,13 @@ def _trigger(trigger: Any) -> Optional[str]:
     return name if isinstance(name, str) else None
 
 
-def _edge_row(flow_id: str, edge_: Mapping[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
-    upstream, downstream = (
-        _task_id(flow_id, ids, _slug(edge_.get(end), "The end of an edge")) for end in _ENDS
-    )
-    key = edge_.get("key")
+def _edge_row(flow_id: str, edge_: Any, ids: Mapping[str, str]) -> dict[str, Any]:
+    upstream, downstream, key = edge_identity(edge_)
     return new_row(
         flow_id=flow_id,
-        upstream_task_id=upstream,
-        downstream_task_id=downstream,
-        key=None if key is None else str(key),
+        upstream_task_id=_task_id(flow_id, ids, upstream),
+        downstream_task_id=_task_id(flow_id, ids, downstream),
+        key=key,
         mapped=bool(edge_.get("mapped")),
     )
 
