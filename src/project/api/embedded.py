@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator, NamedTuple, Optional
 
 from project.api.page_functions import page_functions
 from project.api.project_folder import FOLDER, folder_errors, prepare_folder
-from project.compat.collector import collector_paused
+from project.compat.collector import collector_paused, present_objects_kept
 from project.compat.run_options import describe_run_options
 from project.errors import ApiError
 
@@ -79,7 +79,8 @@ def serve(
             records_token=is_auto,
             **options,
         )
-        serve_settings(settings, on_start)
+        with present_objects_kept():
+            serve_settings(settings, on_start)
 
 
 def served_url(project_path: Path) -> Optional[str]:
@@ -144,17 +145,16 @@ def embedded_api(project_path: Path, must_outlive_process: bool = False) -> Iter
         return
     if must_outlive_process:
         raise ApiError(NO_SERVER)
-    # Imports leave no garbage, but looking for it took a third of the time.
-    with _start_errors(folder), collector_paused():
-        from project.server.process import EmbeddedServer
+    with ExitStack() as stack:
+        # Imports leave no garbage, but looking for it took a third of the time.
+        with _start_errors(folder), collector_paused():
+            from project.server.process import EmbeddedServer
 
-        # Other users of this machine can reach its address, too.
-        server = EmbeddedServer(server_settings(project_path, token=new_token()))
-        server.__enter__()
-    try:
+            # Other users of this machine can reach its address, too.
+            settings = server_settings(project_path, token=new_token())
+            server = stack.enter_context(EmbeddedServer(settings))
+            stack.enter_context(present_objects_kept())
         yield EmbeddedApi(server.url, server.token)
-    finally:
-        server.__exit__(None, None, None)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Python's garbage collector, which takes time where much is created and nothing is garbage."""
+"""Python's garbage collector, which takes time where there are many objects and none is garbage."""
 
 from __future__ import annotations
 
@@ -17,3 +17,20 @@ def collector_paused() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+@contextmanager
+def present_objects_kept() -> Iterator[None]:
+    """Leave all objects that exist now out of garbage collections until the block ends.
+
+    There are hundreds of thousands of them after many imports, and to search them for garbage takes
+    longer than to answer some requests.
+    """
+    if gc.get_freeze_count():  # the process, or another run in it, does the same
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
