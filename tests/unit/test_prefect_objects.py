@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from project.errors import SettingsError
 
 def make(settings: dict[str, Any]) -> None:
     whole = parse_settings(settings)
-    make_result(whole)
+    make_result(whole, Path())
     make_run_config(whole, {})
     make_storage(whole, "the default")  # type: ignore[arg-type]
 
@@ -95,3 +96,16 @@ def test_a_reference_to_a_credential_is_accepted(settings: dict[str, Any]) -> No
 
 def test_a_script_may_hold_the_flow() -> None:
     make({"storage": {"type": "Local", "path": "flow.py", "stored_as_script": True}})
+
+
+@pytest.mark.parametrize(
+    ("folder", "expected"),
+    [("results", "/project/results"), ("/data", "/data"), ("~/kept", f"{Path.home()}/kept")],
+)
+def test_a_folder_for_results_does_not_depend_on_the_working_directory(
+    folder: str, expected: str
+) -> None:
+    settings = parse_settings({"result": {"type": "LocalResult", "dir": folder}})
+    result: Any = make_result(settings, Path("/project"))
+
+    assert result.dir == expected

@@ -80,7 +80,8 @@ def _result_folders(deployments: Iterable[Deployment]) -> Iterable[Path]:
     """Return the folders of flow runs; other folders are not named after one."""
     places = {
         Path(result.dir)
-        for result in (make_result(deployment.settings) for deployment in deployments)
+        for each in deployments
+        for result in [make_result(each.settings, each.ref.project_path)]
         if isinstance(result, LocalResult)
     }
     for place in sorted(places):

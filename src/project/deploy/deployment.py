@@ -138,7 +138,7 @@ def make_flow(pipeline: Pipeline, spec: FlowSpec) -> KedroFlow:
         parameters=[option.name for option in RUN_OPTIONS],
     )
     flow.executor = make_executor(settings, spec.ref)
-    flow.result = make_result(settings)
+    flow.result = make_result(settings, spec.ref.project_path)
     return flow
 
 

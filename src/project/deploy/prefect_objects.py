@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Iterator, Mapping, Optional, Tuple
 
 import pendulum
@@ -83,8 +84,11 @@ def make_storage(settings: Settings, default: Storage) -> Storage:
     return storage
 
 
-def make_result(settings: Settings) -> Optional[Result]:
-    """Return the result that stores the values of tasks, if there is one."""
+def make_result(settings: Settings, project_path: Path) -> Optional[Result]:
+    """Return the result that stores the values of tasks, if there is one.
+
+    A relative folder is one of the project's: agents and commands may run in any folder.
+    """
     if settings.result is None:
         return None
     if settings.result.get("type") in _JSON_RESULTS:
@@ -94,6 +98,8 @@ def make_result(settings: Settings) -> Optional[Result]:
             "writes files, such as LocalResult or S3Result."
         )
     given = {"location": result_location, "serializer": DatasetSerializer(), **settings.result}
+    if given.get("type") == "LocalResult" and isinstance(given.get("dir"), str):
+        given["dir"] = str(project_path / Path(given["dir"]).expanduser())
     result: Result = _make(prefect.engine.results, given, "result", settings.origin)
     return result
 
