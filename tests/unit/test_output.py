@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import sys
 from contextlib import contextmanager
 from typing import Any, Dict, Iterator, List, Optional, Tuple
@@ -47,6 +48,20 @@ def test_output_outside_tasks_is_not_captured() -> None:
         print("nobody's")
 
     assert lines == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_the_lines_of_a_forked_child_are_not_captured() -> None:
+    with listening() as lines, task("a"):
+        print("of the parent")
+        child = os.fork()
+        if child == 0:
+            print("of the child")
+            os._exit(len(lines))
+        print("of the parent again")
+
+    assert os.waitpid(child, 0)[1] >> 8 == 1
+    assert lines == [("a", "of the parent"), ("a", "of the parent again")]
 
 
 def test_many_carriage_returns_make_one_line() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import sys
 from contextlib import contextmanager, nullcontext
 from threading import Lock, get_ident
@@ -176,6 +177,7 @@ class _Handler(logging.Handler):
     def __init__(self, take: TakeRecord):
         super().__init__(logging.INFO)
         self._take = take
+        self._process = os.getpid()
         self._unfinished: Dict[int, _Line] = {}  # by thread id
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -217,6 +219,8 @@ class _Handler(logging.Handler):
                 self._forward(logging.makeLogRecord(fields))
 
     def _forward(self, record: logging.LogRecord) -> None:
+        if os.getpid() != self._process:  # a forked child has no thread that would send it
+            return
         try:
             self._take(record)
         except Exception:  # as in every handler: a log call must not fail the node
