@@ -8,7 +8,7 @@ from typing import Callable, Iterator
 import pytest
 
 from project.errors import SettingsError
-from tests.kits.projects import FAILING, FAILING_CATALOG, PIPELINE, RUNNERS, KedroProject
+from tests.kits.projects import FAILING, FAILING_CATALOG, NODE, PIPELINE, RUNNERS, KedroProject
 from tests.kits.webhook import Webhook
 
 MakeProject = Callable[..., KedroProject]
@@ -50,6 +50,23 @@ def test_a_template_is_filled_wherever_it_has_fields(
         "title": "__default__ Failed",
         "blocks": ["b_fail", {"error": "Broken: cannot use some text"}, 3],
     }
+
+
+def test_an_error_that_looks_like_a_field_is_not_filled(
+    make_project: MakeProject, webhook: Webhook
+) -> None:
+    project = make_project(
+        NODE
+        + """
+def fail(): raise ValueError("no {link} and no {other}")
+
+def register_pipelines(): return {"__default__": Pipeline([node(fail, None, "a", name="fail")])}
+""",
+        prefect=f"notify: {{url: {webhook.url}, template: {{text: '{{error}} {{unknown}}'}}}}",
+    )
+    project.run(RUNNERS["local"]())
+
+    assert webhook.next() == {"text": "ValueError: no {link} and no {other} {unknown}"}
 
 
 def test_only_the_chosen_ends_are_notified(make_project: MakeProject, webhook: Webhook) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
 from threading import Thread
 from time import sleep
@@ -96,14 +97,16 @@ def _last_line(error: Optional[BaseException]) -> str:
 
 
 def _filled(template: Any, fields: Dict[str, str]) -> Any:
-    """Return a template with the fields in its strings; other braces stay as they are."""
+    """Return a template with the fields in its strings; other braces stay as they are.
+
+    So do braces in the value of a field, such as those in the text of an error.
+    """
     if isinstance(template, dict):
         return {key: _filled(value, fields) for key, value in template.items()}
     if isinstance(template, (list, tuple)):
         return [_filled(value, fields) for value in template]
     if isinstance(template, str):
-        for name, value in fields.items():
-            template = template.replace(f"{{{name}}}", value)
+        return re.sub(r"\{(\w+)\}", lambda field: fields.get(field[1], field[0]), template)
     return template
 
 
