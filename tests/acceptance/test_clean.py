@@ -61,6 +61,7 @@ def test_old_runs_are_deleted_with_their_logs_and_results(served: Shop, failed: 
 
     said = served.kedro("prefect", "clean", "--older-than", "0m")
     assert said.code == 1, said.text  # nobody has said yes
+    assert "Error: Nothing was deleted. Use --yes to delete without asking." in said.text
     assert failed in result_folders(served)
 
     said = served.kedro("prefect", "clean", "--older-than", "0m", "--yes")

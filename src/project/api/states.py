@@ -19,6 +19,7 @@ def _names_below(state: Type[State]) -> Iterator[str]:
 FINISHED: FrozenSet[str] = frozenset(_names_below(Finished))
 SUCCESSFUL: FrozenSet[str] = frozenset(_names_below(Success))
 _STATES = sorted(frozenset(_names_below(State)) - {"State"})
+_USUAL_STATES = "The usual ones are Scheduled, Running, Success, Failed and Cancelled."
 
 
 def find_state(name: str) -> str:
@@ -31,7 +32,7 @@ def find_state(name: str) -> str:
     if name.lower() in by_lower_case:
         return by_lower_case[name.lower()]
     close = get_close_matches(name.lower(), by_lower_case, n=1)
-    hint = f"Did you mean '{by_lower_case[close[0]]}'?" if close else f"Use {', '.join(_STATES)}."
+    hint = f"Did you mean '{by_lower_case[close[0]]}'?" if close else _USUAL_STATES
     raise ValueError(f"Prefect has no state '{name}'. {hint}")
 
 

@@ -41,7 +41,15 @@ def clean(project: ProjectMetadata, older_than: Optional[str], yes: bool, env: s
         click.echo(old.describe())
         if not old:
             return
-        if not yes:
-            click.confirm("Delete them?", abort=True)
+        if not (yes or _is_confirmed()):
+            raise click.ClickException("Nothing was deleted. Use --yes to delete without asking.")
         delete(api, old)
     click.echo("Deleted.")
+
+
+def _is_confirmed() -> bool:
+    try:
+        return click.confirm("Delete them?")
+    except click.Abort:  # there is no terminal, or Ctrl-C
+        click.echo()
+        return False
