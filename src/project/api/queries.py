@@ -122,6 +122,29 @@ def newest_flow(
     )
 
 
+class FlowVersionRow(NamedTuple):
+    """A version of a flow, with the variables of its run configuration."""
+
+    flow_group_id: str
+    variables: Dict[str, str]
+
+
+def flow_versions(
+    api: GraphQL, tenant_id: Optional[str], projects: Sequence[str]
+) -> List[FlowVersionRow]:
+    """Return all versions of all flows in some Prefect projects."""
+    rows = api.query(
+        "query($tenant: uuid, $projects: [String!]) { flow(where: {project: {name: "
+        "{_in: $projects}, tenant_id: {_eq: $tenant}}}) { flow_group_id run_config } }",
+        tenant=tenant_id,
+        projects=list(projects),
+    )
+    return [
+        FlowVersionRow(row["flow_group_id"], (row["run_config"] or {}).get("env") or {})
+        for row in rows
+    ]
+
+
 def create_flow(api: GraphQL, project_id: str, compressed_flow: str, key: str) -> str:
     """Create a version of a flow, without its tasks and edges, and return its id.
 
@@ -549,20 +572,19 @@ class RunFilter(NamedTuple):
 
 
 def flow_runs_before(
-    api: GraphQL, tenant_id: Optional[str], run_filter: RunFilter, before: str, offset: int
+    api: GraphQL, flow_group_ids: Sequence[str], states: Sequence[str], before: str, offset: int
 ) -> List[str]:
-    """Return the ids of flow runs whose state is older than a timestamp, at most ``PAGE`` of them.
+    """Return the ids of flow runs in one of some states since before a timestamp.
 
-    Of the filter, only projects and states count.
+    They are at most ``PAGE``, from an offset on.
     """
     rows = api.query(
-        "query($tenant: uuid, $projects: [String!], $states: [String!], $before: timestamptz, "
-        "$limit: Int, $offset: Int) { flow_run(where: {state: {_in: $states}, state_timestamp: "
-        "{_lt: $before}, flow: {project: {name: {_in: $projects}, tenant_id: {_eq: $tenant}}}}, "
-        "order_by: {created: asc, id: asc}, limit: $limit, offset: $offset) { id } }",
-        tenant=tenant_id,
-        projects=list(run_filter.projects),
-        states=list(run_filter.states),
+        "query($groups: [uuid!], $states: [String!], $before: timestamptz, $limit: Int, "
+        "$offset: Int) { flow_run(where: {state: {_in: $states}, state_timestamp: {_lt: $before}, "
+        "flow: {flow_group_id: {_in: $groups}}}, order_by: {created: asc, id: asc}, "
+        "limit: $limit, offset: $offset) { id } }",
+        groups=list(flow_group_ids),
+        states=list(states),
         before=before,
         limit=PAGE,
         offset=offset,

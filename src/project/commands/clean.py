@@ -29,7 +29,7 @@ def clean(project: ProjectMetadata, older_than: Optional[str], yes: bool, env: s
     """
     from project.commands.kedro_project import KedroProject
     from project.console.times import parse_since
-    from project.deploy.cleaning import delete, find_what_is_old
+    from project.deploy.cleaning import delete, find_stale_data
 
     try:
         before = parse_since(older_than) if older_than else None
@@ -37,13 +37,13 @@ def clean(project: ProjectMetadata, older_than: Optional[str], yes: bool, env: s
         raise click.ClickException(f"--older-than: {error}") from error
     kedro_project = KedroProject(project.project_path, env)
     with kedro_project.connect() as api:
-        old = find_what_is_old(api, kedro_project.find_deployments(), before)
-        click.echo(old.describe())
-        if not old:
+        stale = find_stale_data(api, kedro_project.find_deployments(), before)
+        click.echo(stale.describe())
+        if not stale:
             return
         if not (yes or _is_confirmed()):
             raise click.ClickException("Nothing was deleted. Use --yes to delete without asking.")
-        delete(api, old)
+        delete(api, stale)
     click.echo("Deleted.")
 
 

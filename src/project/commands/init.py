@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, List
+from typing import TYPE_CHECKING, Dict, List, Optional
 
 import click
 
@@ -33,17 +33,23 @@ def init(project: ProjectMetadata) -> None:
     if file.exists():
         raise SettingsError(f"{file} exists already. Remove it first, or edit it.")
     script = find_earlier_script(project.project_path, project.project_name)
-    name = script.project if script and script.project else project.project_name
-    values = {"project": json.dumps(name, ensure_ascii=False)}
-    if script and script.flow:
-        flow = json.dumps(script.flow, ensure_ascii=False)
-        values["pipelines"] = f"{{__default__: {{flow: {flow}}}}}"
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(_fill(TEMPLATE.read_text(encoding="utf-8"), values), encoding="utf-8")
+    file.write_text(_fill(TEMPLATE.read_text(encoding="utf-8"), _names(script)), encoding="utf-8")
     click.echo(f"Wrote {file}")
     for line in _describe(script) if script else ():
         click.echo(line)
     click.echo("Next: kedro prefect doctor")
+
+
+def _names(script: Optional[EarlierScript]) -> Dict[str, str]:
+    """Return the keys with which a script's flow keeps its name and its Prefect project."""
+    names: Dict[str, str] = {}
+    if script and script.project:
+        names["project"] = json.dumps(script.project, ensure_ascii=False)
+    if script and script.flow:
+        flow = json.dumps(script.flow, ensure_ascii=False)
+        names["pipelines"] = f"{{__default__: {{flow: {flow}}}}}"
+    return names
 
 
 def _fill(template: str, values: Dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Differences between Kedro releases in runners, nodes and catalogs, resolved once at import."""
+"""Differences between Kedro releases in runners, nodes and catalogs."""
 
 from __future__ import annotations
 
@@ -102,7 +102,9 @@ _own_runners: WeakValueDictionary[int, KedroRunner] = WeakValueDictionary()
 
 def is_own_runner(name: Optional[str]) -> bool:
     """Return whether a run's parameter ``runner``, which is a string, stands for one of ours."""
-    return any(name == str(runner) for runner in _own_runners.values())
+    # Of the references there is a copy, while another thread may add a runner.
+    runners = [reference() for reference in _own_runners.valuerefs()]
+    return any(name == str(runner) for runner in runners if runner is not None)
 
 
 def suggest_resume(

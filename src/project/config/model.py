@@ -67,10 +67,13 @@ class ExecutorSettings:
         has_cluster = bool(self.cluster_class or self.cluster_kwargs)
         if self.type != "dask" and (self.address is not None or has_cluster):
             raise ValueError("address, cluster_class and cluster_kwargs need the type dask")
-        if self.address is not None and has_cluster:
+        if self.address is not None and (has_cluster or self.workers is not None):
             raise ValueError(
-                "address names a running cluster: leave out cluster_class and cluster_kwargs"
+                "address names a running cluster: leave out workers, cluster_class and "
+                "cluster_kwargs"
             )
+        if self.cluster_class is not None and self.workers is not None:
+            raise ValueError("workers is not for a cluster_class: give its own in cluster_kwargs")
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from project.api import queries
 from project.api.client import PrefectApi
 from project.api.states import FINISHED, SUCCESSFUL
 from project.deploy.deployment import Deployment
+from project.deploy.flow_spec import package_in
 from project.deploy.prefect_objects import make_result
 
 
-class Old(NamedTuple):
+class StaleData(NamedTuple):
     """Ids of flow runs, and folders with the results of one flow run each."""
 
     flow_run_ids: Sequence[str]
@@ -37,12 +38,13 @@ class Old(NamedTuple):
         return f"To delete: {' and '.join(filter(None, parts))}."
 
 
-def find_what_is_old(
+def find_stale_data(
     api: PrefectApi, deployments: Sequence[Deployment], before: Optional[str]
-) -> Old:
+) -> StaleData:
     """Return what no restart needs, and the flow runs that ended before a timestamp, if given.
 
-    The results of a flow run are needed until it has succeeded, or is deleted.
+    The results of a flow run are needed until it has succeeded. A run that is unknown here, because
+    it was deleted before, may be one of another API: its results stay.
     """
     old_ids = _old_runs(api, deployments, before) if before else []
     folders = list(_result_folders(deployments))
@@ -53,23 +55,29 @@ def find_what_is_old(
         for folder in folders
         if folder.name in doomed or states.get(folder.name) in SUCCESSFUL
     ]
-    return Old(old_ids, unneeded)
+    return StaleData(old_ids, unneeded)
 
 
-def delete(api: PrefectApi, old: Old) -> None:
+def delete(api: PrefectApi, stale: StaleData) -> None:
     """Delete flow runs and folders for good."""
-    for folder in old.folders:
+    for folder in stale.folders:
         shutil.rmtree(folder)
-    for flow_run_id in old.flow_run_ids:
+    for flow_run_id in stale.flow_run_ids:
         queries.delete_flow_run(api, flow_run_id)
 
 
 def _old_runs(api: PrefectApi, deployments: Iterable[Deployment], before: str) -> List[str]:
+    """Return the ids of old runs, also of flows that the project has no more.
+
+    Other flows in the same Prefect project belong to other packages, or to plain Prefect.
+    """
     projects = {deployment.prefect_project for deployment in deployments}
-    run_filter = queries.RunFilter(sorted(projects), sorted(FINISHED))
+    packages = {deployment.ref.package_name for deployment in deployments}
+    versions = queries.flow_versions(api, api.tenant_id, sorted(projects))
+    own = {each.flow_group_id for each in versions if package_in(each.variables) in packages}
     found: List[str] = []
     while len(found) % queries.PAGE == 0:
-        page = queries.flow_runs_before(api, api.tenant_id, run_filter, before, len(found))
+        page = queries.flow_runs_before(api, sorted(own), sorted(FINISHED), before, len(found))
         if not page:
             break
         found += page

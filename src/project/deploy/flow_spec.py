@@ -6,7 +6,7 @@ import json
 import os
 from datetime import date
 from pathlib import Path
-from typing import Any, Dict, Mapping, NamedTuple
+from typing import Any, Dict, Mapping, NamedTuple, Optional
 
 from project.config.load import parse_settings
 from project.config.model import Settings, as_dict
@@ -66,6 +66,11 @@ class FlowSpec(NamedTuple):
             "pipeline_name": self.ref.pipeline_name,
             "settings": {key: settings[key] for key in _REGISTERED_SETTINGS},
         }
+
+
+def package_in(env: Mapping[str, str]) -> Optional[str]:
+    """Return the package of the spec in an environment; ``None`` if another tool has made that."""
+    return json.loads(env[VARIABLE])["package_name"] if VARIABLE in env else None
 
 
 def _dump(fields: Dict[str, Any]) -> str:

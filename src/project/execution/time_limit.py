@@ -30,7 +30,7 @@ class NodeTimeoutError(Exception):
 
 
 def call_with_limit(call: Callable[[], T], node: str, seconds: Optional[float]) -> T:
-    """Return what ``call`` returns within so many seconds; ``None`` is no limit.
+    """Return what ``call`` returns within a number of seconds; ``None`` is no limit.
 
     In the main thread a signal interrupts the call. In any other, the call has a thread of its own,
     which gets an exception; if that does not end it, it is left running, and what it returns is
@@ -59,10 +59,17 @@ def _alarm(error: NodeTimeoutError, seconds: float) -> Iterator[None]:
         raise error
 
     before = signal.signal(signal.SIGALRM, interrupt)
-    # Again and again, because code can catch the exception and go on.
-    signal.setitimer(signal.ITIMER_REAL, seconds, GRACE_SECONDS)
     try:
-        yield
+        # Again and again, because code can catch the exception and go on.
+        signal.setitimer(signal.ITIMER_REAL, seconds, GRACE_SECONDS)
+        try:
+            yield
+        finally:  # which an alarm may still interrupt
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except Exception:
+        if has_expired:  # Kedro makes a DatasetError of what interrupts a dataset
+            raise error from None
+        raise
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
