@@ -42,8 +42,8 @@ class PrefectHooks:
         Kedro's runners work on a copy of the catalog (before Kedro 1.0), the session's own is left
         alone, and ``PrefectRunner`` injects into the copy.
         """
-        loaders = self._config_loaders
-        loader = loaders.get(get_ident(), next(reversed(loaders.values()), None))
+        # Kedro loads the context in the thread of the run.
+        loader = self._config_loaders.pop(get_ident(), None)
         self._requests[run_id_of(run_params)] = RunRequest(run_params, loader)
         if not hasattr(catalog, "shallow_copy") and compat.is_own_runner(run_params.get("runner")):
             inject_memory_datasets(pipeline, catalog)

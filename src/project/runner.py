@@ -10,7 +10,6 @@ from project.api.follow import follow_agent_run
 from project.api.run_here import run_here
 from project.compat import kedro as compat
 from project.config.run_request import RunRequest, find_request, read_run_settings
-from project.console.echo import echo
 from project.console.progress import follow_progress
 from project.deploy.deployment import find_deployment, make_flow, make_local_flow
 from project.deploy.orphans import end_orphaned_runs
@@ -19,6 +18,7 @@ from project.execution.kedro_run import KedroRun
 from project.execution.runners import failure_of, run_flow
 from project.execution.tracebacks import hide_frames
 from project.hooks import inject_memory_datasets
+from project.terminal import echo
 
 if TYPE_CHECKING:
     from kedro.io import DataCatalog

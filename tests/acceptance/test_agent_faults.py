@@ -95,20 +95,23 @@ def states_in(said: Said) -> list[str]:
 ONCE = ["Submitted", "Running"]
 
 
-def test_a_killed_flow_run_ends_failed_and_the_command_says_why(served: Shop) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda one: one.name)
+def test_a_killed_flow_run_ends_failed_and_the_command_says_why(
+    served: Shop, number: signal.Signals
+) -> None:
     with agent(served):
         following = served.start(*RUN)
         process = pid_of_the_run(served)
         where = '{state: {_eq: "Running"}, task: {name: {_eq: "wait"}}}'
         eventually(lambda: served.ask(f"query {{ task_run(where: {where}) {{ id }} }}"))
-        os.kill(process, signal.SIGKILL)
+        os.kill(process, number)
         said = Said.of(following, 60)
 
     assert said.code == 1
     assert states_in(said) == ["Scheduled", *ONCE, "Failed"]
     assert (
         "Error: The flow run ended in state Failed: wait: The process of the flow run was ended by "
-        "SIGKILL. See http" in said.text
+        f"{number.name}. See http" in said.text
     )
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import List
 
 import pytest
+from prefect import Flow, Task
+from prefect.run_configs import UniversalRun
+from prefect.utilities.graphql import compress
 
 from tests.kits.shop import Shop
 
@@ -71,6 +74,33 @@ def test_old_runs_are_deleted_with_their_logs_and_results(served: Shop, failed: 
     assert served.ask("query { flow_run { id } }") == []
     assert served.ask("query { log { id } }") == []
     assert failed not in result_folders(served)
+
+
+def test_runs_of_others_in_the_same_prefect_project_stay(served: Shop, failed: str) -> None:
+    (project,) = served.ask("query { project { id } }")
+    theirs = Flow("theirs", tasks=[Task()], run_config=UniversalRun())
+    flow_id = mutate(
+        served,
+        "create_flow_from_compressed_string",
+        project_id=project["id"],
+        serialized_flow=compress(theirs.serialize()),
+    )
+    run_id = mutate(served, "create_flow_run", flow_id=flow_id)
+    served.ask(
+        "mutation($input: set_flow_run_states_input!) "
+        "{ set_flow_run_states(input: $input) { states { status } } }",
+        input={"states": [{"flow_run_id": run_id, "state": {"type": "Success"}}]},
+    )
+
+    said = served.kedro("prefect", "clean", "--older-than", "0m", "--yes")
+
+    assert said.code == 0, said.text
+    assert served.ask("query { flow_run { id } }") == [{"id": run_id}]
+
+
+def mutate(served: Shop, name: str, **values: str) -> str:
+    text = f"mutation($input: {name}_input!) {{ {name}(input: $input) {{ id }} }}"
+    return str(served.ask(text, input=values)["id"])
 
 
 def test_an_age_that_is_none_is_refused(served: Shop) -> None:

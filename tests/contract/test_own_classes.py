@@ -12,7 +12,12 @@ from kedro import config
 from kedro.framework.startup import bootstrap_project
 from kedro.runner import SequentialRunner
 
-from project.compat.kedro_project import run_session
+from project.compat.kedro_project import (
+    find_pipeline,
+    open_catalog,
+    open_project,
+    run_session,
+)
 from project.runner import PrefectRunner
 from tests.kits.projects import (
     PIPELINE,
@@ -225,6 +230,18 @@ def test_a_flow_run_of_an_agent_uses_the_session_class_of_the_project(
 
     assert result["n"].load() == 6
     assert run["node_names"] == ["one"]
+
+
+@needs_session_classes
+@pytest.mark.parametrize("session", SESSIONS)
+def test_a_dask_worker_opens_the_session_class_of_the_project(
+    make_project: MakeProject, session: str
+) -> None:
+    project = make_project(PIPELINE.replace('one, None, "n"', 'two, "params:start", "n"'))
+    project.add_to_settings(SESSIONS[session])
+    whole = find_pipeline(open_project(project.folder, project.package), "__default__")
+    with open_catalog(whole, project.folder, {"params": {"start": 5}}, "a run") as opened:
+        assert opened.catalog.load("params:start") == 5
 
 
 @needs_session_classes

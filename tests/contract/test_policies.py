@@ -24,6 +24,7 @@ import time
 from pathlib import Path
 from threading import Lock
 from kedro.pipeline import Pipeline, node
+from tests.kits.projects import AbstractDataset
 
 ATTEMPTS = []
 RUNNING, MOST = [], []
@@ -69,6 +70,16 @@ def query(table):
         RUNNING.pop()
     return max(MOST)
 
+class SlowDataset(AbstractDataset):
+    def _load(self):
+        slow(None)
+
+    def _save(self, data):
+        pass
+
+    def _describe(self):
+        return {}
+
 def register_pipelines():
     first = node(make, None, "table", name="make")
     def after_make(function, name, tags=None):
@@ -80,6 +91,7 @@ def register_pipelines():
         "slow": after_make(slow, "slow"),
         "stubborn": after_make(stubborn, "stubborn"),
         "chunks": after_make(chunks, "chunks"),
+        "reading": Pipeline([first, node(query, "data", "from_data", name="read")]),
         "queries": Pipeline([first, *queries]),
     }
 """
@@ -175,6 +187,21 @@ def test_a_node_that_catches_the_interruption_is_timed_out_all_the_same(
     assert outcome.raised is not None
     assert outcome.raised[0] == "NodeTimeoutError"
     assert states(project, "stubborn") == ["Pending", "Running", "TimedOut"]
+
+
+def test_a_node_that_is_interrupted_within_a_dataset_is_timed_out(
+    make_project: MakeProject, runner: Any
+) -> None:
+    # Kedro makes a DatasetError of whatever a dataset raises.
+    project = make_project(PIPELINE, prefect="tasks: {nodes: {read: {timeout_seconds: 1}}}")
+    project.write(
+        "conf/base/catalog.yml", f"data: {{type: {project.package}.pipeline_registry.SlowDataset}}"
+    )
+    outcome = project.run(runner, pipeline_name="reading")
+
+    assert outcome.raised is not None
+    assert outcome.raised[0] == "NodeTimeoutError"
+    assert states(project, "read") == ["Pending", "Running", "TimedOut"]
 
 
 def test_a_node_in_time_is_not_interrupted(make_project: MakeProject, runner: Any) -> None:

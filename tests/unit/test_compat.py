@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from kedro.pipeline import Pipeline, node
 
+from project.compat.kedro import KedroRunner, is_own_runner
 from project.compat.kedro_cli import parse_params
 from project.compat.kedro_project import find_pipeline
 from project.compat.run_options import selection_keywords
@@ -30,7 +31,7 @@ def test_a_plus_in_the_name_of_a_registered_pipeline_is_not_a_sum(
 
 
 def test_a_pipeline_that_is_not_registered_is_an_error() -> None:
-    with pytest.raises(KeyError, match="d"):
+    with pytest.raises(FlowRunError, match="no pipeline 'd', only a, b. If it was renamed"):
         find_pipeline({"a": A, "b": B}, "a+d")
 
 
@@ -55,3 +56,19 @@ def test_several_namespaces_are_refused_where_kedro_runs_one() -> None:
 
     with pytest.raises(FlowRunError, match="one namespace, not sales, stock"):
         selection_keywords({"namespaces": ["sales", "stock"]}, before_kedro_1)
+
+
+def test_a_runner_may_be_made_while_the_others_are_compared() -> None:
+    class Curious(KedroRunner):
+        def __str__(self) -> str:
+            made.append(Curious())  # as another thread may
+            return "curious"
+
+        def _run(self, *args: object, **kwargs: object) -> None: ...
+
+    made: list[KedroRunner] = []
+    own = Curious()
+
+    assert is_own_runner("curious")
+    assert not is_own_runner("another")
+    assert own is not None

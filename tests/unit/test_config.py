@@ -161,6 +161,25 @@ def test_a_pipeline_can_do_without_what_the_others_have() -> None:
             "or https://, not 'server:4200'.",
         ),
         (
+            {"api": "http://[::1"},
+            "prefect.yml: api: must be embedded, prefect, or an address that starts with http:// "
+            "or https://, not 'http://[::1'.",
+        ),
+        (
+            {"executor": {"type": "dask", "address": "host:8786", "workers": 2}},
+            "prefect.yml: executor: address names a running cluster: leave out workers, "
+            "cluster_class and cluster_kwargs.",
+        ),
+        (
+            {"executor": {"type": "dask", "cluster_class": "a.Cluster", "workers": 2}},
+            "prefect.yml: executor: workers is not for a cluster_class: give its own in "
+            "cluster_kwargs.",
+        ),
+        (
+            {"tasks": {"nodes": {2024: {"retries": -1}}}},  # a name that YAML reads as a number
+            "prefect.yml: tasks.nodes.2024.retries: must be a whole number of at least 0, not -1.",
+        ),
+        (
             {"executor": {"type": "dask", "address": "scheduler"}},
             "prefect.yml: executor.address: must be the address of a Dask scheduler, such as "
             "tcp://host:8786, not 'scheduler'.",

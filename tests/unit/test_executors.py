@@ -13,6 +13,7 @@ import pytest
 from project.compat.prefect_patches import patch_context
 from project.config.model import ExecutorSettings, Settings
 from project.execution.executors import LocalExecutor, ThreadsExecutor, make_executor
+from project.execution.executors.limits import Limiter
 
 
 def add(*numbers: int, **more: Any) -> int:
@@ -159,3 +160,24 @@ def test_leaving_a_context_restores_it() -> None:
         assert prefect.context.map_index == 1
 
     assert dict(prefect.context) == before
+
+
+def test_tasks_that_wait_for_a_limit_start_in_the_order_in_which_they_came() -> None:
+    limiter = Limiter({"db": 1, "gpu": 1})
+    started: list[str] = []
+
+    def submit(name: str, *tags: str) -> None:
+        limiter.submit(tags, lambda: started.append(name))
+
+    submit("first", "db")
+    submit("both", "db", "gpu")
+    submit("second", "db")
+    submit("gpu alone", "gpu")
+    submit("neither")
+    assert started == ["first", "gpu alone", "neither"]
+
+    limiter.end(["db"])  # the gpu is not free: whoever needs only the database goes ahead
+    assert started[3:] == ["second"]
+    limiter.end(["gpu"])
+    limiter.end(["db"])
+    assert started[4:] == ["both"]

@@ -109,3 +109,10 @@ def test_a_folder_for_results_does_not_depend_on_the_working_directory(
     result: Any = make_result(settings, Path("/project"))
 
     assert result.dir == expected
+
+
+def test_a_folder_that_cannot_be_created_is_one_error() -> None:
+    settings = parse_settings({"result": {"type": "LocalResult", "dir": "/proc/results"}})
+
+    with pytest.raises(SettingsError, match="result: LocalResult: .*'/proc/results'"):
+        make_result(settings, Path())

@@ -5,20 +5,28 @@ from __future__ import annotations
 import io
 import logging
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click import ClickException
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline, node
+from prefect.engine.state import Running, Success
 from rich.console import Console
 
 from project.compat.kedro import MemoryDataset
-from project.console.echo import echo, show
-from project.console.progress import Bar, Lines
+from project.console.progress import Bar, Lines, NodeProgress
 from project.console.tables import NodeReport
 from project.errors import FlowRunError
+from project.execution.runs import KedroRuns
+from project.flow.build import build_flow
+from project.flow.pipeline_ref import PipelineRef
 from project.runner import PrefectRunner
+from project.terminal import echo, show
 
 
 def keep(value: int) -> int:
@@ -153,3 +161,24 @@ def test_an_attempt_that_is_repeated_does_not_count(capsys: pytest.CaptureFixtur
 
     counts = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
     assert counts == ["[0/2]", "[1/2]", "[2/2]"]
+
+
+def test_nodes_that_end_at_the_same_time_are_shown_one_after_the_other() -> None:
+    class OneAtATime(Lines):
+        shown = most = 0
+
+        def ended(self, report: Any) -> None:
+            self.shown += 1
+            self.most = max(self.most, self.shown)
+            time.sleep(0.05)
+            self.shown -= 1
+
+    names = ["a", "b", "c"]
+    display = OneAtATime(len(names))
+    progress = NodeProgress(names, display)
+    flow = build_flow(pipeline_of(*names), "f", PipelineRef(Path(), "p", "f"), KedroRuns())
+    runners: list[Any] = [SimpleNamespace(task=task) for task in flow.tasks]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda runner: progress(runner, Running(), Success()), runners))
+
+    assert display.most == 1

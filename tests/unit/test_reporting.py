@@ -12,13 +12,13 @@ from prefect import Client
 from prefect.engine.state import Cancelled, Failed, State
 
 from project.api import reporter as reporter_module
-from project.api import state_sender
+from project.api import settling
 from project.api.client import PrefectApi
 from project.api.line_sender import LineSender
 from project.api.reporter import Reporter
 from project.api.state_sender import RunState, StateSender
 from project.api.unreported import UnreportedState, UnreportedStates
-from project.errors import ApiUncertainError, ApiUnreachableError
+from project.errors import ApiError, ApiRefusedError, ApiUncertainError, ApiUnreachableError
 from tests.kits.waiting import eventually
 
 NAMES = Dict[str, str]
@@ -71,7 +71,7 @@ def test_a_value_may_log_a_line_while_it_is_formatted() -> None:
 def test_an_end_like_that_of_an_earlier_process_is_sent_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(state_sender, "SETTLE_SECONDS", 0)
+    monkeypatch.setattr(settling, "SETTLE_SECONDS", 0)
     api = Answers()
     sender = StateSender(api, "run")
     sender.put(RunState(None, Failed("again")))
@@ -150,3 +150,54 @@ def test_a_host_that_has_no_address_was_not_sent_the_request() -> None:
 
     with pytest.raises(ApiUnreachableError, match="cannot be reached"):
         api.mutate("create_tenant", "id", name="one")
+
+
+def test_an_end_that_another_process_has_delivered_meanwhile_is_no_problem(tmp_path: Path) -> None:
+    unreported = UnreportedStates(tmp_path, "prefect")
+    file = unreported.save("one", [UnreportedState(None, Failed("late").serialize())])
+    api = Answers()
+
+    def refuse(name: str) -> None:
+        file.unlink()
+        raise ApiRefusedError("It has ended.")
+
+    api.answer = refuse
+    unreported.deliver(api)
+
+    assert not file.exists()
+
+
+def test_a_password_in_the_address_is_not_written_to_disk(tmp_path: Path) -> None:
+    unreported = UnreportedStates(tmp_path, "http://user:hidden@host:4200")
+    file = unreported.save("one", [UnreportedState(None, Failed("late").serialize())])
+    api = Answers()
+
+    assert "hidden" not in file.read_text()
+    unreported.deliver(api)
+    assert len(api.sent) == 1
+
+
+def test_a_key_that_no_header_can_have_is_one_error() -> None:
+    with pytest.raises(ApiError, match="PREFECT__CLOUD__API_KEY, without quotation marks"):
+        PrefectApi(Client(api_server="http://localhost:4200", api_key="\u201ckey\u201d"))
+
+
+def test_lines_that_the_api_writes_late_are_not_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settling, "SETTLE_PAUSE_SECONDS", 0)
+    api = Answers()
+    sender = LineSender(api, "run")
+    record = logging.makeLogRecord({"name": "n", "msg": "slow", "created": 1.5})
+    sender.put(record, None)
+    written = iter([[], [{"timestamp": "1970-01-01T00:00:01.5+00:00"}]])
+    api.query = lambda text, **variables: next(written)  # type: ignore[method-assign]
+
+    def lose(name: str) -> None:
+        raise ApiUncertainError("No answer")
+
+    api.answer = lose
+    with pytest.raises(ApiUncertainError):
+        sender.send_round()
+    sender.send_round()
+
+    assert [name for name, _ in api.sent] == ["write_run_logs"]
+    assert sender.waiting() == 0

@@ -138,6 +138,8 @@ class AgentFlowRunner(CloudFlowRunner):
         except ENDRUN as end:
             return end.state
         except KeyboardInterrupt:
+            # The run is not over: whatever has started this process may start another one for it.
+            cancellation.exit_if_signalled()
             if not cancellation.is_requested:
                 raise
             return Cancelled("The flow run was cancelled.")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from time import monotonic, sleep
 from typing import Iterable, List, Optional, Set, Tuple
 
-import click
 import pendulum
 
 from project.api import queries
@@ -14,6 +14,7 @@ from project.api.queries import AgentRow, Event, FollowedRun
 from project.api.states import FINISHED, SUCCESSFUL
 from project.errors import ApiError, ApiRefusedError, FlowRunError
 from project.execution.cancellation import Cancellation
+from project.terminal import show
 
 POLL_SECONDS = 1.0
 NO_AGENT_SECONDS = 10.0
@@ -40,7 +41,7 @@ def follow_agent_run(api: PrefectApi, flow_run_id: str, wait: bool = True) -> No
     except KeyboardInterrupt:
         queries.cancel_flow_run(api, flow_run_id)
         cancellation.exit_if_signalled()
-        click.echo("Cancelling the flow run. Press Ctrl-C again to exit without waiting for it.")
+        show("Cancelling the flow run. Press Ctrl-C again to exit without waiting for it.")
         follower.follow(CANCELLING_SECONDS)
 
 
@@ -83,7 +84,7 @@ class Follower:
             if key not in self._printed:
                 self._printed.add(key)
                 self._newest = max(self._newest, pendulum.parse(event.timestamp))
-                click.echo(_as_line(event))
+                show(_as_line(event))
         return run
 
     def _poll(self) -> FollowedRun:
@@ -117,7 +118,7 @@ class Follower:
             self._has_looked_for_agents = True
             missing = missing_agent(self._api, labels)
             if missing:
-                click.echo(f"No agent picks up this run: {missing}", err=True)
+                show(f"No agent picks up this run: {missing}", sys.stderr)
 
     def _describe_failure(self, run: FollowedRun) -> str:
         failed = queries.failed_tasks(self._api, self._id)

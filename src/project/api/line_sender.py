@@ -1,4 +1,4 @@
-"""Sending log lines, each at most once."""
+"""Sending log lines in order, none of them twice."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import pendulum
 from project.api import queries
 from project.api.batches import batches, json_size
 from project.api.lines import Line, make_line, timestamp
+from project.api.settling import settle
 from project.errors import (
     ApiRefusedError,
     ApiUncertainError,
     ApiUnreachableError,
-    RequestTooLargeError,
 )
 
 logger = logging.getLogger(__name__)
@@ -60,16 +60,23 @@ class LineSender:
             ApiError: try again later.
         """
         self._settle_unclear()
+        batch = self._next_batch()
+        if batch:
+            self._write(batch)
+
+    def _next_batch(self) -> List[Line]:
         with self._lock:
             lines = list(islice(self._waiting, self._size))
         sized = batches(lines, self._size, size=lambda line: json_size(line.message) + 300)
-        batch = next(sized, [])
+        return next(sized, [])
+
+    def _write(self, batch: List[Line]) -> None:
         try:
             rows = [line.as_input(self._flow_run_id) for line in batch]
             queries.write_run_logs(self._api, rows)
         except ApiUnreachableError:
             raise
-        except (RequestTooLargeError, ApiRefusedError) as error:
+        except ApiRefusedError as error:
             self._size = max(1, len(batch) // 2)
             if len(batch) == 1:
                 logger.warning("A log line is not reported to the API: %s", error)
@@ -82,14 +89,17 @@ class LineSender:
             self._size = min(MAX_LINES, self._size * 2)
 
     def _settle_unclear(self) -> None:
-        """Ask the API which lines of the batch with an uncertain answer it has written."""
-        if not self._unclear:
-            return
-        first, last = timestamp(self._unclear[0].time), timestamp(self._unclear[-1].time)
-        rows = queries.log_timestamps(self._api, self._flow_run_id, first, last)
-        found = {_microseconds(row) for row in rows}
-        self._remove([line for line in self._unclear if line.time in found])
+        """Remove from the queue what the API has of the batch with an uncertain answer."""
+        settle(self._unclear, self._remove_written)
         self._unclear = []
+
+    def _remove_written(self, lines: List[Line]) -> List[Line]:
+        first, last = timestamp(lines[0].time), timestamp(lines[-1].time)
+        rows = queries.log_timestamps(self._api, self._flow_run_id, first, last)
+        times = {_microseconds(row) for row in rows}
+        written = [line for line in lines if line.time in times]
+        self._remove(written)
+        return written
 
     def _remove(self, lines: List[Line]) -> None:
         self.last_progress = monotonic()

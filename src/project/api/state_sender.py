@@ -13,7 +13,7 @@ from collections import Counter, deque
 from copy import copy
 from functools import cached_property
 from threading import Lock
-from time import monotonic, sleep
+from time import monotonic
 from typing import Deque, Dict, List, Optional, Tuple
 
 from prefect.engine.state import Failed, State, TriggerFailed
@@ -21,6 +21,7 @@ from prefect.engine.state import Failed, State, TriggerFailed
 from project.api import queries
 from project.api.batches import batches, json_size
 from project.api.lines import shorten
+from project.api.settling import settle
 from project.api.states import FINISHED, serialize_state
 from project.errors import (
     ApiError,
@@ -36,8 +37,6 @@ MAX_STATES = 50
 # An API that writes so many states in so little time is not a Prefect Server.
 FAST_SECONDS = 0.2
 MAX_FAST_STATES = 400
-SETTLE_SECONDS = 2.0
-SETTLE_PAUSE_SECONDS = 0.5
 MAX_MESSAGE_BYTES = 100_000  # a state may have 1 MB in all
 MIN_MESSAGE_BYTES = 2_000
 
@@ -196,24 +195,13 @@ class StateSender:
                 self._waiting.pop(state.run_id, None)
 
     def _settle_unclear(self) -> None:
-        """Ask the API which states of the batch with an uncertain answer it has written.
-
-        Prefect Server may still be writing it. So look again until nothing is missing or, for some
-        seconds, nothing new is there.
-        """
-        missing = list(self._unclear)
-        last_find = monotonic()
-        while missing:
-            histories = self._histories()
-            found = [state for state in missing if self._find(state, histories)]
-            missing = [state for state in missing if state not in found]
-            if found:
-                last_find = monotonic()
-            elif monotonic() - last_find > SETTLE_SECONDS:
-                break
-            if missing:
-                sleep(SETTLE_PAUSE_SECONDS)
+        """Remove from the queue what the API has of the batch with an uncertain answer."""
+        settle(self._unclear, self._remove_written)
         self._unclear = []
+
+    def _remove_written(self, states: List[RunState]) -> List[RunState]:
+        histories = self._histories()
+        return [state for state in states if self._find(state, histories)]
 
     def _histories(self) -> Dict[RunId, List[str]]:
         """Return all states that the API has of the runs whose states are unclear."""

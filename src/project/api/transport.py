@@ -50,6 +50,9 @@ class Transport:
 
     ``use_proxies``: whether to use the environment's proxies, which requests would also do for
     addresses of this machine.
+
+    Raises:
+        ApiError: the key cannot be sent in a header.
     """
 
     def __init__(
@@ -68,6 +71,11 @@ class Transport:
         self._use_proxies = use_proxies
         self._headers = {"Content-Type": "application/json", "X-PREFECT-CORE-VERSION": "1.1.0"}
         if api_key:
+            if not api_key.isascii() or not api_key.isprintable():
+                raise ApiError(
+                    "The API key has a character that cannot be sent. Copy it again to "
+                    "PREFECT__CLOUD__API_KEY, without quotation marks."
+                )
             self._headers["Authorization"] = f"Bearer {api_key}"
             if tenant_id:
                 self._headers["X-PREFECT-TENANT-ID"] = tenant_id

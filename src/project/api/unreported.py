@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 from uuid import uuid4
@@ -15,6 +16,7 @@ from project.api import queries
 from project.api.project_folder import FOLDER, folder_errors, prepare_folder
 from project.api.queries import GraphQL
 from project.api.state_sender import RunState, StateSender
+from project.api.transport import without_password
 from project.errors import ApiError, ApiRefusedError
 
 logger = logging.getLogger(__name__)
@@ -37,7 +39,7 @@ class UnreportedStates:
     def __init__(self, project_path: Path, *names: str):
         self._project_path = project_path
         self._folder = project_path / FOLDER / "unreported"
-        self._names = names
+        self._names = [without_password(name) for name in names]  # they are written to disk
 
     def save(self, flow_run_id: str, states: Sequence[UnreportedState]) -> Path:
         """Write the states of a flow run, in order, and return the file.
@@ -59,21 +61,26 @@ class UnreportedStates:
         # False also for a folder that this user cannot look into.
         for file in sorted(self._folder.glob("*.json")) if os.path.isdir(self._folder) else ():
             try:
-                content: Dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-                if content["api"] in self._names:
-                    _deliver(api, content["flow_run_id"], content["states"])
-                    file.unlink()
-                    logger.info("Reported the end of flow run %s.", content["flow_run_id"])
-            except ApiRefusedError as error:
-                logger.warning("%s: the end of this run cannot be reported: %s", file.name, error)
-                file.unlink()
+                self._deliver(api, file)
             except (ApiError, OSError) as error:
                 logger.warning("%s: the end of this run is not reported yet: %s", file.name, error)
             except (KeyError, TypeError, ValueError) as error:
                 logger.warning("%s cannot be read (%r). Delete it.", file, error)
 
+    def _deliver(self, api: GraphQL, file: Path) -> None:
+        content: Dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        if without_password(content["api"]) not in self._names:
+            return
+        try:
+            _send(api, content["flow_run_id"], content["states"])
+            logger.info("Reported the end of flow run %s.", content["flow_run_id"])
+        except ApiRefusedError as error:
+            logger.warning("%s: the end of this run cannot be reported: %s", file.name, error)
+        with suppress(FileNotFoundError):  # another process has done the same
+            file.unlink()
 
-def _deliver(api: GraphQL, flow_run_id: str, states: List[List[Any]]) -> None:
+
+def _send(api: GraphQL, flow_run_id: str, states: List[List[Any]]) -> None:
     sender = StateSender(api, flow_run_id)
     for task_run_id, payload in states:
         state = State.deserialize(payload)

@@ -36,7 +36,7 @@ def compile_flow(
     """Print the flow of a pipeline, without any API."""
     from project.commands.kedro_project import KedroProject
     from project.console.compiled import as_json, as_mermaid, as_text
-    from project.console.echo import show
+    from project.terminal import show
 
     if form == "mermaid" and explain:
         raise click.UsageError("--explain works with text and --json, not with --mermaid.")

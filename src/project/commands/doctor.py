@@ -27,7 +27,7 @@ def doctor(project: ProjectMetadata, pipeline: Optional[str], env: str, dask: bo
     """
     from project.commands.examination import Examination
     from project.commands.kedro_project import KedroProject
-    from project.console.echo import show
+    from project.terminal import show
 
     examination = Examination(KedroProject(project.project_path, env), pipeline, with_dask=dask)
     for result in examination.run():

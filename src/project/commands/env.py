@@ -22,7 +22,7 @@ def env_command(project: ProjectMetadata, env: str) -> None:
     In a shell: eval "$(kedro prefect env | grep ^export)"
     """
     from project.commands.kedro_project import KedroProject
-    from project.console.echo import show
+    from project.terminal import show
 
     with KedroProject(project.project_path, env).connect(must_outlive_process=True) as api:
         variables: Dict[str, str] = api.client_variables()

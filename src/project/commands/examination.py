@@ -14,6 +14,7 @@ from project.commands.project_checks import (
     check_inputs,
     check_plugins,
     check_versions,
+    count_hooks,
 )
 from project.compat.kedro_project import registered_pipelines
 from project.config.webhook import find_webhook
@@ -73,11 +74,11 @@ class Examination:
             return
         yield from check_inputs(self._project, deployment)
         yield from self._check_dask(deployment)
-        hooks = check_hooks(self._project)
-        yield hooks
+        hook_count = count_hooks(self._project)
+        yield check_hooks(hook_count)
         count = len(deployment.pipeline.nodes)
         nodes = f"{count} node{'' if count == 1 else 's'}"
-        if hooks.text.startswith("not registered"):
+        if not hook_count:
             self.plan = f"run {nodes} here, without a Prefect API"
             return
         yield from check_plugins(self._project, deployment)

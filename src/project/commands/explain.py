@@ -21,7 +21,7 @@ def explain(project: ProjectMetadata, node: str, pipeline: Optional[str], env: s
     """Show how often, how long and where NODE may run, and which sections of 'tasks' say so."""
     from project.commands.kedro_project import KedroProject
     from project.config.policies import explain_policy
-    from project.console.echo import show
+    from project.terminal import show
 
     deployment = KedroProject(project.project_path, env).find_deployment(pipeline)
     nodes = {each.name: each for each in deployment.pipeline.nodes}

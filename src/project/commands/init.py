@@ -26,19 +26,21 @@ def init(project: ProjectMetadata) -> None:
     A script like the one in Kedro's documentation, which registers the pipeline with Prefect, is
     recognised: the file then has the keys that keep its flow.
     """
+    from project.api.project_folder import folder_errors
     from project.commands.earlier_script import find_earlier_script
     from project.compat.kedro_project import conf_folder
+    from project.terminal import show
 
     file = conf_folder(project.project_path) / "base" / "prefect.yml"
     if file.exists():
         raise SettingsError(f"{file} exists already. Remove it first, or edit it.")
     script = find_earlier_script(project.project_path, project.project_name)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(_fill(TEMPLATE.read_text(encoding="utf-8"), _names(script)), encoding="utf-8")
-    click.echo(f"Wrote {file}")
-    for line in _describe(script) if script else ():
-        click.echo(line)
-    click.echo("Next: kedro prefect doctor")
+    text = _fill(TEMPLATE.read_text(encoding="utf-8"), _names(script))
+    with folder_errors(file.parent):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    about_script = _describe(script) if script else []
+    show("\n".join([f"Wrote {file}", *about_script, "Next: kedro prefect doctor"]))
 
 
 def _names(script: Optional[EarlierScript]) -> Dict[str, str]:

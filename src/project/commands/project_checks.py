@@ -48,9 +48,13 @@ def check_versions() -> CheckResult:
     return ok("versions", text)
 
 
-def check_hooks(project: KedroProject) -> CheckResult:
+def count_hooks(project: KedroProject) -> int:
+    """Return how many times the session has the hooks of this package."""
+    return sum(isinstance(plugin, RunRequests) for plugin in project.hook_plugins())
+
+
+def check_hooks(count: int) -> CheckResult:
     """Check that the session has the hooks of this package once."""
-    count = sum(isinstance(plugin, RunRequests) for plugin in project.hook_plugins())
     if count == 0:
         return warning(
             "hooks",

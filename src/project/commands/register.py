@@ -44,8 +44,8 @@ def register(
 
 
 def _deploy(api: PrefectApi, deployment: Deployment) -> bool:
-    from project.console.echo import echo
     from project.deploy.registration import deploy
+    from project.terminal import echo
 
     registration = deploy(api, deployment)
     echo(registration.describe())
@@ -53,8 +53,8 @@ def _deploy(api: PrefectApi, deployment: Deployment) -> bool:
 
 
 def _check(api: PrefectApi, deployment: Deployment) -> bool:
-    from project.console.echo import show
     from project.deploy.registration import find_registration, has_default_env
+    from project.terminal import show
 
     is_registered = find_registration(api, deployment) is not None
     would_change = not (is_registered and has_default_env(api, deployment))

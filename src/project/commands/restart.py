@@ -30,14 +30,15 @@ def restart(project: ProjectMetadata, flow_run_id: str, here: bool, wait: bool, 
     from project.api.restart import HERE_LABEL, agent_labels, plan_of_run, schedule_restart
     from project.commands.kedro_project import KedroProject
     from project.deploy.flow_run_process import api_variables, execute_flow_run
+    from project.terminal import show
 
     kedro_project = KedroProject(project.project_path, env)
     with kedro_project.connect(must_outlive_process=not here) as api:
         id_ = find_flow_run(api, flow_run_id).id
         rows = queries.restart_rows(api, id_)
         plan = plan_of_run(rows, id_)
-        click.echo(plan.describe({task["id"]: task["name"] for task in rows.tasks}))
-        click.echo(f"Flow run {id_}: {api.page_url('flow-run', id_)}")
+        show(plan.describe({task["id"]: task["name"] for task in rows.tasks}))
+        show(f"Flow run {id_}: {api.page_url('flow-run', id_)}")
         if here:
             schedule_restart(api, id_, plan, [HERE_LABEL])
             projects = {project.package_name: str(project.project_path)}

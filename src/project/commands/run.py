@@ -29,8 +29,8 @@ def run(project: Any, /, wait: bool, **values: Any) -> None:
     from project.api.follow import follow_agent_run
     from project.commands.kedro_project import KedroProject
     from project.compat.kedro_cli import read_command_options
-    from project.console.echo import echo
     from project.deploy.registration import require_registration, start_agent_run
+    from project.terminal import echo
 
     pipeline, options = read_command_options(values)
     kedro_project = KedroProject(project.project_path, values.get("env"))

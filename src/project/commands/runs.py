@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any, Optional, Tuple
 
 import click
@@ -38,8 +39,8 @@ def runs(project: ProjectMetadata, /, limit: int, as_json: bool, env: str, **cho
     """List the latest flow runs of this project."""
     from project.api.queries import latest_flow_runs
     from project.commands.kedro_project import KedroProject
-    from project.console.echo import show
     from project.console.tables import print_runs
+    from project.terminal import show
 
     kedro_project = KedroProject(project.project_path, env)
     run_filter = _make_filter(kedro_project, **choice)
@@ -52,9 +53,9 @@ def runs(project: ProjectMetadata, /, limit: int, as_json: bool, env: str, **cho
     elif run_filter.projects:
         where = f"of project {', '.join(run_filter.projects)}"
         hint = "'kedro prefect runs --all' lists those of all projects."
-        click.echo(f"No flow runs {where} match. {hint}", err=True)
+        show(f"No flow runs {where} match. {hint}", sys.stderr)
     else:
-        click.echo("No flow runs match.", err=True)
+        show("No flow runs match.", sys.stderr)
 
 
 def _make_filter(

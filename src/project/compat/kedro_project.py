@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
@@ -15,6 +16,7 @@ from kedro.pipeline import Pipeline
 from project.compat import kedro as compat
 from project.compat.kedro_config import load_config
 from project.compat.run_options import RunOptions, RunParams, selection_keywords
+from project.errors import FlowRunError
 
 
 def run_id_of(run_params: RunParams) -> Optional[str]:
@@ -79,24 +81,31 @@ def run_session(
 
     With a ``run_id``, which is also the save version, the session continues an earlier run.
     """
-    project_session = session_class()
-    run = _accepted(project_session, "run")
-    created: Dict[str, Any] = {"project_path": project_path, "env": options.get("env")}
+    run = _accepted(session_class(), "run")
     keywords = {**selection_keywords(options, run), **_pipeline_keyword(pipeline, run)}
-    create = _accepted(project_session, "create")
-    name = next((each for each in ("runtime_params", "extra_params") if each in create), None)
-    if name is not None:
-        created[name] = options.get("params")
-    else:  # a session of many runs
-        keywords["runtime_params"] = options.get("params")
-    with project_session.create(**created) as session:
+    new_session, params = _new_session(project_path, options)
+    with new_session as session:
         if run_id is not None and "run_id" in run:
             keywords["run_id"] = run_id
         elif run_id is not None:
             session.session_id = session._store["session_id"] = run_id
         return session.run(
-            runner=runner, load_versions=options.get("load_versions") or {}, **keywords
+            runner=runner, load_versions=options.get("load_versions") or {}, **keywords, **params
         )
+
+
+def _new_session(project_path: Path, options: RunOptions) -> Tuple[Any, Dict[str, Any]]:
+    """Return a new session, and keywords for its context or its run.
+
+    A session of many runs takes the parameters there.
+    """
+    accepted = _accepted(session_class(), "create")
+    create = partial(session_class().create, project_path=project_path, env=options.get("env"))
+    params = options.get("params")
+    for name in ("runtime_params", "extra_params"):
+        if name in accepted:
+            return create(**{name: params}), {}
+    return create(), {"runtime_params": params}
 
 
 class OpenCatalog(NamedTuple):
@@ -115,13 +124,9 @@ def open_catalog(
 
     Hooks are called for the context and the catalog, but not for a run.
     """
-    project_session = session_class()
-    accepted = _accepted(project_session, "create")
-    params = "runtime_params" if "runtime_params" in accepted else "extra_params"
-    keywords = {"env": options.get("env"), params: options.get("params")}
-    with project_session.create(project_path=project_path, **keywords) as session:
-        context = session.load_context()
-        make_catalog = context._get_catalog
+    new_session, params = _new_session(project_path, options)
+    with new_session as session:
+        make_catalog = session.load_context(**params)._get_catalog
         keywords = {}
         if "catalog_class" in inspect.signature(make_catalog).parameters:  # Kedro 1
             settings = import_module("kedro.framework.project").settings
@@ -197,8 +202,19 @@ def source_folder(path: Path) -> Optional[Path]:
 
 
 def find_pipeline(pipelines: Mapping[str, Any], name: str) -> Pipeline:
-    """Return a pipeline by name, or the sum of several whose names are joined with ``+``."""
-    return sum((pipelines[each] for each in split_names(pipelines, name)), Pipeline([]))
+    """Return a pipeline by name, or the sum of several whose names are joined with ``+``.
+
+    Raises:
+        FlowRunError: the project does not have it.
+    """
+    names = split_names(pipelines, name)
+    missing = sorted(set(names) - set(pipelines))
+    if missing:
+        raise FlowRunError(
+            f"The project has no pipeline '{missing[0]}', only {', '.join(sorted(pipelines))}. If "
+            "it was renamed, register it under its new name ('kedro prefect register')."
+        )
+    return sum((pipelines[each] for each in names), Pipeline([]))
 
 
 def split_names(pipelines: Mapping[str, Any], name: str) -> List[str]:

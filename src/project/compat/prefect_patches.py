@@ -9,7 +9,7 @@ from functools import wraps
 from http import HTTPStatus
 from importlib import import_module
 from time import monotonic, sleep
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 UNREACHABLE_SECONDS = 300.0
 PAUSE_SECONDS = 1.0
@@ -51,9 +51,9 @@ def _clear_dict(dot_dict: Any) -> None:
 def patch_client_to_retry() -> None:
     """Let every client in this process retry while the API is unreachable.
 
-    Over https, Prefect's client retries by itself; over http it does not, and a task whose state
-    cannot be reported then counts as failed, although its node has succeeded. Only for processes
-    that an agent starts, which do nothing but run their flow.
+    Over https, Prefect's client retries by itself; over http it does not, and a flow run whose
+    start cannot be reported then ends. Only for processes that an agent starts, which do nothing
+    but run their flow.
     """
     client_class = import_module("prefect").Client
     if not hasattr(client_class._send_request, _PATCHED):
@@ -61,22 +61,23 @@ def patch_client_to_retry() -> None:
 
 
 def _retry_while_unreachable(send: Callable[..., Any]) -> Callable[..., Any]:
-    last_answer = monotonic()
+    unreachable_since: Optional[float] = None
 
     @wraps(send)
     def send_until_answered(*args: Any, **kwargs: Any) -> Any:
-        nonlocal last_answer
+        nonlocal unreachable_since
         while True:
             try:
                 response = send(*args, **kwargs)
             except OSError as error:  # the base of requests' exceptions
                 _require_transient(error)
+                unreachable_since = unreachable_since or monotonic()
                 # Also before giving up: Prefect's own loops retry without a pause.
                 sleep(PAUSE_SECONDS)
-                if monotonic() - last_answer > UNREACHABLE_SECONDS:
+                if monotonic() - unreachable_since > UNREACHABLE_SECONDS:
                     raise
             else:
-                last_answer = monotonic()
+                unreachable_since = None
                 return response
 
     setattr(send_until_answered, _PATCHED, True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional, Tuple
+from urllib.parse import urlsplit
 
 from project.config.origin import UNKNOWN_ORIGIN, Origin
 from project.config.rules import (
@@ -28,10 +29,19 @@ from project.config.rules import (
 PrefectObject = Mapping[str, Any]
 
 _API = re.compile(r"embedded|prefect|https?://\S+")
-_api_rule = Value(
-    "embedded, prefect, or an address that starts with http:// or https://",
-    lambda value: isinstance(value, str) and _API.fullmatch(value) is not None,
-)
+
+
+def _is_api(value: Any) -> bool:
+    if not isinstance(value, str) or not _API.fullmatch(value):
+        return False
+    try:
+        urlsplit(value).port  # noqa: B018 - raises ValueError, as urlsplit does for http://[::1
+    except ValueError:
+        return False
+    return True
+
+
+_api_rule = Value("embedded, prefect, or an address that starts with http:// or https://", _is_api)
 
 _SCHEDULER = re.compile(r"(\w+://)?(\[[\w:.%]+\]|[^\s/:\[\]]+):\d{1,5}|inproc://\S+")
 _scheduler_rule = Value(
@@ -81,7 +91,7 @@ class TaskPolicy:
     """How often, how long and where a node may run.
 
     ``retry_on`` are names of exceptions, whose subclasses count, too; none means all. With
-    ``retry_backoff``, each delay is so many times as long as the one before. ``resources`` are what
+    ``retry_backoff``, each delay is the one before multiplied by it. ``resources`` are what
     a Dask worker must have.
     """
 

@@ -7,6 +7,8 @@ from typing import Any, FrozenSet, Mapping, NamedTuple, Optional, Sequence, Tupl
 
 import yaml
 
+from project.config.rules import with_text_keys
+
 FILE = "prefect.yml"
 
 
@@ -40,7 +42,7 @@ def _has(file: Path, path: Sequence[str]) -> bool:
     except (OSError, UnicodeDecodeError, yaml.YAMLError):  # a template of the user's own loader
         return False
     for key in path:
-        if not isinstance(found, Mapping) or key not in found:
+        if not isinstance(found, Mapping) or key not in with_text_keys(found):
             return False
-        found = found[key]
+        found = with_text_keys(found)[key]
     return True

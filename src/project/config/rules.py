@@ -62,10 +62,10 @@ class ChangesRule(fields.Field):
         if not isinstance(value, Mapping):
             raise ValidationError("must be a mapping of names to sections")
         changes, errors = {}, {}
-        for name, raw in value.items():
+        for name, raw in with_text_keys(value).items():
             try:
                 section = schema_of(self.section).load({} if raw is None else raw)
-                changes[str(name)] = {key: getattr(section, key) for key in raw or {}}
+                changes[name] = {key: getattr(section, key) for key in raw or {}}
             except ValidationError as error:
                 errors[name] = error.messages
         if errors:
@@ -174,7 +174,7 @@ def rules_of(section: type) -> Dict[str, Any]:
     return {name: rule for name, rule in declared.items() if rule is not None}
 
 
-@lru_cache(maxsize=None)  # marshmallow keeps every schema class for ever
+@lru_cache(maxsize=None)  # marshmallow keeps every schema class forever
 def schema_of(section: type) -> Schema:
     """Return the schema that makes a section of a mapping."""
     schema: Type[Schema] = type(
@@ -193,9 +193,9 @@ def without_empty_keys(section: type, raw: Mapping[Any, Any]) -> Dict[str, Any]:
     }
 
 
-def with_text_keys(raw: Mapping[Any, Any]) -> Dict[Any, Any]:
-    """Return a mapping with the key ``on`` where YAML 1.1 takes it, unquoted, for true."""
-    return {"on" if key is True else key: value for key, value in raw.items()}
+def with_text_keys(raw: Mapping[Any, Any]) -> Dict[str, Any]:
+    """Return a mapping with keys as they are written, such as ``on``, which YAML reads as true."""
+    return {"on" if key is True else str(key): value for key, value in raw.items()}
 
 
 class _SectionSchema(Schema):

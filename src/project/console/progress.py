@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from contextlib import ExitStack, contextmanager
+from threading import Lock
 from time import perf_counter
 from typing import Callable, Dict, Iterable, Iterator, List, Protocol, TextIO, TypeVar
 
@@ -17,9 +18,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column
 
 from project.console.bar_stream import streams_above_bar
-from project.console.echo import writable
 from project.console.tables import NodeReport, summary_table
 from project.flow.tasks import NodeTask
+from project.terminal import writable
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ T = TypeVar("T")
 
 
 class Display(Protocol):
-    """Protocol of a display of the progress; called from the threads that run nodes."""
+    """Protocol of a display of the progress; called by one of the threads that run nodes."""
 
     def started(self, name: str) -> None:
         """Show that a node has started."""
@@ -51,12 +52,16 @@ class NodeProgress:
         self._started: Dict[str, float] = {}
         self._display = display
         self._has_warned = False
+        self._lock = Lock()
 
     def __call__(self, task_runner: TaskRunner, old_state: State, new_state: State) -> None:
         """Show a task's new state."""
         name = task_runner.task.name
-        if not isinstance(task_runner.task, NodeTask) or name not in self._names:
-            return
+        if isinstance(task_runner.task, NodeTask) and name in self._names:
+            with self._lock:  # nodes on threads end at the same time
+                self._show_state(name, new_state)
+
+    def _show_state(self, name: str, new_state: State) -> None:
         if new_state.is_running():
             self._started[name] = perf_counter()
             self._show(self._display.started, name)
@@ -142,7 +147,6 @@ class Bar:
         self._show()
 
     def _show(self) -> None:
-        # A copy first: on the threads executor, other nodes start and end meanwhile.
         names = ", ".join(list(self._running)[:3])
         self._progress.update(self._bar, description=writable(names, self._console))
 

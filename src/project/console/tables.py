@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from project.api.queries import FlowRunRow
-from project.console.echo import printable, show
 from project.console.times import local_time
+from project.terminal import printable, show
 
 SUMMARY_ROWS = 40
 WIDE_COLUMNS = 120  # a table of runs needs about as many

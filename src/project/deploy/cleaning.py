@@ -11,6 +11,7 @@ from prefect.engine.results import LocalResult
 
 from project.api import queries
 from project.api.client import PrefectApi
+from project.api.project_folder import folder_errors
 from project.api.states import FINISHED, SUCCESSFUL
 from project.deploy.deployment import Deployment
 from project.deploy.flow_spec import package_in
@@ -61,7 +62,8 @@ def find_stale_data(
 def delete(api: PrefectApi, stale: StaleData) -> None:
     """Delete flow runs and folders for good."""
     for folder in stale.folders:
-        shutil.rmtree(folder)
+        with folder_errors(folder):
+            shutil.rmtree(folder)
     for flow_run_id in stale.flow_run_ids:
         queries.delete_flow_run(api, flow_run_id)
 
@@ -92,7 +94,7 @@ def _result_folders(deployments: Iterable[Deployment]) -> Iterable[Path]:
         for result in [make_result(each.settings, each.ref.project_path)]
         if isinstance(result, LocalResult)
     }
-    for place in sorted(places):
+    for place in filter(Path.is_dir, sorted(places)):
         for folder in sorted(place.iterdir()):
             if folder.is_dir() and _is_id(folder.name):
                 yield folder

@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 EXIT_SECONDS = 10.0
 
+_SIGNALLED = 128  # added to its number by a process that a signal ends, and that cleans up first
+
 
 def api_variables(api: PrefectApi, projects: Mapping[str, str]) -> Dict[str, str]:
     """Return the environment variables of a process that uses an API.
@@ -100,7 +102,8 @@ def report_end(api: PrefectApi, flow_run_id: str, exit_code: int) -> None:
 
 
 def _describe_exit(code: int) -> str:
-    if code < 0:
-        names = {number.value: number.name for number in signal.Signals}
-        return f"was ended by {names.get(-code, f'signal {-code}')}"
+    names = {number.value: number.name for number in signal.Signals}
+    ended_by = -code if code < 0 else code - _SIGNALLED
+    if code < 0 or ended_by in names:
+        return f"was ended by {names.get(ended_by, f'signal {ended_by}')}"
     return f"ended with exit code {code}"

@@ -152,6 +152,6 @@ def _make(module: Any, given: Mapping[str, Any], key: str, origin: Origin) -> An
         )
     try:
         return kind(**arguments)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OSError) as error:  # OSError: a folder that cannot be created
         where = origin.name([key])
         raise SettingsError(f"{where}: {key}: {given['type']}: {error}.") from error

@@ -44,7 +44,7 @@ def run_in_session(
     what is registered. As with ``kedro run``, a hook that fails after the nodes fails the run. A
     ``run_id`` of an earlier session makes this one continue its run.
     """
-    runner = _TaskRunner(run_tasks, options)
+    runner = _SessionRunner(run_tasks, options)
     error: Optional[BaseException] = None
     try:
         check_run_options(options)
@@ -75,7 +75,7 @@ def _read_settings(ref: PipelineRef, options: RunOptions) -> Settings:
     return settings
 
 
-class _TaskRunner(compat.KedroRunner):
+class _SessionRunner(compat.KedroRunner):
     """Kedro runner that runs a flow's tasks with the pipeline and the catalog of a session."""
 
     def __init__(self, run_tasks: RunTasks, options: RunOptions):

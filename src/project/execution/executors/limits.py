@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
+from itertools import count
 from threading import Lock
-from typing import Callable, Collection, Dict, FrozenSet, List, Mapping, NamedTuple
+from typing import Callable, Collection, Deque, Dict, FrozenSet, Iterator, Mapping, NamedTuple
 
 
 class _Waiting(NamedTuple):
-    tags: FrozenSet[str]
+    number: int
     start: Callable[[], None]
 
 
@@ -19,16 +21,20 @@ class Limiter:
 
     def __init__(self, limits: Mapping[str, int]):
         self._free: Dict[str, int] = dict(limits)
-        self._waiting: List[_Waiting] = []
+        self._waiting: Dict[FrozenSet[str], Deque[_Waiting]] = {}  # by limited tags
+        self._numbers = count()
         self._lock = Lock()
 
     def submit(self, tags: Collection[str], start: Callable[[], None]) -> None:
         """Call ``start`` now or, in the thread that ends another task, later."""
-        task = _Waiting(frozenset(self._free) & frozenset(tags), start)
+        limited = frozenset(self._free) & frozenset(tags)
         with self._lock:
-            can_start = self._take(task)
-            if not can_start:
-                self._waiting.append(task)
+            can_start = self._is_free(limited)
+            if can_start:
+                self._take(limited)
+            else:
+                task = _Waiting(next(self._numbers), start)
+                self._waiting.setdefault(limited, deque()).append(task)
         if can_start:
             start()
 
@@ -37,14 +43,23 @@ class Limiter:
         with self._lock:
             for tag in frozenset(self._free) & frozenset(tags):
                 self._free[tag] += 1
-            ready = [task for task in self._waiting if self._take(task)]
-            self._waiting = [task for task in self._waiting if task not in ready]
+            ready = list(self._take_ready())
         for task in ready:
             task.start()
 
-    def _take(self, task: _Waiting) -> bool:
-        if any(self._free[tag] < 1 for tag in task.tags):
-            return False
-        for tag in task.tags:
+    def _take_ready(self) -> Iterator[_Waiting]:
+        """Yield the tasks that may start, in the order in which they came."""
+        while True:
+            free = [tags for tags, queue in self._waiting.items() if queue and self._is_free(tags)]
+            if not free:
+                return
+            first = min(free, key=lambda tags: self._waiting[tags][0].number)
+            self._take(first)
+            yield self._waiting[first].popleft()
+
+    def _is_free(self, tags: FrozenSet[str]) -> bool:
+        return all(self._free[tag] > 0 for tag in tags)
+
+    def _take(self, tags: FrozenSet[str]) -> None:
+        for tag in tags:
             self._free[tag] -= 1
-        return True

@@ -114,7 +114,7 @@ class RunCluster:
             ) from error
 
     def _require_resources(self, graph: UnitGraph) -> None:
-        """Require that some worker has what a unit needs; Dask would wait for ever."""
+        """Require that some worker has what a unit needs; Dask would wait forever."""
         if not graph.resources:
             return
         workers = self._client.run(resources_of_worker).values()

@@ -48,6 +48,7 @@ from project.execution.remote.unit_graph import UnitGraph, make_unit_graph
 from project.execution.remote.values import open_value
 from project.execution.remote.worker import grant_slot, permit_rerun
 from project.flow.tasks import raised_by_node
+from project.terminal import echo
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ class WorkerRemoved(NamedTuple):
 
 
 class OutputsArrived(NamedTuple):
-    """The free outputs are in the process of the run, or cannot be had."""
+    """The free outputs are in the process of the run, or cannot be loaded."""
 
 
 News = Union[Report, WorkerRemoved, OutputsArrived]
@@ -308,7 +309,7 @@ class GraphRun:
         context = dict(call.context) if call else {}
         if name == "stdout":
             with prefect.context(context):
-                print(line.fields["msg"])  # as the node did on its worker
+                echo(str(line.fields["msg"]))  # as the node did on its worker
         elif logging.getLogger(name).isEnabledFor(level):
             with prefect.context(context):
                 logging.getLogger(name).handle(logging.makeLogRecord(line.fields))

@@ -12,7 +12,7 @@ _MARK = "kedro_rerun"
 class RerunMarker(SchedulerPlugin):
     """Plugin of a scheduler that marks the units of a run which may have begun before.
 
-    Dask itself starts them on another worker at once, without a word to the run. The mark goes to
+    Dask itself starts them on another worker at once, and does not tell the run. The mark goes to
     that worker with the task.
     """
 

@@ -27,8 +27,8 @@ def require_same_code(spec: RunSpec, dask_worker: Worker) -> None:
         require_code(spec.ref, spec.code_digest, f"Worker {dask_worker.address}")
 
 
-def open_project(spec: RunSpec, worker: str) -> ContextManager[OpenCatalog]:
-    """Open the project of a run with those nodes that the run has selected.
+def open_run_catalog(spec: RunSpec, worker: str) -> ContextManager[OpenCatalog]:
+    """Open the catalog of a run, with those nodes that the run has selected.
 
     Raises:
         FlowRunError: this worker has other code.

@@ -44,7 +44,7 @@ from project.execution.remote.reports import (
 from project.execution.remote.reruns import is_rerun
 from project.execution.remote.run_spec import NodeCall, Permission, RunSpec, Unit, UnitFailedError
 from project.execution.remote.values import Received, Value, open_value
-from project.execution.remote.worker_project import open_project
+from project.execution.remote.worker_project import open_run_catalog
 from project.execution.runs import KedroRuns
 from project.execution.time_limit import raise_in_thread
 from project.flow.tasks import NodeTask
@@ -220,7 +220,7 @@ class WorkerRun:
         with opening:
             if self._opened is None:
                 with captures_kept():
-                    opened = open_project(self._spec, f"Worker {self._address}")
+                    opened = open_run_catalog(self._spec, f"Worker {self._address}")
                     self._opened = self._resources.enter_context(opened)
                 self._nodes = {node.name: node for node in self._opened.pipeline.nodes}
                 if self._spec.is_quiet:

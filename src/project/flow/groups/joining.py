@@ -14,7 +14,7 @@ Parents = Sequence[
 
 
 def join_nodes(parents: Parents, wish: Wish) -> Quotient:
-    """Join the nodes that belong together, except where that made a cycle.
+    """Join the nodes that belong together, except where that would create a cycle.
 
     Where everything can be joined, everything is. Nodes that links connect are joined link by link
     if not all of them can be: that leaves fewer links between groups than to join what is left.

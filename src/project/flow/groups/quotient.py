@@ -9,7 +9,7 @@ class Quotient:
     """Groups of the nodes of an acyclic graph; each node starts as a group of its own.
 
     A node has the number of nodes that were added before it, its parents among them. Two groups
-    are joined unless that made a cycle of groups, of which each would have to wait for the others.
+    are joined unless that would create a cycle of groups, each waiting for the others.
 
     The groups upstream of each group are kept as the bits of an integer, so that a cycle is found
     without a search. With 10,000 nodes that is about a kilobyte per group.
@@ -48,7 +48,7 @@ class Quotient:
         return self._parents[group]
 
     def join(self, one: int, other: int) -> bool:
-        """Join the groups of two nodes and return true, or leave them if that made a cycle."""
+        """Join the groups of two nodes; return whether that is possible without a cycle."""
         upper, lower = self.group_of(one), self.group_of(other)
         if upper == lower:
             return True

@@ -41,7 +41,7 @@ class RunLogInput(NamedTuple):
 def write_run_logs(context: MutationContext, logs: List[RunLogInput]) -> bool:
     """Store log lines; lines of unknown runs are dropped.
 
-    Those are not refused: the client would send the whole batch again, for ever.
+    Those are not refused: the client would send the whole batch again, forever.
     """
     connection = context.connection
     flow_runs = _existing(connection, flow_run, {line.flow_run_id for line in logs})

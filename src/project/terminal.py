@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 def echo(line: str) -> None:
     """Print a line; log it if it cannot be printed."""
     try:
-        click.echo(writable(line, sys.stdout))
+        print(writable(line, sys.stdout), flush=True)
     except (OSError, ValueError) as error:  # ValueError: the stream is closed
         logger.warning("%s (could not be printed: %r)", line, error)
 
