@@ -415,15 +415,18 @@ REPLACED = (
     NODE
     + """
 def first():
-    return 1
+    return 1, 1
+
+def other(ready):
+    return ready
 
 def read(replaced, other):
     return [replaced, other]
 
 def register_pipelines():
     return {"__default__": Pipeline([
-        node(first, None, "replaced", name="a_first"),
-        node(first, None, "other", name="b_other"),
+        node(first, None, ["replaced", "ready"], name="a_first"),
+        node(other, "ready", "other", name="b_other"),
         node(read, ["replaced", "other"], "seen", name="c_read"),
     ])}
 """
