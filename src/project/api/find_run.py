@@ -29,6 +29,7 @@ def find_flow_run(api: PrefectApi, text: str) -> RunState:
     if not found:
         raise FlowRunError(f"The API at {api.url} has no flow run {text}. {_LIST}")
     if len(found) > 1:
-        ids = ", ".join(run.id for run in found)
-        raise FlowRunError(f"The IDs of several flow runs begin with '{text}': {ids}, ...")
+        more = ", ..." if len(found) == _MAX_CANDIDATES else ""
+        ids = ", ".join(run.id for run in found) + more
+        raise FlowRunError(f"The IDs of several flow runs begin with '{text}': {ids}")
     return found[0]

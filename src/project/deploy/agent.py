@@ -87,7 +87,7 @@ class KedroAgent(LocalAgent):
 
     def on_startup(self) -> None:
         """Start to watch the processes."""
-        Thread(target=self._look_after_children, name="children", daemon=True).start()
+        Thread(target=self._watch_children, name="children", daemon=True).start()
 
     def heartbeat(self) -> None:
         """Send the agent's own heartbeat."""
@@ -107,25 +107,26 @@ class KedroAgent(LocalAgent):
         super()._mark_flow_as_failed(flow_run, message)
         end_run(self._api, flow_run.id, message)
 
-    def _look_after_children(self) -> None:
-        vouched: Dict[str, float] = {}
+    def _watch_children(self) -> None:
+        next_heartbeats: Dict[str, float] = {}
         while True:
             sleep(CHECK_SECONDS)
             for child in list(self._children):
                 try:
-                    self._look_after(child, vouched)
-                except Exception as error:  # nobody else looks after the children
+                    self._check_child(child, next_heartbeats)
+                except Exception as error:  # nothing else watches the children
                     self.logger.warning("%s Trying again.", error)
                     sleep(RETRY_SECONDS)
 
-    def _look_after(self, child: _Child, vouched: Dict[str, float]) -> None:
+    def _check_child(self, child: _Child, next_heartbeats: Dict[str, float]) -> None:
         if child.process.poll() is not None:
             report_end(self._api, child.flow_run_id, child.process.returncode)
             self._children.remove(child)
-            vouched.pop(child.flow_run_id, None)
-        elif monotonic() > vouched.get(child.flow_run_id, 0.0):
+            next_heartbeats.pop(child.flow_run_id, None)
+        elif monotonic() > next_heartbeats.get(child.flow_run_id, 0.0):
             queries.update_heartbeat(self._api, child.flow_run_id)
-            vouched[child.flow_run_id] = monotonic() + prefect.config.cloud.heartbeat_interval
+            interval = prefect.config.cloud.heartbeat_interval
+            next_heartbeats[child.flow_run_id] = monotonic() + interval
 
 
 if __name__ == "__main__":

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from itertools import chain
 from threading import Lock
-from typing import TYPE_CHECKING, Callable, Iterable, NamedTuple, Optional, Sequence, Set
+from typing import (
+    TYPE_CHECKING,
+    Callable,
+    Collection,
+    Iterable,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+)
 
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
@@ -78,7 +87,7 @@ class KedroRun:
         """Return the policy of a node."""
         return policy_of(self.settings.tasks, node_name, self.nodes[node_name].tags)
 
-    def keep(self, names: Iterable[str]) -> None:
+    def keep(self, names: Collection[str]) -> None:
         """Keep the values of datasets that are read outside of the pipeline, and only those."""
         self._read = frozenset(names)
         self._inputs = self._inputs.union(names)

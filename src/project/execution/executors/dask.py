@@ -19,6 +19,7 @@ from prefect.utilities.importtools import import_object
 from project.config.model import Settings
 from project.errors import FlowRunError, SettingsError
 from project.execution.executors.local import without_config
+from project.execution.executors.structures import resolved
 from project.execution.kedro_run import KedroRun
 from project.execution.remote.cluster import wait_for_worker
 from project.execution.remote.code import code_of_run
@@ -143,7 +144,7 @@ class KedroDaskExecutor(DaskExecutor):
             FlowRunError: the scheduler or the workers failed.
         """
         states = self._run_nodes() if self._submitted else {}
-        return _resolved(futures, states)
+        return resolved(futures, NodeFuture, lambda future: states[future.name])
 
     def _run_nodes(self) -> Mapping[str, State]:
         submitted, self._submitted = self._submitted, {}
@@ -204,13 +205,3 @@ def _load_cluster_class(settings: Settings) -> Any:
 def _states_in(upstream_states: Mapping[Edge, Any]) -> Dict[Edge, State]:
     """Return the states of the upstream tasks that have ended already."""
     return {edge: state for edge, state in upstream_states.items() if isinstance(state, State)}
-
-
-def _resolved(structure: Any, states: Mapping[str, State]) -> Any:
-    if isinstance(structure, NodeFuture):
-        return states[structure.name]
-    if isinstance(structure, dict):
-        return {key: _resolved(value, states) for key, value in structure.items()}
-    if isinstance(structure, (list, tuple)):
-        return type(structure)(_resolved(value, states) for value in structure)
-    return structure

@@ -25,6 +25,7 @@ from prefect.executors import Executor
 
 from project.execution.executors.limits import Limiter
 from project.execution.executors.local import without_config
+from project.execution.executors.structures import resolved
 
 STEP_SECONDS = 1.0
 
@@ -100,7 +101,7 @@ class ThreadsExecutor(Executor):
             done, waiting = wait(waiting, STEP_SECONDS, return_when=FIRST_EXCEPTION)
             for future in done:
                 future.result()
-        return _resolved(futures)
+        return _results_in(futures)
 
     def _start(self, call: _Call) -> None:
         pool = self._pool
@@ -115,7 +116,7 @@ class ThreadsExecutor(Executor):
         if self._pool is None:  # shut down while the call was queued
             return
         try:
-            result = call.function(*_resolved(call.args), **_resolved(call.kwargs))
+            result = call.function(*_results_in(call.args), **_results_in(call.kwargs))
             call.future.set_result(result)
         except BaseException as error:  # raised again in the thread that waits
             call.future.set_exception(error)
@@ -160,11 +161,5 @@ def _futures_in(structure: object) -> List[Future[object]]:
     return found
 
 
-def _resolved(structure: Any) -> Any:
-    if isinstance(structure, Future):
-        return structure.result()
-    if isinstance(structure, dict):
-        return {key: _resolved(value) for key, value in structure.items()}
-    if isinstance(structure, (list, tuple)):
-        return type(structure)(map(_resolved, structure))
-    return structure
+def _results_in(structure: Any) -> Any:
+    return resolved(structure, Future, Future.result)

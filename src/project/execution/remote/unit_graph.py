@@ -28,7 +28,6 @@ class UnitGraph(NamedTuple):
     """
 
     groups: Tuple[Group, ...]
-
     tasks: Mapping[str, Tuple[Any, ...]]
     units: Mapping[str, Unit]
     output_keys: Tuple[str, ...]
