@@ -15,6 +15,7 @@ from prefect.utilities.configuration import set_temporary_config
 
 from project.api import queries
 from project.api.client import PrefectApi, connect
+from project.commands.api_checks import check_api
 from project.compat.run_options import RUN_OPTIONS
 from project.config.model import ScheduleSettings, Settings
 from project.deploy.deployment import Deployment
@@ -118,6 +119,8 @@ def test_an_interrupted_registration_is_completed(
             patched.setattr(queries, interrupted, half(getattr(queries, interrupted)))
             with pytest.raises(ApiUncertainError):
                 register(api, deployment)
+        found = {check.subject: check.text for check in check_api(api, deployment)}
+        assert found["flow"].endswith("version 1, whose registration was interrupted")
 
         registration = register(api, deployment)
 

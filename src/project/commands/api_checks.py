@@ -11,9 +11,9 @@ from project.api.client import PrefectApi
 from project.api.follow import matching_agents, missing_agent
 from project.api.restart import HERE_LABEL
 from project.commands.check_result import CheckResult, failure_if, ok, warning
-from project.deploy.deployment import Deployment, FlowKey, flow_key
+from project.deploy.deployment import Deployment
 from project.deploy.orphans import orphaned_runs
-from project.deploy.registration import newest_version
+from project.deploy.registration import Comparison, compare
 
 _LATE_MINUTES = 2
 _SILENT_MINUTES = 10  # after as many without a heartbeat, Prefect considers a process dead
@@ -23,10 +23,12 @@ _MAX_RUNS = 20
 def check_api(api: PrefectApi, deployment: Deployment) -> Iterator[CheckResult]:
     """Check what the API has of the flow: registration, schedule, agents, runs that are stuck."""
     yield _check_tenant(api)
-    yield _check_flow(api, deployment)
+    compared = compare(api, deployment)
+    yield _check_flow(deployment, compared)
     if deployment.settings.schedule is not None:
-        yield _check_schedule(api, deployment)
-    deployed = _deployed_labels(api, deployment)
+        yield _check_schedule(deployment, compared)
+    own, row = _own_labels(deployment), compared.row
+    deployed = own if row is None else queries.deployed_labels(api, row.id)
     yield from _check_labels(deployment, deployed)
     yield _check_agents(api, deployment, deployed)
     yield from _check_runs(api, deployment)
@@ -38,41 +40,38 @@ def _check_tenant(api: PrefectApi) -> CheckResult:
     return ok("tenant", text)
 
 
-def _check_flow(api: PrefectApi, deployment: Deployment) -> CheckResult:
+def _check_flow(deployment: Deployment, compared: Comparison) -> CheckResult:
     where = f"'{deployment.flow_name}' of project '{deployment.prefect_project}'"
-    row = newest_version(api, deployment)
-    if row is None:
+    if compared.row is None:
         return ok("flow", f"{where}, not registered yet")
-    state = "changed since" if next_version(api, deployment) > row.version else "unchanged"
-    return ok("flow", f"{where}, version {row.version}, {state}")
+    version = compared.row.version
+    state = "changed since" if next_version(deployment, compared) > version else "unchanged"
+    if compared.is_interrupted:
+        state = "whose registration was interrupted"
+    return ok("flow", f"{where}, version {version}, {state}")
 
 
-def next_version(api: PrefectApi, deployment: Deployment) -> int:
+def next_version(deployment: Deployment, compared: Comparison) -> int:
     """Return the version that the flow has once ``kedro run`` has registered it."""
-    row = newest_version(api, deployment)
-    if row is None:
+    if compared.row is None:
         return 1
-    key, current = _key(deployment), FlowKey.parse(row.idempotency_key)
+    key, current = compared.key, compared.registered_key
     # Only a deploying command registers another schedule or run configuration.
     deploys = deployment.settings.run == "none"
     is_same = key == current if deploys else key.flow == current.flow
-    return row.version if is_same else row.version + 1
+    return compared.row.version if is_same else compared.row.version + 1
 
 
-def is_registered(api: PrefectApi, deployment: Deployment) -> bool:
-    """Return whether ``kedro run`` would register no new version."""
-    row = newest_version(api, deployment)
-    return row is not None and row.version == next_version(api, deployment)
+def is_registered(deployment: Deployment, compared: Comparison) -> bool:
+    """Return whether ``kedro run`` would register nothing."""
+    row = compared.row
+    is_newest = row is not None and row.version == next_version(deployment, compared)
+    return is_newest and not compared.is_interrupted
 
 
-def _key(deployment: Deployment) -> FlowKey:
-    return flow_key(deployment.make_flow(), deployment.spec)
-
-
-def _check_schedule(api: PrefectApi, deployment: Deployment) -> CheckResult:
-    row = newest_version(api, deployment)
-    current = FlowKey.parse(row.idempotency_key if row else None)
-    if current.deployment != _key(deployment).deployment and deployment.settings.run != "none":
+def _check_schedule(deployment: Deployment, compared: Comparison) -> CheckResult:
+    is_same = compared.registered_key.deployment == compared.key.deployment
+    if not is_same and deployment.settings.run != "none":
         text = f"not deployed as prefect.yml has it. {deployment.how_to_register()}"
         return warning("schedule", text)
     return ok("schedule", "deployed")
@@ -91,11 +90,6 @@ def _listed(labels: List[str]) -> str:
 
 def _own_labels(deployment: Deployment) -> List[str]:
     return sorted(deployment.make_run_config().labels)
-
-
-def _deployed_labels(api: PrefectApi, deployment: Deployment) -> List[str]:
-    row = newest_version(api, deployment)
-    return _own_labels(deployment) if row is None else queries.deployed_labels(api, row.id)
 
 
 def _check_agents(api: PrefectApi, deployment: Deployment, deployed: List[str]) -> CheckResult:

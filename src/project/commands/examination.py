@@ -19,6 +19,7 @@ from project.commands.project_checks import (
 from project.compat.kedro_project import registered_pipelines
 from project.config.webhook import find_webhook
 from project.deploy.deployment import Deployment
+from project.deploy.registration import compare
 from project.errors import ApiError, ProjectError
 
 
@@ -109,8 +110,9 @@ class Examination:
 
 
 def _plan(api: PrefectApi, deployment: Deployment, nodes: str) -> str:
-    verb = "use" if is_registered(api, deployment) else "register"
-    steps = [f"{verb} version {next_version(api, deployment)}"]
+    compared = compare(api, deployment)
+    verb = "use" if is_registered(deployment, compared) else "register"
+    steps = [f"{verb} version {next_version(deployment, compared)}"]
     settings = deployment.settings
     if settings.run == "here":
         steps.append(f"run {nodes} here")

@@ -49,14 +49,42 @@ def newest_version(api: PrefectApi, deployment: Deployment) -> Optional[queries.
     return queries.newest_flow(api, api.tenant_id, project, name)
 
 
+class Comparison(NamedTuple):
+    """A flow as it would be registered now, and the newest version that the API has of it."""
+
+    flow: KedroFlow
+    key: FlowKey
+    row: Optional[queries.FlowRow]
+
+    @property
+    def registered_key(self) -> FlowKey:
+        """The key of the version that the API has."""
+        return FlowKey.parse(self.row.idempotency_key if self.row else None)
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether that version is of this flow, but lacks tasks or edges."""
+        return (
+            self.row is not None
+            and self.registered_key.flow == self.key.flow
+            and (
+                self.row.task_count < len(self.flow.tasks)
+                or self.row.edge_count < len(self.flow.edges)
+            )
+        )
+
+
+def compare(api: PrefectApi, deployment: Deployment) -> Comparison:
+    """Return a flow beside the newest version that the API has of it."""
+    flow = deployment.make_flow()
+    return Comparison(flow, flow_key(flow, deployment.spec), newest_version(api, deployment))
+
+
 def find_registration(api: PrefectApi, deployment: Deployment) -> Optional[Registration]:
     """Return the flow's registration, if the API has exactly this version."""
-    row = newest_version(api, deployment)
-    flow = deployment.make_flow()
-    key = flow_key(flow, deployment.spec)
-    if row is None or row.idempotency_key != str(key) or _is_interrupted(row, flow, key):
-        return None
-    return _registration(deployment, row)
+    compared = compare(api, deployment)
+    is_same = compared.registered_key == compared.key and not compared.is_interrupted
+    return _registration(deployment, compared.row) if compared.row and is_same else None
 
 
 def require_registration(api: PrefectApi, deployment: Deployment) -> Registration:
@@ -65,15 +93,15 @@ def require_registration(api: PrefectApi, deployment: Deployment) -> Registratio
     Raises:
         FlowRunError: it is not registered, or its registration was interrupted.
     """
-    row = newest_version(api, deployment)
+    compared = compare(api, deployment)
+    row = compared.row
     name, project = deployment.flow_name, deployment.prefect_project
     if row is None:
         raise FlowRunError(
             f"Flow '{name}' of project '{project}' is not registered at {api.url}. "
             f"{deployment.how_to_register()}"
         )
-    flow = deployment.make_flow()
-    if _is_interrupted(row, flow, flow_key(flow, deployment.spec)):
+    if compared.is_interrupted:
         raise FlowRunError(
             f"The registration of version {row.version} of flow '{name}' was interrupted. "
             f"{deployment.how_to_register()}"
@@ -87,13 +115,14 @@ def register(api: PrefectApi, deployment: Deployment) -> Registration:
     This is for runs of ``kedro run``, which may be in any environment: the schedule and the run
     configuration of the registered version stay as they are. Only ``deploy`` changes them.
     """
-    flow = deployment.make_flow()
-    key = flow_key(flow, deployment.spec)
     with api.exclusive_registration():
-        row = newest_version(api, deployment)
-        if row and _is_interrupted(row, flow, key):
-            row = None  # and whether its schedule should be active is not known
-        current = FlowKey.parse(row.idempotency_key if row else None)
+        compared = compare(api, deployment)
+        if compared.is_interrupted:
+            compared = compared._replace(
+                row=None
+            )  # whether its schedule is to be active is unknown
+        flow, key, row = compared
+        current = compared.registered_key
         note = _NOT_DEPLOYED if flow.schedule and current.deployment != key.deployment else None
         if row and current.flow == key.flow:
             return _registration(deployment, row)._replace(note=note)
@@ -112,11 +141,10 @@ def deploy(api: PrefectApi, deployment: Deployment) -> Registration:
 
     This command's environment becomes the default of the flow's runs.
     """
-    flow = deployment.make_flow()
-    key = flow_key(flow, deployment.spec)
     with api.exclusive_registration():
-        row = newest_version(api, deployment)
-        if row and row.idempotency_key == str(key) and not _is_interrupted(row, flow, key):
+        compared = compare(api, deployment)
+        flow, key, row = compared
+        if row and compared.registered_key == key and not compared.is_interrupted:
             registration = _registration(deployment, row)
         else:
             deployed = queries.DeployedRow(None, None, is_schedule_active=flow.schedule is not None)
@@ -181,12 +209,6 @@ def _with_deployed(
 
 def _edge_key(edge: Mapping[str, queries.Json]) -> Tuple[str, str, Optional[str]]:
     return edge["upstream_task"]["slug"], edge["downstream_task"]["slug"], edge["key"]
-
-
-def _is_interrupted(row: queries.FlowRow, flow: KedroFlow, key: FlowKey) -> bool:
-    """Return whether a version is of this flow, but lacks tasks or edges."""
-    is_same = FlowKey.parse(row.idempotency_key).flow == key.flow
-    return is_same and (row.task_count < len(flow.tasks) or row.edge_count < len(flow.edges))
 
 
 def _registration(deployment: Deployment, row: queries.FlowRow) -> Registration:
