@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from typing import Callable
 
 import pytest
 
 from project.api.client import connect
+from project.server.store.locks import orphaned_runs
 from tests.kits.projects import NODE, KedroProject, kedro_run
 
 MakeProject = Callable[..., KedroProject]
@@ -60,3 +65,32 @@ def test_a_child_ends_alone_and_its_parent_goes_on(
     assert f"exit codes {code} -15" in done.stdout
     with connect("embedded", project.folder) as api:
         assert api.query("query { flow_run { state } }") == [{"state": "Success"}]
+
+
+OWNER = """
+import os, sys, time
+from pathlib import Path
+from project.server.store.locks import owned_run
+
+with owned_run(Path(sys.argv[1]), "run"):
+    if os.fork() == 0:
+        print(os.getpid(), flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_child_does_not_keep_the_locks_of_a_parent_that_was_killed(tmp_path: Path) -> None:
+    database = tmp_path / "prefect.db"
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(database)], stdout=subprocess.PIPE, text=True
+    )
+    with owner:
+        assert owner.stdout is not None
+        child = int(owner.stdout.readline())
+        assert list(orphaned_runs(database)) == []
+        owner.kill()
+        owner.wait()
+        try:
+            assert list(orphaned_runs(database)) == ["run"]
+        finally:
+            os.kill(child, signal.SIGKILL)

@@ -132,6 +132,8 @@ def test_aggregates_can_be_read_together_with_the_schema(api: Api, flows: dict) 
         ('_similar: "(Alpha|beta)"', ["Alpha", "beta"]),
         ('_similar: "%mma__"', ["gamma_1", "gamma%1"]),
         ('_similar: "gamma"', []),
+        ('_similar: "[a-f]%"', ["beta"]),
+        ('_similar: "[^A-b]%"', ["gamma_1", "gamma%1"]),
         ('_nsimilar: "gamma%"', ["Alpha", "beta"]),
     ],
 )

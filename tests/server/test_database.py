@@ -21,10 +21,12 @@ from project.server.errors import (
     DatabaseTooNewError,
     DatabaseUnavailableError,
     DatabaseUnusableError,
+    SqliteTooOldError,
 )
 from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
 from project.server.store.database import Database, prepare_database
+from tests.kits.waiting import eventually
 from tests.server.kit import (
     Api,
     Registered,
@@ -65,7 +67,7 @@ def test_a_database_of_a_newer_release_is_refused(settings: ServerSettings) -> N
     connection.close()
 
     with pytest.raises(
-        DatabaseTooNewError, match="has schema version 99, but this release knows only 5. Upgrade"
+        DatabaseTooNewError, match="has schema version 99, but this release knows only 6. Upgrade"
     ):
         EmbeddedServer(settings).__enter__()
 
@@ -282,6 +284,33 @@ def test_jobs_that_wait_for_another_process_wait_together(settings: ServerSettin
     database.close()
 
 
+def test_a_job_that_comes_while_others_wait_in_vain_does_not_wait_as_long_again(
+    settings: ServerSettings,
+) -> None:
+    database = Database(settings.database, 1.5)
+    holder = sqlite3.connect(settings.database, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    first = database.write(lambda connection: add(connection, "first"))
+    eventually(database._writer._queue.empty)  # it waits for the other process
+    late = database.write(lambda connection: add(connection, "late"))
+
+    for job in (first, late):
+        with pytest.raises(OperationalError, match="database is locked"):
+            job.result(timeout=2.5)
+    holder.close()
+    assert database.write(lambda connection: add(connection, "later")).result() == "later"
+    database.close()
+
+
+def test_an_old_sqlite_is_refused(
+    settings: ServerSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 26, 0))
+
+    with pytest.raises(SqliteTooOldError, match=r"needs SQLite 3\.30 or newer"):
+        prepare_database(settings.database, 5)
+
+
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
 
 
@@ -443,6 +472,20 @@ def test_two_processes_that_write_at_once_lose_nothing(settings: ServerSettings)
     other.stop()
 
     assert row == {"version": 401, "states_aggregate": {"aggregate": {"count": 401}}}
+
+
+def test_nothing_is_written_beside_a_file_that_has_replaced_the_own_one(
+    settings: ServerSettings,
+) -> None:
+    with EmbeddedServer(settings) as server:
+        api = Api(server.url)
+        for file in settings.database.parent.glob("*.db*"):
+            if file.name.endswith((".db", "-wal", "-shm")):
+                file.rename(file.with_name(f"{file.name}.aside"))
+        prepare_database(settings.database, 5)  # as the next command does
+
+        refusal = api.refusal("create_project", name="lost")
+        assert refusal.startswith(f"API_ERROR: {settings.database}: the file was moved, deleted or")
 
 
 def test_nothing_is_answered_from_a_file_that_is_gone(settings: ServerSettings) -> None:

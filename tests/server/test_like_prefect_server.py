@@ -641,3 +641,18 @@ def test_a_mutation_in_the_address_is_refused(api: Api) -> None:
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["message"] == "Send mutations with POST."
     assert api.data("{ project { id } }") == []
+
+
+def test_a_duration_is_accepted_as_it_is_shown(api: Api) -> None:
+    for duration in ("1 day 02:00:00", "2 days", "36:00:00", "00:00:00.5"):
+        query = "query($d: interval) { flow_run(where: {duration: {_gt: $d}}) { id } }"
+        assert api.data(query, {"d": duration}) == []
+    assert "is not an interval" in api.error(query, {"d": "soon"})
+
+
+@pytest.mark.parametrize("name", ["", "\u65e5\u672c"])
+def test_a_tenant_needs_a_name_and_a_slug(api: Api, name: str) -> None:
+    assert api.refusal("create_tenant", name=name) in (
+        "A name must not be empty.",
+        f"No slug can be derived from the name {name!r}: give one.",
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import socket
+import time
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from http.client import HTTPConnection
@@ -18,11 +20,13 @@ from project.server.settings import ServerSettings
 from tests.kits.waiting import eventually
 from tests.server.kit import Api
 
+TOKEN = "not-a-secret"  # noqa: S105
+
 
 @pytest.fixture
 def guarded(settings: ServerSettings) -> Iterator[str]:
     """Return the address of a server that requires a token."""
-    with EmbeddedServer(replace(settings, token="not-a-secret")) as server:  # noqa: S106
+    with EmbeddedServer(replace(settings, token=TOKEN)) as server:
         yield server.url
 
 
@@ -115,6 +119,29 @@ def test_a_connection_can_be_used_again_after_a_while(
         connection.request("GET", "/health")
         assert connection.getresponse().read()
         assert connection.sock is first
+
+
+def test_a_filter_with_very_many_conditions_is_refused(api: Api) -> None:
+    names = [{"name": {"_eq": str(number)}} for number in range(2_501)]
+    query = "query($where: flow_bool_exp) { flow(where: $where) { id } }"
+
+    assert api.error(query, {"where": {"_or": names}}).startswith(
+        "A filter has more than 5000 conditions"
+    )
+
+
+def test_a_client_that_goes_away_is_no_error_of_the_server(
+    guarded: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with connect(guarded) as leaving:
+        leaving.sendall(
+            b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n"
+            b"Authorization: Bearer " + TOKEN.encode() + b"\r\n\r\n{"
+        )
+        time.sleep(0.3)
+    time.sleep(0.3)
+
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 @pytest.mark.parametrize(

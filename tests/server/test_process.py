@@ -18,7 +18,7 @@ import requests
 
 from project.server.errors import ServerError, ServerRunningError
 from project.server.process import EmbeddedServer, serve
-from project.server.record import running_server
+from project.server.record import directory_lock, running_server, write_record
 from project.server.settings import ServerSettings
 from project.server.store.locks import ProcessLock
 from tests.kits.waiting import eventually
@@ -101,6 +101,13 @@ def test_a_server_can_start_after_one_that_was_killed(start: Any, tmp_path: Path
         "url": second.url,
         "pid": second.process.pid,
     }
+
+
+def test_the_address_of_a_killed_server_is_not_that_of_one_that_starts(tmp_path: Path) -> None:
+    write_record(tmp_path, {"url": "http://127.0.0.1:1"})
+
+    with directory_lock(tmp_path, {}):
+        assert running_server(tmp_path) is None
 
 
 def test_a_server_is_ready_without_importing_prefect() -> None:

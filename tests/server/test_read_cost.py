@@ -75,6 +75,18 @@ def test_nested_rows_take_one_statement_per_level_whatever_their_number(
     assert len(watched.statements) == 13
 
 
+def test_rows_count_as_often_as_they_are_in_the_response(
+    watched: Watched, flow: Registered
+) -> None:
+    for _ in range(12):
+        flow.run()
+    query = "{ flow { flow_runs { flow { flow_runs { id } } } } }"
+
+    assert "errors" not in watched.run(query, max_rows=1 + 12 + 12 + 144)
+    refusal = watched.run(query, max_rows=1 + 12 + 12 + 143)["errors"][0]["message"]
+    assert refusal.startswith("The query asks for more than 168 rows")
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -86,6 +98,7 @@ def test_nested_rows_take_one_statement_per_level_whatever_their_number(
         f"{{ flow_run(where: {{updated: {LATER}}}, order_by: {{updated: asc}}) {{ id }} }}",
         '{ flow_run(where: {flow: {flow_group_id: {_eq: "x"}}}, limit: 25) { id } }',
         '{ flow_run(where: {state: {_in: ["Running", "Submitted"]}}) { id } }',
+        '{ flow_run(where: {idempotency_key: {_eq: "x"}}) { id } }',
         f'{{ task_run(where: {{flow_run_id: {{_eq: "x"}}, updated: {LATER}}}) {{ id state }} }}',
         '{ log(where: {flow_run_id: {_eq: "x"}, id: {_gt: "x"}}, order_by: {id: asc}) { id } }',
         f'{{ log(where: {{flow_run_id: {{_eq: "x"}}, timestamp: {LATER}}}) {{ id }} }}',

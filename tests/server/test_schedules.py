@@ -14,6 +14,8 @@ from prefect.schedules.clocks import CronClock, DatesClock, IntervalClock, RRule
 from prefect.serialization.schedule import ScheduleSchema
 
 from project.server.mutations.schedules import next_events
+from project.server.process import EmbeddedServer
+from project.server.settings import ServerSettings
 from tests.server.kit import Api, Registered, two_tasks
 
 Register = Callable[..., Registered]
@@ -220,3 +222,19 @@ def test_an_archived_flow_is_not_scheduled(api: Api, register: Register) -> None
 
     refusal = api.refusal("set_schedule_active", flow_id=first.id)
     assert refusal == f"Flow {first.id} is archived."
+
+
+def test_a_schedule_that_prefect_cannot_read_is_one_line_in_the_log(
+    settings: ServerSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    start = {"dt": "2029-01-01T10:00:00", "tz": "+05:30"}
+    clock = {"type": "CronClock", "cron": "0 6 * * *", "start_date": start}
+    schedule = {"type": "Schedule", "clocks": [clock]}
+    with EmbeddedServer(settings) as server:
+        api = Api(server.url)
+        project_id = api.mutate("create_project", name="p")["id"]
+        flow = {"name": "f", "schedule": schedule}
+        api.mutate("create_flow", project_id=project_id, serialized_flow=flow)
+
+    (line,) = [one for one in caplog.records if "has no scheduled runs" in one.getMessage()]
+    assert line.exc_info is None

@@ -7,6 +7,7 @@ import json
 import logging
 import threading
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any, AsyncIterator, Callable
 
 import orjson
@@ -17,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -75,7 +77,7 @@ def create_app(settings: ServerSettings) -> Starlette:
         *(Route(path, _graphql, methods=["POST"]) for path in GRAPHQL_PATHS),
         Route("/health", _health, methods=["GET"]),
         *(
-            Route(f"/{name}.json", _page_function(function), methods=["POST"])
+            Route(f"/{name}.json", _page_function(function, settings), methods=["POST"])
             for name, function in settings.page_functions.items()
         ),
         Route("/{path:path}", get, methods=["GET"]),
@@ -102,7 +104,7 @@ class Endpoint:
         self._settings = settings
 
     async def answer(self, http: HttpRequest) -> Response:
-        """Answer one request, or a list of them: 400 if it cannot be executed, else 200."""
+        """Answer one request, or a list of them: 200 if it could be executed."""
         try:
             requests = await self._read(http)
             if not isinstance(requests, list):
@@ -110,16 +112,18 @@ class Endpoint:
             # One after the other, as they may depend on each other.
             return _json(b"[%s]" % b",".join([await self._answer_one(each) for each in requests]))
         except BadRequestError as error:
-            return JSONResponse(error_response(str(error), error.code), status_code=400)
+            return _refusal(error)
         except OperationalError as error:
             return _json(self._describe(error))
+        except ClientDisconnect:
+            return _nobody_waits()
 
     async def _read(self, http: HttpRequest) -> Request | list[Request | BadRequestError]:
         if http.method == "GET":
             return await run_in_threadpool(
                 _parse_request, dict(http.query_params), http.headers, only_query=True
             )
-        body = await self.body(http)
+        body = await _read_body(http, self._settings)
         if len(body) <= _SMALL_BODY_BYTES:
             return _parse_body(body, http.headers)
         # What takes long must not keep other requests waiting.
@@ -162,28 +166,30 @@ class Endpoint:
         if mutation.flows_to_schedule:
             await asyncio.wrap_future(self._services.schedule(mutation.flows_to_schedule))
 
-    async def body(self, http: HttpRequest) -> bytes:
-        """Return the body of a request.
 
-        Raises BadRequestError if it is larger than the settings allow.
-        """
-        # Counted as it arrives: the client's Content-Length may be wrong or missing.
-        body = bytearray()
+async def _read_body(http: HttpRequest, settings: ServerSettings) -> bytes:
+    """Return the body of a request.
 
-        async def read() -> None:
-            async for chunk in http.stream():
-                body.extend(chunk)
-                if len(body) > self._settings.max_body_bytes:
-                    raise BadRequestError(
-                        f"The request is larger than {self._settings.max_body_bytes} bytes.",
-                        "TOO_LARGE",
-                    )
+    Raises BadRequestError if it is larger than the settings allow.
+    """
+    # Counted as it arrives: the client's Content-Length may be wrong or missing.
+    body = bytearray()
 
-        try:
-            await asyncio.wait_for(read(), self._settings.body_timeout_seconds)
-        except asyncio.TimeoutError as error:
-            raise BadRequestError("The request's body did not arrive in time.") from error
-        return bytes(body)
+    async def read() -> None:
+        async for chunk in http.stream():
+            body.extend(chunk)
+            if len(body) > settings.max_body_bytes:
+                raise BadRequestError(
+                    f"The request is larger than {settings.max_body_bytes} bytes.",
+                    "TOO_LARGE",
+                    status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                )
+
+    try:
+        await asyncio.wait_for(read(), settings.body_timeout_seconds)
+    except asyncio.TimeoutError as error:
+        raise BadRequestError("The request's body did not arrive in time.") from error
+    return bytes(body)
 
 
 async def _graphql(http: HttpRequest) -> Response:
@@ -191,18 +197,32 @@ async def _graphql(http: HttpRequest) -> Response:
     return await endpoint.answer(http)
 
 
-def _page_function(function: Callable[[Any], Any]) -> Callable[[HttpRequest], Any]:
+def _page_function(
+    function: Callable[[Any], Any], settings: ServerSettings
+) -> Callable[[HttpRequest], Any]:
     async def answer(http: HttpRequest) -> Response:
-        endpoint: Endpoint = http.app.state.endpoint
         try:
-            body = await endpoint.body(http)
+            body = await _read_body(http, settings)
             result = await run_in_threadpool(lambda: function(_parse_json(body, "The body")))
-        except (BadRequestError, RecursionError, ValueError) as error:
-            return JSONResponse(error_response(str(error), "BAD_REQUEST"), status_code=400)
+        except BadRequestError as error:
+            return _refusal(error)
+        except (RecursionError, ValueError) as error:
+            return _refusal(BadRequestError(str(error)))
+        except ClientDisconnect:
+            return _nobody_waits()
         # Not orjson, which refuses integers of more than 64 bits.
         return Response(json.dumps(result, default=str), media_type="application/json")
 
     return answer
+
+
+def _refusal(error: BadRequestError) -> Response:
+    return JSONResponse(error_response(str(error), error.code), status_code=error.status)
+
+
+def _nobody_waits() -> Response:
+    """Return the answer to a client that went away while it sent its request."""
+    return Response(status_code=HTTPStatus.BAD_REQUEST)
 
 
 async def _health(_http: HttpRequest) -> Response:

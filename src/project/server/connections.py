@@ -11,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 _MAX_HEAD_BYTES = 64 * 1024  # the limit that uvicorn has with its other parser
 _MAX_HEADERS = 100
 _MAX_WAITING = 256
-_PATIENT_SECONDS = 1.0
+_MIN_HEAD_SECONDS = 1.0
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -79,5 +79,5 @@ class LimitedProtocol(HttpToolsProtocol):
         waiting = [each for each in connections if each._is_reading_head]
         if len(waiting) > _MAX_WAITING:
             for each in waiting:
-                if each._since < self._since - _PATIENT_SECONDS:
+                if each._since < self._since - _MIN_HEAD_SECONDS:
                     each.transport.abort()

@@ -19,6 +19,16 @@ class DatabaseUnusableError(ServerError):
         )
 
 
+class SqliteTooOldError(ServerError):
+    """Python was built with a release of SQLite that lacks something."""
+
+    def __init__(self, version: str, oldest: str) -> None:
+        super().__init__(
+            f"The embedded API needs SQLite {oldest} or newer, and this Python has {version}. Use "
+            "another Python, or name another Prefect API in prefect.yml ('api')."
+        )
+
+
 class DatabaseUnavailableError(ServerError):
     """The file cannot be opened for writing at the moment."""
 
@@ -93,8 +103,9 @@ class StateRejectedError(InputError):
 
 
 class BadRequestError(Exception):
-    """A request that is not valid and not executed: HTTP 400."""
+    """A request that is not valid and not executed: HTTP 400, unless there is a better status."""
 
-    def __init__(self, message: str, code: str = "BAD_REQUEST") -> None:
+    def __init__(self, message: str, code: str = "BAD_REQUEST", status: int = 400) -> None:
         super().__init__(message)
         self.code = code
+        self.status = status

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Iterator, Mapping, NamedTuple
 
@@ -33,6 +33,9 @@ def running_server(directory: Path) -> RunningServer | None:
         return None
     lock = ProcessLock(directory / _LOCK)
     if lock.acquire():
+        # A server that was killed has left its address.
+        with suppress(OSError):
+            _forget_address(directory)
         lock.release()
         return None
     record = _read_record(directory)
@@ -58,14 +61,25 @@ def directory_lock(directory: Path, kept: Mapping[str, Any]) -> Iterator[None]:
     lock = ProcessLock(directory / _LOCK)
     if not lock.acquire(_LOCK_TIMEOUT_SECONDS):
         raise ServerRunningError(directory, _read_record(directory).get("url"))
+    _replace_record(directory, kept)  # perhaps of a server that was killed
     try:
         yield
     finally:
-        if kept:
-            write_record(directory, kept)
-        else:
-            (directory / _RECORD).unlink(missing_ok=True)
+        _replace_record(directory, kept)
         lock.release()
+
+
+def _forget_address(directory: Path) -> None:
+    record = _read_record(directory)
+    if "url" in record:
+        _replace_record(directory, {"token": record["token"]} if record.get("token") else {})
+
+
+def _replace_record(directory: Path, kept: Mapping[str, Any]) -> None:
+    if kept:
+        write_record(directory, kept)
+    else:
+        (directory / _RECORD).unlink(missing_ok=True)
 
 
 def write_record(directory: Path, record: Mapping[str, Any]) -> None:

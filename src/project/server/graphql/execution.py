@@ -27,10 +27,10 @@ from project.server.graphql.schema import api_schema, row_schema
 from project.server.mutations.declarations import MutationContext
 from project.server.store.columns import escape_surrogates
 
-TOO_DEEP = "The request is nested too deeply."
+_TOO_DEEP = "The request is nested too deeply."
 
 _MAX_MESSAGES = 5
-_TOO_MUCH = {RecursionError: TOO_DEEP, OverflowError: "A number in the request is too large."}
+_TOO_MUCH = {RecursionError: _TOO_DEEP, OverflowError: "A number in the request is too large."}
 # In the words of SQLite, which are the same in all of its releases.
 _TOO_COMPLEX = (
     "Expression tree is too large",
@@ -118,7 +118,7 @@ def _execute(
             operation_name=request.operation_name,
         )
     except RecursionError as error:
-        raise BadRequestError(TOO_DEEP, InputError.code) from error
+        raise BadRequestError(_TOO_DEEP, InputError.code) from error
 
 
 def _response(result: ExecutionResult) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def condition(source: FromClause, where: Where | None) -> ColumnElement[bool]:
 
 
 def child_condition(source: FromClause, where: Where | None) -> ColumnElement[bool]:
-    """Return the same for rows that belong to given parents.
+    """Return the `condition` for rows that are already restricted to given parents.
 
     SQLite takes any comparison for a rare match, even one with a state, and would read all rows
     with that state in place of those of the parents. `likely` tells it otherwise.

@@ -59,11 +59,11 @@ def _field(mutation: Callable[..., Any]) -> GraphQLField:
         name: hint for name, hint in hints.items() if name != "return" and _is_named_tuple(hint)
     }
 
-    def arguments(values: dict[str, Any]) -> dict[str, Any]:
+    def grouped(values: dict[str, Any]) -> dict[str, Any]:
         arguments = dict(values)
         for name, class_ in groups.items():
-            fields = (field for field in class_._fields if field in values)
-            arguments[name] = class_(**{field: arguments.pop(field) for field in fields})
+            given = set(class_._fields) & set(values)
+            arguments[name] = class_(**{field: arguments.pop(field) for field in given})
         return arguments
 
     def resolve(_root: None, info: Info, input: dict[str, Any]) -> Any:
@@ -72,7 +72,7 @@ def _field(mutation: Callable[..., Any]) -> GraphQLField:
         return payload_class(payload) if payload_class else payload
 
     input_type = GraphQLInputObjectType(
-        f"{mutation.__name__}_input", _input_fields(mutation), out_type=arguments
+        f"{mutation.__name__}_input", _input_fields(mutation), out_type=grouped
     )
     return GraphQLField(
         _payload_type(payload_class or hints["return"]),

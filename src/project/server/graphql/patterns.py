@@ -15,6 +15,7 @@ _MAX_LENGTH = 500
 _ESCAPED = {"%": ".*", "_": "."}
 # Special in SIMILAR TO as they are in regular expressions.
 _SHARED = frozenset("|*+?{}()[]")
+_SIMILAR_PARTS = re.compile(r"\\.?|\[\^?\]?[^\]]*\]|.", re.DOTALL)
 
 
 def _matches(column: Any, regex: str) -> ColumnElement[bool]:
@@ -43,15 +44,16 @@ def _glob_of(pattern: str) -> str:
 
 def _regex_of_similar(pattern: str) -> str:
     """Return a SIMILAR TO pattern as a regular expression. Raises InputError."""
-    regex, characters = "", iter(pattern)
-    for character in characters:
-        if character == "\\":
-            regex += re.escape(next(characters, "\\"))
-        elif character in _SHARED:
-            regex += character
-        else:
-            regex += _ESCAPED.get(character) or re.escape(character)
+    regex = "".join(map(_part_of_similar, _SIMILAR_PARTS.findall(pattern)))
     return _checked_regex(rf"(?s)\A(?:{regex})\Z")
+
+
+def _part_of_similar(part: str) -> str:
+    if part[0] == "\\":
+        return re.escape(part[1:] or part)
+    if part in _SHARED or len(part) > 1:  # a list in brackets is the same in both
+        return part
+    return _ESCAPED.get(part) or re.escape(part)
 
 
 def _checked_regex(pattern: str, *, ignore_case: bool = False) -> str:

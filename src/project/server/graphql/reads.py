@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Mapping, Sequence
+from collections import Counter
+from typing import Any, Dict, Iterable, Mapping, Sequence
 
 import orjson
 from sqlalchemy import (
@@ -38,7 +39,7 @@ ResponseRow = Dict[str, Any]
 
 
 class Reader:
-    """Reads selections on one connection, and at most `max_rows` rows in all.
+    """Reads selections on one connection, for a response of at most `max_rows` rows in all.
 
     It is the context of queries, with the `variables` as they were sent.
     """
@@ -58,7 +59,9 @@ class Reader:
         source = aliased(selection.table) if source is None else source
         arguments = selection.arguments
         statement = _statement(source, selection).where(_selected(source, arguments, true()))
-        return self._to_response(selection, self._fetch(_limited(statement, arguments)))
+        rows = self._fetch(_limited(statement, arguments))
+        self._count(len(rows))
+        return self._to_response(selection, rows, [1] * len(rows))
 
     def aggregate(self, aggregate: Aggregate) -> ResponseRow:
         """Return an aggregate as the response has it. Raises InputError for too many rows."""
@@ -110,23 +113,31 @@ class Reader:
 
     def _fetch(self, statement: Select[Any]) -> Sequence[Row[Any]]:
         # One row more than is left shows that there are too many, without reading them all.
-        rows = self._connection.execute(statement).fetchmany(self._rows_left + 1)
-        self._rows_left -= len(rows)
+        return self._connection.execute(statement).fetchmany(self._rows_left + 1)
+
+    def _count(self, rows: int) -> None:
+        """Count rows of the response. Raises InputError for too many."""
+        self._rows_left -= rows
         if self._rows_left < 0:
             raise InputError(
                 f"The query asks for more than {self._max_rows} rows: "
                 "use limit and offset, or a filter."
             )
-        return rows
 
-    def _to_response(self, selection: Selection, rows: Sequence[Row[Any]]) -> list[ResponseRow]:
+    def _to_response(
+        self, selection: Selection, rows: Sequence[Row[Any]], times: Sequence[int]
+    ) -> list[ResponseRow]:
+        """Return rows as the response has them, each of them a number of `times`.
+
+        A row that belongs to several others is read once, but is in the response for each of them.
+        """
         response = [dict(zip(selection.columns, row)) for row in rows]
         for key, (relation, inner) in selection.related.items():
-            related = self._related(relation, inner, [row[key] for row in response])
+            related = self._related(relation, inner, _times_of(key, response, times))
             for row in response:
                 row[key] = related.get(row[key], [] if relation.many else None)
         for key, (relation, aggregate) in selection.aggregated.items():
-            aggregates = self._aggregates(relation, aggregate, [row[key] for row in response])
+            aggregates = self._aggregates(relation, aggregate, _times_of(key, response, times))
             for row in response:
                 row[key] = aggregates[row[key]]
         for row in response if selection.paths else ():
@@ -135,14 +146,17 @@ class Reader:
         return [{**row, **names} for row in response] if names else response
 
     def _related(
-        self, relation: Relation, selection: Selection, keys: Sequence[Any]
+        self, relation: Relation, selection: Selection, parent_times: Mapping[Any, int]
     ) -> dict[Any, Any]:
         """Return the related rows by parent: a list each, or the one row."""
         source = aliased(selection.table)
         statement = _statement(source, selection).add_columns(source.c[relation.remote])
-        rows = self._fetch(_of_parents(statement, source, relation, selection.arguments, keys))
+        arguments = selection.arguments
+        rows = self._fetch(_of_parents(statement, source, relation, arguments, parent_times))
         parents = [row[-1] for row in rows]
-        response = self._to_response(selection, rows)
+        times = [parent_times[parent] for parent in parents]
+        self._count(sum(times))
+        response = self._to_response(selection, rows, times)
         if not relation.many:
             return dict(zip(parents, response))
         related: dict[Any, list[ResponseRow]] = {}
@@ -151,7 +165,7 @@ class Reader:
         return related
 
     def _aggregates(
-        self, relation: Relation, aggregate: Aggregate, keys: Sequence[Any]
+        self, relation: Relation, aggregate: Aggregate, parent_times: Mapping[Any, int]
     ) -> dict[Any, ResponseRow]:
         """Return the aggregates of related rows by parent."""
         functions, arguments = aggregate.functions(), aggregate.arguments
@@ -161,17 +175,27 @@ class Reader:
             remote = source.c[relation.remote]
             results = (_shown(aggregated(source, function)) for function in functions)
             statement = select(remote, *results).group_by(remote)
-            statement = _of_parents(statement, source, relation, arguments, keys)
+            statement = _of_parents(statement, source, relation, arguments, parent_times)
             rows = self._connection.execute(statement)
             values = {parent: dict(zip(functions, results)) for parent, *results in rows}
-        nodes = [self._related(relation, selection, keys) for selection in aggregate.nodes()]
+        nodes = [
+            self._related(relation, selection, parent_times) for selection in aggregate.nodes()
+        ]
         of_nothing = {function: 0 if function.name == "count" else None for function in functions}
         return {
             key: aggregate.response(
                 values.get(key, of_nothing), [rows.get(key, []) for rows in nodes]
             )
-            for key in keys
+            for key in parent_times
         }
+
+
+def _times_of(key: str, rows: Sequence[ResponseRow], times: Sequence[int]) -> Mapping[Any, int]:
+    """Return how many times the response has each value that the rows have under a key."""
+    totals: Counter[Any] = Counter()
+    for row, number in zip(rows, times):
+        totals[row[key]] += number
+    return totals
 
 
 def _statement(source: FromClause, selection: Selection) -> Select[Any]:
@@ -213,7 +237,7 @@ def _of_parents(
     source: FromClause,
     relation: Relation,
     arguments: Arguments,
-    keys: Sequence[Any],
+    keys: Iterable[Any],
 ) -> Select[Any]:
     """Return a statement restricted to the rows of some parents, with a limit for each of them."""
     parents = {key for key in keys if key is not None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -15,6 +16,8 @@ from graphql import (
 )
 
 from project.server.store.timestamps import to_timestamp
+
+_INTERVAL = re.compile(r"(?:(-?\d+) days?)?\s*(?:(\d+):(\d+):(\d+(?:\.\d+)?))?", re.ASCII)
 
 
 def _parse_uuid(value: Any) -> str:
@@ -41,11 +44,13 @@ def _parse_timestamp(value: Any) -> str:
 
 
 def _parse_interval(value: Any) -> float:
-    try:
-        hours, minutes, seconds = str(value).split(":")
-        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-    except ValueError as error:
-        raise GraphQLError(f"{value!r} is not an interval: give it as hh:mm:ss.") from error
+    match = _INTERVAL.fullmatch(str(value).strip())
+    if match is None or not match[0]:
+        raise GraphQLError(
+            f"{value!r} is not an interval: give it as hh:mm:ss, or as '2 days hh:mm:ss'."
+        )
+    days, hours, minutes, seconds = (float(each or 0) for each in match.groups())
+    return days * 86_400 + hours * 3600 + minutes * 60 + seconds
 
 
 SCALARS = {

@@ -30,8 +30,25 @@ Info: TypeAlias = "GraphQLResolveInfo[Any]"  # generic from graphql-core 3.3 on
 
 T = TypeVar("T")
 
+_MAX_CONDITIONS = 5_000
 _TYPE_NAME = "__typename"
 _PATH_PART = re.compile(r"""\.?([\w-]+)|\[(\d+)\]|\["([^"]+)"\]|\['([^']+)'\]""")
+
+
+def _check_size(where: Mapping[str, Any] | None) -> None:
+    """Raise InputError for too many conditions, of which SQLite can join only some, and late."""
+    count, left = 0, [where]
+    while left:
+        value = left.pop()
+        if isinstance(value, list):
+            left.extend(value)
+        elif isinstance(value, dict):
+            count += 1
+            left.extend(value.values())
+        if count > _MAX_CONDITIONS:
+            raise InputError(
+                f"A filter has more than {_MAX_CONDITIONS} conditions: use _in with a list."
+            )
 
 
 class Arguments(NamedTuple):
@@ -125,6 +142,7 @@ def _arguments_from(values: Mapping[str, Any]) -> Arguments:
     for name in ("limit", "offset"):
         if (values.get(name) or 0) < 0:
             raise InputError(f"{name} is {values[name]}: give a number that is not negative.")
+    _check_size(values.get("where"))
     order_by, distinct_on = values.get("order_by") or (), values.get("distinct_on") or ()
     ordered = [name for keys in order_by for name in keys]
     if ordered and set(ordered[: len(distinct_on)]) != set(distinct_on):

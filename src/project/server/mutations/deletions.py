@@ -10,7 +10,7 @@ from typing import NamedTuple, Sequence
 from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
 
 from project.server.store.rows import delete_row, is_in
-from project.server.store.tables import flow, flow_group, flow_run, log, project, task_run
+from project.server.store.tables import flow, flow_group, flow_run, log, project, task_run, tenant
 
 # What one transaction deletes at most, which takes about as long as a request with many states.
 _MAX_RUNS = 20
@@ -20,11 +20,12 @@ _OWNERS = {
     flow.name: flow.c.id,
     flow_group.name: flow.c.flow_group_id,
     project.name: flow.c.project_id,
+    tenant.name: flow.c.tenant_id,
 }
 
 
 class Deletion(NamedTuple):
-    """The row of a project, of a flow or its group, or of a flow run, with all that belongs to it.
+    """The row of a tenant, a project, a flow, its group, or a flow run, with what belongs to it.
 
     A process that ends in the middle leaves the row itself, which can then be deleted again.
     """
@@ -33,7 +34,7 @@ class Deletion(NamedTuple):
     key: str
 
     def begin(self, connection: Connection) -> bool:
-        """Let the flows have no new runs meanwhile; return whether there is such a row."""
+        """Archive the flows, so that no run is created meanwhile; return whether the row exists."""
         if self.table is not flow_run:
             values = {"archived": True, "is_schedule_active": False}
             connection.execute(update(flow).where(self._has_flow()).values(**values))

@@ -53,7 +53,7 @@ def create_flow_from_compressed_string(
 def create_flow(context: MutationContext, serialized_flow: Json, options: FlowOptions) -> Uuid:
     """Register a flow as the next version of its group.
 
-    The idempotency key of the group's last registration changes nothing.
+    Registering again with the idempotency key of the group's last registration changes nothing.
     """
     connection = context.connection
     if options.project_id is None:

@@ -10,14 +10,16 @@ from sqlalchemy.exc import IntegrityError
 
 from project.server.errors import InputError, UniquenessViolationError
 from project.server.mutations.declarations import MutationContext, Uuid, require_name
-from project.server.store.rows import delete_row, get_row, insert_row, update_row
+from project.server.store.rows import get_row, insert_row, update_row
 from project.server.store.tables import project, tenant
 
 
 def create_tenant(context: MutationContext, name: str, slug: Optional[str] = None) -> Uuid:
     """Create a tenant; its slug is derived from its name by default."""
     slug = slug or re.sub(r"[^a-z0-9]+", "-", require_name(name).lower()).strip("-")
-    return _insert_unique(context.connection, tenant, name=name, slug=slug)
+    if not slug:
+        raise InputError(f"No slug can be derived from the name {name!r}: give one.")
+    return _insert_unique(context.connection, tenant, name=require_name(name), slug=slug)
 
 
 def create_project(
@@ -64,7 +66,7 @@ def delete_tenant(context: MutationContext, tenant_id: Uuid) -> bool:
     """
     if context.connection.scalar(select(func.count()).select_from(tenant)) == 1:
         raise InputError("The only tenant cannot be deleted.")
-    return delete_row(context.connection, tenant, tenant_id)
+    return context.delete(tenant, tenant_id)
 
 
 def tenant_of(connection: Connection, tenant_id: str | None) -> str:

@@ -130,7 +130,7 @@ def delete_scheduled_runs(connection: Connection, flow_id: str) -> None:
 def next_events(schedule: Mapping[str, Any], count: int, after: datetime) -> list[Event]:
     """Return the first events after a time, as Prefect's own classes compute them.
 
-    Raises whatever Prefect raises for a schedule that it cannot read.
+    Raises InputError for a schedule that Prefect cannot read.
     """
     # Only a server with schedules needs Prefect, which takes long to import.
     import pendulum
@@ -140,8 +140,11 @@ def next_events(schedule: Mapping[str, Any], count: int, after: datetime) -> lis
     if not hasattr(pendulum.tz, "_Timezone"):
         pendulum.tz._Timezone = pendulum.Timezone
     clocks = [_with_utc_dates(clock) for clock in schedule["clocks"]]
-    loaded = ScheduleSchema().load({**schedule, "clocks": clocks})
-    events = loaded.next(count, after=after, return_events=True)
+    try:
+        loaded = ScheduleSchema().load({**schedule, "clocks": clocks})
+        events = loaded.next(count, after=after, return_events=True)
+    except Exception as error:  # whatever Prefect, croniter and pendulum raise
+        raise InputError(f"Prefect cannot read the schedule: {error!r}.") from error
     return [
         Event(to_timestamp(each.start_time), each.parameter_defaults, each.labels)
         for each in events
@@ -163,8 +166,8 @@ def _check_clock(clock: Mapping[str, Any]) -> None:
     cron = clock.get("cron", "")
     try:
         has_events = bool(next_events({"clocks": [clock]}, 1, datetime.now(_UTC)))
-    except Exception as error:  # whatever Prefect and croniter raise
-        raise InputError(f"Invalid clock provided for schedule: {error}.") from error
+    except InputError as error:
+        raise InputError(f"Invalid clock provided for schedule: {error}") from error
     if not has_events or len(cron.split()) > _CRON_FIELDS:
         raise InputError(f"Invalid clock provided for schedule: {cron!r}.")
 
@@ -190,8 +193,8 @@ def _set_group_schedule(context: MutationContext, group_id: str, schedule: Sched
 def _with_utc_dates(clock: Mapping[str, Any]) -> dict[str, Any]:
     """Return a clock whose dates have the zone UTC in place of an offset.
 
-    Prefect serializes such dates but cannot load them. The instants stay the same, except that
-    a cron clock keeps its dates, because it is about wall-clock time.
+    Prefect serializes such dates but cannot load them. The instants stay the same. A cron clock is
+    about wall-clock time, which an offset alone does not give: Prefect cannot load it.
     """
     if clock.get("type") == "CronClock":
         return dict(clock)

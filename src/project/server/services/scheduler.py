@@ -11,7 +11,7 @@ from typing import Iterable
 
 from sqlalchemy import Connection, RowMapping, func, select
 
-from project.server.errors import ApiError
+from project.server.errors import ApiError, InputError
 from project.server.mutations.flow_runs import NewFlowRun, schedule_flow_run
 from project.server.mutations.schedules import Event, Schedule, next_events, schedule_of
 from project.server.store.database import Database
@@ -43,6 +43,8 @@ class Scheduler:
         for flow_id in flow_ids:
             try:
                 self._schedule_flow(flow_id)
+            except InputError as error:
+                _log.error("Flow %s has no scheduled runs. %s", flow_id, error)
             except Exception:
                 _log.exception("The schedule of flow %s cannot be followed.", flow_id)
 

@@ -35,7 +35,7 @@ class Services:
 
     def start(self) -> None:
         """Start; runs of ended processes are ended before the first request is answered."""
-        _PeriodicJob(self._reaper.end_orphaned_runs, 0).run_if_due()
+        _run_logged(self._reaper.end_orphaned_runs)
         self._thread.start()
 
     def stop(self) -> None:
@@ -75,9 +75,11 @@ class _PeriodicJob:
         if time.monotonic() < self._due:
             return
         self._due = time.monotonic() + self.seconds
-        try:
-            self._run()
-        except Exception:
-            _log.exception(
-                "A service of the embedded API failed; it runs again in %s seconds.", self.seconds
-            )
+        _run_logged(self._run)
+
+
+def _run_logged(job: Callable[[], None]) -> None:
+    try:
+        job()
+    except Exception:
+        _log.exception("A service of the embedded API failed, and will run again.")

@@ -72,7 +72,7 @@ class SerialIdentifier(TypeDecorator[str]):
 
 
 class Timestamp(TypeDecorator[str]):
-    """A time in the form of `timestamps`."""
+    """A time as a string, as `timestamps` writes it."""
 
     impl = Text
     cache_ok = True

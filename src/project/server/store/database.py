@@ -12,7 +12,11 @@ from typing import Callable, Iterator, TypeVar, cast
 from sqlalchemy import URL, Connection, Engine, create_engine, event, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from project.server.errors import DatabaseUnavailableError, DatabaseUnusableError
+from project.server.errors import (
+    DatabaseUnavailableError,
+    DatabaseUnusableError,
+    SqliteTooOldError,
+)
 from project.server.store.functions import add_functions, time_limit
 from project.server.store.locks import ProcessLock
 from project.server.store.migrations import migrate
@@ -22,10 +26,11 @@ from project.server.store.writer import Writer
 
 T = TypeVar("T")
 
+_MIN_SQLITE = (3, 30)  # which has NULLS FIRST
 _READERS = 4
 _GONE = (
-    "the file was moved or deleted while the server used it. Move it back, or restart the server "
-    "to begin with an empty one"
+    "the file was moved, deleted or replaced while the server used it. Move it back, or restart "
+    "the server to use what is there now"
 )
 _STEPS_BETWEEN_CHECKS = 10_000  # of SQLite's virtual machine: less than a millisecond
 
@@ -78,17 +83,26 @@ class Database:
 
 
 def _require_file(engine: Engine, path: Path) -> None:
-    """Let an engine refuse to go on with a file that is gone.
+    """Let an engine refuse to go on with a file that is gone, or that another one has replaced.
 
     SQLite would write to a file without a name, of which nothing is left when the server stops.
     """
+    file = _identity(path)
 
     def check(*_: object) -> None:
-        if not path.exists():
+        if _identity(path) != file:
             raise OperationalError("BEGIN", None, sqlite3.OperationalError(_GONE))
 
     event.listen(engine, "do_connect", check)
     event.listen(engine, "begin", check, insert=True)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 @contextmanager
@@ -106,9 +120,11 @@ def _deadline(connection: Connection, seconds: float) -> Iterator[None]:
 def prepare_database(path: Path, busy_timeout_seconds: float) -> None:
     """Create the database if needed, and bring its schema up to date.
 
-    Raises DatabaseTooNewError, DatabaseUnusableError, DatabaseUnavailableError or
-    FolderUnusableError.
+    Raises DatabaseTooNewError, DatabaseUnusableError, DatabaseUnavailableError,
+    FolderUnusableError or SqliteTooOldError.
     """
+    if sqlite3.sqlite_version_info < _MIN_SQLITE:
+        raise SqliteTooOldError(sqlite3.sqlite_version, ".".join(map(str, _MIN_SQLITE)))
     # Two processes that switch a new file to the write-ahead log at the same time do not wait for
     # each other: SQLite refuses one of them, whatever its timeout is.
     lock = ProcessLock(path.with_name(f"{path.name}.lock"))

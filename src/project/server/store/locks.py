@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator
+from typing import Any, Iterator
+from weakref import WeakSet
 
 from filelock import FileLock, Timeout
 
-from project.server.errors import FolderUnusableError
+from project.server.errors import FolderUnusableError, ServerError
 
 _OWNER_TIMEOUT_SECONDS = 5  # `orphaned_runs` briefly holds each lock that it tries
 
@@ -24,7 +26,8 @@ class ProcessLock:
             path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         # One thread may acquire it, and another release it.
-        self._lock = FileLock(str(path), thread_local=False)
+        self._lock: Any = FileLock(str(path), thread_local=False)
+        _all_locks.add(self)
 
     def acquire(self, timeout_seconds: float = 0) -> bool:
         """Acquire the lock unless another process holds it; return whether this one has it."""
@@ -38,6 +41,27 @@ class ProcessLock:
     def release(self) -> None:
         """Release the lock."""
         self._lock.release(force=True)
+
+    def forget(self) -> None:
+        """Close the lock file in a forked child, which leaves the lock to its parent."""
+        context = self._lock._context
+        if context.lock_file_fd is not None:
+            os.close(context.lock_file_fd)
+            context.lock_file_fd = None
+
+
+_all_locks: WeakSet[ProcessLock] = WeakSet()
+
+
+def _forget_all() -> None:
+    for lock in list(_all_locks):
+        lock.forget()
+
+
+# A child that has the file open would hold the lock after its parent has ended. Later releases of
+# filelock close it themselves.
+if hasattr(os, "register_at_fork") and not hasattr(FileLock, "_reset_after_fork_in_child"):
+    os.register_at_fork(after_in_child=_forget_all)
 
 
 @contextmanager
@@ -57,8 +81,10 @@ def owned_run(database: Path, key: str) -> Iterator[None]:
     The lock file stays behind: only `orphaned_runs` removes it, so that a run whose process was
     killed and one whose process ended normally are treated alike.
     """
-    lock = ProcessLock(_owners_folder(database) / key)
-    lock.acquire(_OWNER_TIMEOUT_SECONDS)
+    path = _owners_folder(database) / key
+    lock = ProcessLock(path)
+    if not lock.acquire(_OWNER_TIMEOUT_SECONDS):
+        raise ServerError(f"Another process holds {path}.")
     try:
         yield
     finally:
@@ -66,14 +92,14 @@ def owned_run(database: Path, key: str) -> Iterator[None]:
 
 
 def orphaned_runs(database: Path) -> Iterator[str]:
-    """Yield the keys of the flow runs whose owner has ended; each is yielded once."""
+    """Yield the keys of the flow runs whose owner has ended, again if the caller fails."""
     for path in _owners_folder(database).glob("*"):
         lock = ProcessLock(path)
         if not lock.acquire():
             continue
         try:
             yield path.name
-            # Only after the caller is done: if it fails, the next one finds the run again.
+            # Only after the caller is done: if it fails, the next caller finds the run again.
             path.unlink(missing_ok=True)
         finally:
             lock.release()

@@ -75,6 +75,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
         " settings TEXT)",
     ),
     ("CREATE INDEX ix_flow_run_scheduled ON flow_run (scheduled_start_time)",),
+    (
+        "CREATE INDEX ix_flow_run_idempotency ON flow_run (idempotency_key)"
+        " WHERE idempotency_key IS NOT NULL",
+    ),
 )
 
 _NEWEST = 1 + len(STEPS)

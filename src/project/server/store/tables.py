@@ -202,6 +202,11 @@ flow_run = Table(
     Column("agent_id", Identifier, info={"refers_to": "agent"}),
     *_required(Integer, "times_resurrected"),
     UniqueConstraint("flow_id", "idempotency_key"),
+    Index(
+        "ix_flow_run_idempotency",
+        "idempotency_key",
+        sqlite_where=text("idempotency_key IS NOT NULL"),
+    ),
     Index("ix_flow_run_flow", "flow_id", "created"),
     Index("ix_flow_run_flow_scheduled", "flow_id", "scheduled_start_time", "state"),
     Index("ix_flow_run_flow_started", "flow_id", "start_time"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from concurrent.futures import Future
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, Iterator, TypeVar
 
 from sqlalchemy import Connection, Engine
 
@@ -74,11 +74,22 @@ class Writer:
             else:
                 self._write_alone(group)
         except Exception as error:
-            # It did not begin, or not end: each job alone would wait for the same again.
-            _fail(group, error)
+            # It did not begin, or not end, after a long wait. Neither each job alone nor those that
+            # are queued may wait for the same again: their clients would give up.
+            _fail([*group, *self._take_waiting()], error)
         else:
             for (_, future), result in zip(group, results):
                 future.set_result(result)
+
+    def _take_waiting(self) -> Iterator[tuple[Job, Future[Any]]]:
+        """Remove the jobs from the queue, up to the end of all jobs, and yield them."""
+        while not self._queue.empty():
+            entry = self._queue.get()
+            if entry is None:
+                self._queue.put(None)
+                return
+            if entry[1].set_running_or_notify_cancel():
+                yield entry
 
     def _write_alone(self, group: list[tuple[Job, Future[Any]]]) -> None:
         for entry in group:
