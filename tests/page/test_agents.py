@@ -84,4 +84,4 @@ def test_more_agents_than_are_listed_are_counted(page: Page, site: Site) -> None
     page.goto(site("/default/agents"))
 
     expect(page.get_by_text("0 of 201 agents live")).to_be_visible()
-    expect(page.get_by_text("Shown are the 200 that asked for work last.")).to_be_visible()
+    expect(page.get_by_text("Showing the 200 that asked for work most recently.")).to_be_visible()

@@ -55,13 +55,18 @@ def started(page: Page, site: Site, fields: str = "parameters") -> Any:
 def test_the_graph_has_the_states_of_the_last_run(page: Page, site: Site) -> None:
     flow = site.register(two_tasks())
     run = finished_run(site, flow.id, flow_run_name="yesterday")
-    page.goto(site(f"/default/flow/{flow.id}"))
+    address = f"/default/flow-run/{run}"
+    page.goto(site(f"/default/flow/{flow.row('flow_group_id')['flow_group_id']}"))
 
-    expect(page.get_by_role("link", name="yesterday")).to_have_attribute(
-        "href", f"/default/flow-run/{run}"
-    )
+    link = page.get_by_role("link", name="yesterday")
+    expect(link).to_have_attribute("href", address)
     expect(page.get_by_label("one, Pending")).to_be_visible()
     expect(page.get_by_label("increment, Pending")).to_be_visible()
+    # A version that was just registered has not run, but its flow has.
+    site.register(two_tasks())
+    page.reload()
+    expect(page.get_by_text("This version has not run yet.")).to_be_visible()
+    expect(page.locator("main dl").get_by_role("link")).to_have_attribute("href", address)
 
 
 def test_the_address_may_name_a_flow_group(page: Page, site: Site) -> None:
@@ -141,6 +146,10 @@ def test_pages_are_turned_with_the_keyboard(page: Page, site: Site) -> None:
         expect(page.get_by_text(shown)).to_be_visible()
 
     expect(page.get_by_role("table").locator("tbody tr")).to_have_count(10)
+    expect(page.get_by_role("button", name="Older")).to_be_focused()
+    expect(page.get_by_role("button", name="Older")).to_be_disabled()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("60 of 60")).to_be_visible()
 
 
 def test_a_schedule_is_switched_on_and_off(page: Page, site: Site) -> None:
@@ -183,14 +192,14 @@ def test_schedules_are_shown_in_words(page: Page, site: Site, schedule: Any, wor
 def test_parameters_show_their_defaults_and_who_set_them(page: Page, site: Site) -> None:
     flow = site.register(two_tasks(required=True))
     page.goto(site(f"/default/flow/{flow.id}?tab=parameters"))
-    expect(page.get_by_role("row").nth(1)).to_have_text("byrequiredflowEdit")
+    expect(page.get_by_role("row").nth(1)).to_have_text("byrequiredthis versionEdit")
     group = flow.row("flow_group_id")["flow_group_id"]
     site.api.mutate(
         "set_flow_group_default_parameters", flow_group_id=group, parameters={"by": "x"}
     )
 
     expect(page.get_by_role("row").nth(1)).to_have_text(
-        re.compile(r'by"x"flow group\s*Edit\s*Reset')
+        re.compile(r'by"x"all versions\s*Edit\s*Reset')
     )
 
 
@@ -377,3 +386,7 @@ def test_an_error_of_the_server_is_shown_in_the_form(page: Page, site: Site) -> 
 
     expect(run_form.get_by_role("alert")).to_have_text(f"Flow {flow.id} is archived.")
     expect(run_form.get_by_role("button", name="Start run")).to_be_enabled()
+    expect(run_form.get_by_role("button", name="Start run")).to_be_focused()
+    run_form.get_by_label("Name", exact=True).fill("another")
+    run_form.get_by_role("button", name="Discard changes").press("Enter")
+    expect(run_form).to_be_focused()

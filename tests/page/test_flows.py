@@ -170,6 +170,7 @@ def test_quick_run_of_a_flow_with_a_required_parameter_shows_the_error(
     page.get_by_role("button", name="QUICK RUN").click()
 
     expect(page.get_by_role("alert")).to_contain_text("Required parameters were not supplied")
+    expect(page.get_by_role("button", name="QUICK RUN")).to_be_focused()
 
 
 def test_a_run_is_started_with_the_keyboard_alone(page: Page, site: Site) -> None:
@@ -193,6 +194,8 @@ def test_the_arrow_keys_move_from_run_to_run(page: Page, site: Site) -> None:
     page.goto(site())
     bars = page.get_by_role("group", name="Last runs").get_by_role("link")
     bars.last.focus()
+    page.keyboard.press("Control+ArrowLeft")
+    expect(bars.last).to_be_focused()
     page.keyboard.press("ArrowLeft")
     expect(bars.nth(1)).to_be_focused()
     page.keyboard.press("Enter")

@@ -73,6 +73,17 @@ def test_a_namespace_folds_into_its_worst_state(page: Page, site: Site) -> None:
     expect(cell(grid, "model 2", "bad")).to_have_class("cell cell-failed")
     page.get_by_role("button", name="Unfold all").click()
     expect(grid.get_by_role("row")).to_have_count(6)
+    page.get_by_role("button", name="Fold all", exact=True).click()
+    expect(grid.get_by_role("row")).to_have_count(4)
+    # What is looked for is not hidden, and what is folded then is folded in that search alone.
+    page.get_by_label("Node").fill("t")
+    expect(grid.get_by_role("rowheader")).to_have_text(["model 2", "fit", "tune.split", "report"])
+    grid.get_by_role("button", name="model 2").click()
+    expect(page.get_by_role("button", name="Fold all", exact=True)).to_be_disabled()
+    page.get_by_label("Node").fill("split")
+    expect(grid.get_by_role("rowheader")).to_have_text(["model.tune.split"])
+    page.get_by_label("Node").fill("")
+    expect(grid.get_by_role("row")).to_have_count(4)
 
 
 def test_only_nodes_that_failed_are_shown_on_demand(page: Page, site: Site) -> None:
@@ -183,3 +194,5 @@ def test_a_nodes_page_is_reached_from_a_task_run_and_follows_new_runs(
     set_task_state(site.api, report, "Running")
 
     expect(rows.get_by_role("link")).to_have_text(["second", "first"])
+    duration = rows.first.locator("td").nth(2)
+    expect(duration).not_to_have_text(duration.inner_text())  # it grows

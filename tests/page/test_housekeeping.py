@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from prefect.schedules import CronSchedule
 
 from tests.page.flows import chain, kedro_like
-from tests.page.kit import Site
+from tests.page.kit import Faults, Site
 from tests.page.runs import SimulatedRun, finished_run
 from tests.server.kit import Registered, run_row, two_tasks
 
@@ -38,7 +38,7 @@ def group(flow: Registered) -> dict[str, Any]:
 
 def test_a_schedule_is_replaced_and_given_back(page: Page, site: Site, flow: Registered) -> None:
     dialog = edit(page, site, flow, "Edit schedule")
-    dialog.get_by_label("Runs").select_option("At times (cron)")
+    dialog.get_by_label("Runs").select_option("On a cron schedule")
     dialog.get_by_label("Cron").fill("30 4 * * 1-5")
     dialog.get_by_label("Time zone").fill("Europe/Paris")
     expect(dialog).to_contain_text("Monday to Friday at 04:30 (Europe/Paris)")
@@ -59,7 +59,8 @@ def test_a_flow_without_a_schedule_gets_one_that_is_on(page: Page, site: Site) -
     flow = site.register(two_tasks())
     dialog = edit(page, site, flow, "Edit schedule")
     dialog.get_by_label("Runs").select_option("Every N minutes")
-    dialog.get_by_label("Minutes").fill("90")
+    dialog.get_by_label("Minutes").fill("1.5")
+    expect(dialog).to_contain_text("Every 90 seconds")
     confirm(dialog)
 
     expect(page.get_by_role("switch")).to_have_text("Schedule on")
@@ -70,7 +71,7 @@ def test_a_flow_without_a_schedule_gets_one_that_is_on(page: Page, site: Site) -
 
 def test_a_cron_that_cannot_be_is_refused(page: Page, site: Site, flow: Registered) -> None:
     dialog = edit(page, site, flow, "Edit schedule")
-    dialog.get_by_label("Runs").select_option("At times (cron)")
+    dialog.get_by_label("Runs").select_option("On a cron schedule")
     dialog.get_by_label("Cron").fill("61 4 * * *")
     dialog.get_by_role("button", name="Save").click()
 
@@ -107,6 +108,20 @@ def test_a_default_is_set_by_kedros_rules_and_reset(page: Page, site: Site) -> N
     page.get_by_role("button", name="Reset env").click()
     confirm(dialog, "Reset")
     assert group(flow)["default_parameters"] == {"params": params}
+    expect(page.get_by_role("heading", level=1)).to_be_focused()  # the button is gone
+
+
+def test_a_default_is_edited_once_the_server_says_how(
+    page: Page, site: Site, faults: Faults
+) -> None:
+    page.route("**/run-options.json", lambda route: route.abort(), times=1)
+    dialog = edit(page, site, site.register(kedro_like("load")), "Edit env", tab="parameters")
+    expect(dialog).to_contain_text("The server is not responding")
+    expect(dialog.get_by_role("button", name="Save")).to_be_disabled()
+
+    expect(dialog.get_by_label("env")).to_be_focused()
+    expect(dialog.get_by_role("button", name="Save")).to_be_enabled()
+    faults.expect("net::ERR_FAILED")
 
 
 def test_a_run_is_renamed(page: Page, site: Site) -> None:
@@ -145,7 +160,7 @@ def test_a_flow_is_deleted_after_what_will_go_was_said_and_its_name_typed(
     flow = Registered(site.api, run_row(site.api, run.id, "flow_id")["flow_id"])
     dialog = edit(page, site, flow, "Delete the flow")
     expect(dialog.get_by_role("listitem").filter(has_text="log lines")).to_have_text("2 log lines")
-    expect(dialog).to_contain_text("1 run in progress")
+    expect(dialog).to_contain_text("1 run in progress: its process continues")
     dialog.get_by_label("Type chain to confirm").fill("another")
     dialog.get_by_role("button", name="Delete the flow").click()
     expect(dialog.get_by_role("alert")).to_have_text("Type the name of the flow: chain")

@@ -91,8 +91,11 @@ def test_a_restart_from_elsewhere_is_noticed_and_followed(page: Page, run: Simul
     expect_state(page, "Failed")
 
     run.set_state("Scheduled")
+    # A restart gives the run the labels of its flow.
+    run.api.mutate("set_flow_run_labels", flow_run_id=run.id, labels=["gpu"])
     pass_seconds(page, 31)
     expect_state(page, "Scheduled")
+    expect(page.locator("main dl").first).to_contain_text("gpu")
     run.set_state("Running")
 
     expect_state(page, "Running")

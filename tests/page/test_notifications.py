@@ -115,6 +115,19 @@ def test_a_run_in_a_hidden_tab_tells_that_it_has_succeeded(page: Page, run: Simu
     assert page.evaluate(SHOWN) == ["chain success\nnight\nis Success"]
 
 
+def test_the_choice_is_that_of_all_tabs(page: Page, site: Site) -> None:
+    other = page.context.new_page()
+    other.add_init_script(RECORD.replace("default", "granted"))
+    for tab in (page, other):
+        tab.goto(site("/default/runs"))
+    switches = [tab.get_by_role("switch", name="Notify me") for tab in (page, other)]
+    switches[0].click()
+    expect(switches[1]).to_be_checked()
+    switches[0].click()
+
+    expect(switches[1]).not_to_be_checked()
+
+
 def test_a_browser_that_forbids_notifications_is_reported(page: Page, site: Site) -> None:
     page.goto(site("/default/runs"))
     page.evaluate("Notification.requestPermission = async () => 'denied'")

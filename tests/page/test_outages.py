@@ -31,6 +31,23 @@ def test_a_server_that_does_not_answer_is_reported(page: Page, site: Site) -> No
     expect(page.get_by_text("The server is not responding")).to_have_count(0)
 
 
+def test_a_run_says_once_that_the_server_is_away_and_keeps_what_it_shows(
+    page: Page, run: SimulatedRun, faults: Faults
+) -> None:
+    data = {"markdown": "# Rows"}
+    artifact = {"task_run_id": run.tasks["load"], "kind": "markdown", "data": data}
+    run.api.mutate("create_task_run_artifact", **artifact)
+    run.set_task_state("load", "Running", "Failed")
+    page.goto(f"{run.address}?tab=artifacts")
+    expect(page.get_by_role("heading", name="Rows")).to_be_visible()
+    with page.expect_event("requestfailed", lambda request: "artifact(where" in request.post_data):
+        page.route("**/graphql", lambda route: route.abort())
+
+    expect(page.get_by_text("The server is not responding")).to_have_count(1)
+    expect(page.get_by_role("heading", name="Rows")).to_be_visible()
+    faults.expect("net::ERR_FAILED")
+
+
 def test_a_view_that_could_not_be_fetched_appears_once_the_server_is_back(
     page: Page, site: Site, run: SimulatedRun, faults: Faults
 ) -> None:

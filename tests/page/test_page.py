@@ -131,9 +131,9 @@ def test_an_unknown_id_shows_a_message(page: Page, site: Site, kind: str) -> Non
     expect(page.get_by_role("heading")).to_contain_text("There is no such")
 
 
-@pytest.mark.parametrize("kind", ["flow", "flow-run", "task-run", "constructor"])
-def test_an_address_without_its_id_shows_a_message(page: Page, site: Site, kind: str) -> None:
-    page.goto(site(f"/default/{kind}"))
+@pytest.mark.parametrize("path", ["flow", "flow-run", "task-run/1", "task/x-y", "constructor"])
+def test_an_address_without_an_id_shows_a_message(page: Page, site: Site, path: str) -> None:
+    page.goto(site(f"/default/{path}"))
 
     expect(page.get_by_role("heading")).to_have_text("There is nothing at this address")
 

@@ -13,6 +13,7 @@ from tests.kits.waiting import eventually
 from tests.page.flows import chain, fan
 from tests.page.kit import Site, graphql, wait_for_events
 from tests.page.runs import SimulatedRun
+from tests.server.kit import run_row, two_tasks
 
 TRACEBACK = """Task 'clean': Exception encountered during task execution!
 Traceback (most recent call last):
@@ -180,7 +181,7 @@ def test_a_failure_names_the_task_and_shows_its_traceback(page: Page, run: Simul
     assert "\n".join(panel.locator("pre").all_inner_texts()) == TRACEBACK
     expect(page.locator("b")).to_have_count(0)
     expect(
-        page.get_by_role("img", name="3 tasks: 1 success, 1 failed, 1 not started")
+        page.get_by_role("img", name="3 tasks: 1 succeeded, 1 failed, 1 not started")
     ).to_be_visible()
     expect(page.locator(".timeline .state-ink-not-started")).to_have_count(1)
 
@@ -239,7 +240,7 @@ def test_a_restart_the_next_morning_does_not_flatten_the_timeline(
     widths = page.locator(".timeline-bar").evaluate_all("bars => bars.map(bar => bar.style.width)")
     assert len(widths) == 2
     assert all(float(width[:-1]) > 40 for width in widths), widths
-    expect(page.locator(".timeline-pause")).to_have_text("6 h 55 m")
+    expect(page.locator(".timeline-pause")).to_have_text("6 h 55 min")
 
 
 def test_a_run_that_failed_before_its_tasks_shows_why(page: Page, run: SimulatedRun) -> None:
@@ -311,9 +312,23 @@ def test_arrow_keys_move_between_tabs_and_the_address_keeps_the_tab(
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("tab", name="Tasks")).to_be_focused()
+    page.keyboard.press("Alt+ArrowRight")  # Forward, in a browser
     page.reload()
 
     expect(page.get_by_role("tab", name="Tasks")).to_have_attribute("aria-selected", "true")
+
+
+def test_long_names_do_not_widen_the_page(page: Page, site: Site) -> None:
+    page.set_viewport_size({"width": 360, "height": 700})
+    run = SimulatedRun(site, two_tasks("customer_lifetime_value" * 4), flow_run_name="x" * 99)
+    run.set_state("Running")
+    flow = run_row(site.api, run.id, "flow_id")["flow_id"]
+
+    for address in (run.address, site(f"/default/flow/{flow}")):
+        page.goto(address)
+        expect(page.get_by_role("tabpanel")).not_to_be_empty()
+        expect(page.locator("main")).to_contain_text("x" * 99)
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
 def test_an_unknown_run_shows_a_message(page: Page, site: Site) -> None:
@@ -334,9 +349,9 @@ def test_a_run_of_1000_tasks_stays_usable_and_loads_only_what_changed(
     wait_for_events(page, lambda: 1000 in answers)
 
     run.set_task_states([f"node_{number}" for number in range(40)], "Running")
-    expect(page.get_by_role("img", name="1000 tasks: 40 running, 960 pending")).to_be_visible()
+    expect(page.get_by_role("img", name="1,000 tasks: 40 running, 960 pending")).to_be_visible()
     run.set_task_states([f"node_{number}" for number in range(10)], "Success")
-    expect(page.get_by_role("img", name="1000 tasks: 10 success, 30 running")).to_be_visible()
+    expect(page.get_by_role("img", name="1,000 tasks: 10 succeeded, 30 running")).to_be_visible()
 
     wait_for_events(page, lambda: [count for count in answers if count] == [1000, 40, 10])
     assert page.locator(".timeline-rows li").count() < 120

@@ -79,7 +79,7 @@ def _name(row: Any) -> str:
 def test_a_running_run_is_cancelled(page: Page, agent: CommandLine) -> None:
     agent(*agent.asking_for("patient"))
     run_id = open_run(page, agent, "patient")
-    expect(page.get_by_role("img", name="1 tasks: 1 running")).to_be_visible(timeout=SECONDS)
+    expect(page.get_by_role("img", name="1 task: 1 running")).to_be_visible(timeout=SECONDS)
 
     press(page, "Cancel run")
 
@@ -176,6 +176,7 @@ def test_an_error_is_shown_in_the_dialog(page: Page, run: SimulatedRun) -> None:
     page.clock.install()
     page.goto(run.address)
     page.get_by_role("button", name="Cancel run").click()
+    expect(page.get_by_role("dialog")).to_be_visible()  # it opens with a timer, too
     stop_polling(page)
     run.api.mutate("delete_flow", flow_id=run_row(run.api, run.id, "flow_id")["flow_id"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -97,9 +98,12 @@ def test_chips_choose_states_and_are_in_the_address(page: Page, site: Site) -> N
     expect(chips.get_by_role("button", pressed=True)).to_have_text(["Failed", "Success"])
     page.goto(site("/default/runs?state=late"))
     expect(rows(page)).to_have_count(1)
+    expect(rows(page).locator(".run-start")).to_have_text(re.compile("^due "))
+    expect(rows(page).locator(".run-duration")).to_have_text(re.compile(r"^\W$"))  # a dash
     page.goto(site("/default/runs?state=scheduled"))
 
     expect(names(page)).to_have_text(["tomorrow"])
+    expect(rows(page).locator(".run-start")).to_have_text(re.compile("^in "))
 
 
 @pytest.mark.parametrize(
@@ -110,6 +114,8 @@ def test_chips_choose_states_and_are_in_the_address(page: Page, site: Site) -> N
         ("text=env%3Dprod", ["with params"]),
         ("text=model.depth%3D3", ["with params"]),
         ("text=model.depth%3D4", []),
+        ("text=model.seed%3D12345678901234567890", ["with params"]),
+        ("ended=never", ["plain", "with params", "bad night"]),
         ("env=prod", ["with params"]),
         ("flow=two", ["plain"]),
         ("state=failed&flow=two", []),
@@ -120,7 +126,7 @@ def test_chips_choose_states_and_are_in_the_address(page: Page, site: Site) -> N
 )
 def test_runs_are_found(page: Page, site: Site, query: str, found: list[str]) -> None:
     failed_run(site, "clean", "bad night")
-    parameters = {"env": "prod", "params": {"model": {"depth": 3}}}
+    parameters = {"env": "prod", "params": {"model": {"depth": 3, "seed": 12345678901234567890}}}
     kedro = site.register(kedro_like("load"))
     finished_run(site, kedro.id, parameters=parameters, flow_run_name="with params")
     finished_run(site, site.register(two_tasks()).id, flow_run_name="plain")
@@ -174,14 +180,14 @@ def test_new_runs_and_new_states_appear_and_other_rows_are_not_loaded_again(
     assert [len(body["changed"]) for body in bodies if body.get("changed")] == [1]
 
 
-def test_runs_that_failed_for_one_reason_are_selected_together(page: Page, site: Site) -> None:
+def test_runs_that_failed_for_the_same_reason_are_selected_together(page: Page, site: Site) -> None:
     for name in ("bad 1", "bad 2"):
         failed_run(site, "clean", name)
     failed_run(site, "clean", "other", message="KeyError: 'price'")
     page.goto(site("/default/runs"))
     reasons = page.get_by_role("list", name="Common reasons")
     expect(reasons.get_by_role("listitem")).to_contain_text(
-        [f"2 runs failed for one reason: clean: {MARKUP}"]
+        [f"2 runs failed for the same reason: clean: {MARKUP}"]
     )
     reasons.get_by_role("button", name="Select these 2").click()
 
@@ -209,13 +215,13 @@ def test_selected_runs_are_restarted_from_what_failed(page: Page, site: Site) ->
     expect(page.get_by_text("selected", exact=True)).to_have_count(0)
 
 
-def test_selected_runs_are_run_again_with_their_parameters(page: Page, site: Site) -> None:
+def test_selected_runs_are_started_again_with_their_parameters(page: Page, site: Site) -> None:
     parameters = {"params": {"share": 1.0, "seed": 12345678901234567890}}
     flow = site.register(kedro_like("load"))
     finished_run(site, flow.id, parameters=parameters, flow_run_name="old")
     page.goto(site("/default/runs"))
     select(page, "old")
-    confirm(page, "Run again")
+    confirm(page, "Start again")
 
     runs = flow.row("flow_runs(order_by: {created: desc}) { name parameters }")["flow_runs"]
     assert len(runs) == 2
@@ -228,6 +234,15 @@ def test_all_matching_runs_are_deleted_after_what_will_go_was_said(page: Page, s
     many_runs(site, site.register(two_tasks("drop")).id, 60)
     page.goto(site("/default/runs?flow=drop"))
     expect(rows(page)).to_have_count(50)
+    page.get_by_role("checkbox", name="Select all that are shown").check()
+    failed = page.get_by_role("button", name="Failed", exact=True)
+    failed.click()  # another filter drops the selection
+    expect(page.get_by_text("50 selected")).to_have_count(0)
+    failed.click()
+    page.get_by_role("button", name="Select all 60").click()
+    expect(page.get_by_text("60 selected")).to_be_visible()
+    page.get_by_role("button", name="Clear selection").press("Enter")
+    expect(page.get_by_role("group", name="Selection")).to_be_focused()
     page.get_by_role("button", name="Select all 60").click()
     page.get_by_role("button", name="Delete", exact=True).click()
     dialog = page.get_by_role("dialog", name="Delete: 60 runs")
@@ -236,7 +251,9 @@ def test_all_matching_runs_are_deleted_after_what_will_go_was_said(page: Page, s
     expect(dialog).to_have_count(0)
 
     expect(page.get_by_text("No run matches the filters.")).to_be_visible()
-    page.get_by_role("button", name="Clear filters").click()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    page.get_by_role("button", name="Clear filters").press("Enter")
+    expect(page.get_by_role("search", name="Runs")).to_be_focused()
     expect(names(page)).to_have_text(["kept"])
 
 
@@ -284,7 +301,7 @@ def test_a_search_that_is_cut_says_so(page: Page, site: Site) -> None:
     run.set_state("Running")
     run.set_task_states(names[:499], "Failed")
     page.goto(site("/default/runs?text=step"))
-    note = page.get_by_text("only the latest 500 were searched")
+    note = page.get_by_text("Only the latest 500 failed tasks")
     expect(page.get_by_role("table")).to_be_visible()
     expect(note).to_have_count(0)
     run.set_task_states(names[499:], "Failed")

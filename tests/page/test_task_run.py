@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from prefect import Flow, Task
 
 from project.server.process import EmbeddedServer
@@ -41,6 +42,10 @@ def open_task(page: Page, site: Site, run: SimulatedRun, name: str) -> None:
     page.goto(site(f"/default/task-run/{run.tasks[name]}"))
 
 
+def state(page: Page) -> Locator:
+    return page.locator(".run-title").get_by_role("status")
+
+
 def fact(page: Page, name: str) -> Any:
     return page.locator(".facts > div", has=page.get_by_text(name, exact=True)).locator("dd")
 
@@ -60,10 +65,10 @@ def test_a_task_run_is_followed_with_its_states_and_attempts(
     page: Page, site: Site, run: SimulatedRun
 ) -> None:
     open_task(page, site, run, "load")
-    expect(page.get_by_role("status").first).to_have_text("Pending")
+    expect(state(page)).to_have_text("Pending")
 
     run.set_task_state("load", "Running", "Failed", "Retrying", "Running")
-    expect(page.get_by_role("status").first).to_have_text("Running")
+    expect(state(page)).to_have_text("Running")
     expect(fact(page, "Attempts")).to_have_text("2")
     page.get_by_role("tab", name="States").click()
 
@@ -71,6 +76,16 @@ def test_a_task_run_is_followed_with_its_states_and_attempts(
         ["Pending", "Running", "Failed", "Retrying", "Running"]
     )
     expect(fact(page, "Tags").get_by_text("nightly")).to_be_visible()
+
+
+def test_the_time_to_the_next_attempt_runs_out(page: Page, site: Site, run: SimulatedRun) -> None:
+    run.set_task_state("load", "Running", "Failed")
+    later = (datetime.now(timezone.utc) + timedelta(seconds=59)).isoformat()
+    run.set_task_state("load", "Retrying", start_time=later)
+    open_task(page, site, run, "load")
+    first = fact(page, "Next attempt").inner_text()
+
+    expect(fact(page, "Next attempt")).not_to_have_text(first)
 
 
 def test_a_node_shows_its_code_and_its_datasets_with_their_types(page: Page, site: Site) -> None:
@@ -147,7 +162,7 @@ def test_its_state_is_set_manually(page: Page, site: Site, run: SimulatedRun) ->
     page.get_by_role("combobox", name="State").select_option("Skipped")
     page.get_by_role("dialog").get_by_role("button", name="Set state").click()
 
-    expect(page.get_by_role("status").first).to_have_text("Skipped")
+    expect(state(page)).to_have_text("Skipped")
 
 
 def test_an_unknown_task_run_shows_a_message(page: Page, server: EmbeddedServer) -> None:

@@ -28,6 +28,9 @@ def test_the_page_loads_without_the_token_and_asks_for_it(
     dialog.get_by_label("Token").fill("a guess")
     page.keyboard.press("Enter")
     expect(dialog.get_by_role("alert")).to_have_text("The server did not accept this token.")
+    dialog.get_by_label("Token").fill(f"{PHRASE}\u200b")  # a space that nobody sees
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("Use only letters, digits and signs")
     dialog.get_by_label("Token").fill(PHRASE)
     page.keyboard.press("Enter")
 

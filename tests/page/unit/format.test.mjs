@@ -2,10 +2,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
+  compareTexts,
+  fieldTime,
   formatCount,
   formatDuration,
   formatRelativeTime,
   formatTime,
+  localIsoTime,
+  naturalKey,
   serverNow,
   syncServerClock,
 } from "../../../src/project/server/static/shared/format.js";
@@ -16,7 +20,7 @@ const after = (seconds) => new Date(Date.parse(START) + seconds * 1000).toISOStr
 test("a duration has as many units as matter", () => {
   const words = [0.34, 5.25, 59, 125, 12_000, 100_000].map((seconds) => formatDuration(START, after(seconds)));
 
-  assert.deepEqual(words, ["340 ms", "5.2 s", "59 s", "2 m 05 s", "3 h 20 m", "1 d 3 h"]);
+  assert.deepEqual(words, ["340 ms", "5.2 s", "59 s", "2 min 05 s", "3 h 20 min", "1 d 3 h"]);
 });
 
 test("a duration is never negative, and there is none without a start", () => {
@@ -34,6 +38,27 @@ test("a time is written by how far away it is", () => {
 
 test("without a time there is a dash", () => {
   assert.equal(formatTime(null), "–");
+});
+
+test("a time is the reader's, also around the change of the clocks", () => {
+  const { TZ } = process.env;
+  process.env.TZ = "Europe/Paris";
+  const words = ["2026-03-29T00:15", "2026-03-29T01:15", "2026-10-25T00:15", "2026-10-25T01:15"].map((time) =>
+    fieldTime(new Date(`${time}Z`)),
+  );
+  process.env.TZ = TZ ?? "UTC";
+
+  assert.deepEqual(words, ["2026-03-29T01:15", "2026-03-29T03:15", "2026-10-25T02:15", "2026-10-25T02:15"]);
+  assert.equal(localIsoTime(new Date(2026, 10, 26, 22, 26, 21, 123)), "2026-11-26T22:26:21.123");
+});
+
+test("names with numbers are in their natural order, however long the numbers are", () => {
+  const names = ["run_20261126120000", "run_20260101000000", "Run_10", "run_9"];
+
+  assert.deepEqual(
+    names.toSorted((a, b) => compareTexts(naturalKey(a), naturalKey(b))),
+    names.toReversed(),
+  );
 });
 
 test("words are in the plural unless there is one", () => {

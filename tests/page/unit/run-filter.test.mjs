@@ -7,7 +7,9 @@ import {
   isFiltered,
   isName,
   isUpcoming,
+  TIMES,
 } from "../../../src/project/server/static/run-list/run-filter.js";
+import { stringifyExact } from "../../../src/project/server/static/shared/exact-json.js";
 
 const filter = (text) => filterIn(new URLSearchParams(text));
 const conditions = (text, ids = []) => conditionOf(filter(text), ids)._and.slice(1);
@@ -25,6 +27,7 @@ test("what is in an address is read, and what makes no sense is left out", () =>
     page: 3,
   });
   assert.equal(filter("page=-1").page, 1);
+  assert.deepEqual(conditions("since=yesterday&until=7x&ended=soon"), []);
   assert.equal(isFiltered(filter("page=2")), false);
   assert.equal(isFiltered(filter("env=prod")), true);
   assert.equal(isUpcoming(filter("state=scheduled")), true);
@@ -72,6 +75,13 @@ test("name=value looks for a parameter, of the flow or in params", () => {
   assert.deepEqual(conditions("text=flag%3DTrue")[0]._or[2], { parameters: { _contains: { flag: true } } });
 });
 
+test("a number is looked for as it is typed", () => {
+  for (const seed of ["12345678901234567890", "0.10000000000000000001", "1e400"]) {
+    const [, , condition] = conditions(`text=seed%3D${seed}`)[0]._or;
+    assert.equal(stringifyExact(condition), `{"parameters":{"_contains":{"seed":${seed}}}}`);
+  }
+});
+
 test("times are presets, or times themselves", () => {
   const [{ scheduled_start_time: since }] = conditions("since=1h");
   const hours = (Date.now() - Date.parse(since._gte)) / 3_600_000;
@@ -81,4 +91,14 @@ test("times are presets, or times themselves", () => {
     { scheduled_start_time: { _gte: "2026-11-26T18:00:00.000Z" } },
     { scheduled_start_time: { _lte: "2026-11-27T06:00:00.000Z" } },
   ]);
+});
+
+test("evening is at 18:00 by the clock on the wall, also when the clocks change in the night", () => {
+  const evening = TIMES.find(({ id }) => id === "evening");
+  const { TZ } = process.env;
+  process.env.TZ = "Europe/Paris";
+  const start = new Date(evening.start(new Date("2026-03-29T07:00:00Z"))).toISOString();
+  process.env.TZ = TZ ?? "UTC";
+
+  assert.equal(start, "2026-03-28T17:00:00.000Z");
 });

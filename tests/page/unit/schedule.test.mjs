@@ -11,7 +11,22 @@ test("common cron schedules are said in words, others as they are written", () =
   assert.equal(cron("30 7 * * 7", "Europe/Paris"), "Every Sunday at 07:30 (Europe/Paris)");
   assert.equal(cron("*/15 * * * *"), "Every 15 minutes");
   assert.equal(cron("5 * * * *"), "Every hour at minute 5");
+  assert.equal(cron("5 * * * *", "Asia/Kolkata"), "Every hour at minute 5 (Asia/Kolkata)");
+  assert.equal(cron("*/20 * * * *", "Asia/Kolkata"), "Every 20 minutes (Asia/Kolkata)");
   assert.equal(cron("0 0 1 * *"), "cron 0 0 1 * * UTC");
+});
+
+test("what no clock shows is not said in words", () => {
+  for (const text of ["0 25 * * *", "61 6 * * *", "61 * * * *", "0 6 * * 8", "*/7 * * * *"]) {
+    assert.equal(cron(text), `cron ${text} UTC`);
+  }
+});
+
+test("dates are by the clock of their zone", () => {
+  const dates = (tz) => words({ type: "DatesClock", dates: [{ dt: "2026-01-01T06:00:00", tz }] });
+
+  assert.equal(dates("America/New_York"), "On 1 date, the last 2026-01-01 06:00 (America/New_York)");
+  assert.equal(dates("UTC"), "On 1 date, the last 2026-01-01 06:00 UTC");
 });
 
 test("intervals are in their largest whole unit", () => {

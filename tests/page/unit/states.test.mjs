@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
+  durationOf,
   isFinished,
+  isGoingOn,
   isSuccessful,
+  millisecondsOf,
   mostSevere,
   STATES,
   stateFamily,
@@ -68,4 +71,14 @@ test("a final state that comes without an end ends when it comes", () => {
 
   assert.deepEqual(timesOf({ ...run, state_timestamp: "3" }), { start: "1", end: "3" });
   assert.deepEqual(timesOf(run), { start: "1", end: null });
+});
+
+test("a run lasts from its start to its end, or until now", () => {
+  const run = { state: "Success", start_time: "2026-11-26T12:00:00Z", end_time: "2026-11-26T12:00:05Z" };
+  const all = (each) => [durationOf(each), millisecondsOf(each), isGoingOn(each)];
+
+  assert.deepEqual(all(run), ["5.0 s", 5000, false]);
+  assert.deepEqual(all({ ...run, state: "Scheduled" }), ["–", 0, false]);
+  assert.deepEqual(all({ ...run, state: "Cancelled", start_time: null }), ["–", 0, false]);
+  assert.equal(isGoingOn({ ...run, state: "Running", end_time: null }), true);
 });

@@ -2,7 +2,7 @@
 import { Header } from "./header.js";
 import { onTokenRequired } from "./shared/api.js";
 import { timeZoneInWords } from "./shared/format.js";
-import { followLinks, useRoute } from "./shared/router.js";
+import { followLinks, isUuid, useRoute } from "./shared/router.js";
 import { rememberScrolling } from "./shared/scroll-memory.js";
 import { html, render, useEffect, useErrorBoundary, useLayoutEffect, useRef, useState } from "./vendor/html.js";
 
@@ -124,7 +124,7 @@ function loadView(load, show) {
 
 /** @param {Route} route */
 function loaderOf({ view, id }) {
-  const isView = Object.hasOwn(VIEWS, view) && (id !== null || !VIEWS_WITH_ID.has(view));
+  const isView = Object.hasOwn(VIEWS, view) && (!VIEWS_WITH_ID.has(view) || isUuid(id ?? ""));
   return isView ? VIEWS[view] : () => import("./shared/not-found.js");
 }
 

@@ -73,7 +73,7 @@ function AgentTable({ agents, count }) {
     </tr>`,
     )}</tbody>
   </table></div>
-  ${count > agents.length && html`<p class="muted rest">Shown are the ${agents.length} that asked for work last.</p>`}`;
+  ${count > agents.length && html`<p class="muted rest">Showing the ${agents.length} that asked for work most recently.</p>`}`;
 }
 
 /** @param {string[]} labels */
@@ -105,7 +105,7 @@ function LateRuns({ runs, count, live }) {
       </tr>`,
       )}</tbody>
     </table></div>
-    ${count > runs.length && html`<p class="muted rest">Shown are the ${runs.length} that have waited longest.</p>`}
+    ${count > runs.length && html`<p class="muted rest">Showing the ${runs.length} that have waited longest.</p>`}
   </section>`;
 }
 

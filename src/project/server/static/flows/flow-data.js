@@ -1,9 +1,14 @@
-// One flow: its contents are loaded once, and from then on its schedule and its last run.
+// One flow: its contents are loaded once, and from then on its schedule and its last runs.
 import { query } from "../shared/api.js";
 import { timestamp } from "../shared/format.js";
 import { BEFORE_ALL, latestUpdate } from "../shared/row-changes.js";
 
 export const SHOWN_VERSIONS = 50;
+
+/**
+ * `last` and `taskRuns`: of this version; `lastOfAll`: of all versions.
+ * @typedef {FlowData & { lastOfAll: Pick<ListedRun, "id" | "name" | "state"> | null }} LoadedFlow
+ */
 
 // The id may be that of a flow group: then its newest version is shown.
 const CONTENTS = `query ($id: uuid!) {
@@ -22,6 +27,10 @@ const CHANGES = `query ($id: uuid!, $now: timestamptz!, $since: timestamptz!, $v
     flow_group {
       id labels default_parameters schedule run_config
       flows(order_by: {version: desc}, limit: $versions) { id version archived }
+      lastRun: flows(
+        where: {flow_runs: {start_time: {_is_null: false}}}
+        order_by: {flow_runs_aggregate: {max: {start_time: desc}}}, limit: 1
+      ) { flow_runs(where: {start_time: {_is_null: false}}, order_by: {start_time: desc}, limit: 1) { id name state } }
     }
     upcoming: flow_runs(
       where: {state: {_eq: "Scheduled"}, scheduled_start_time: {_gt: $now}},
@@ -36,8 +45,8 @@ const CHANGES = `query ($id: uuid!, $now: timestamptz!, $since: timestamptz!, $v
 
 /**
  * @param {string} id
- * @param {FlowData | NotFound | null} previous
- * @returns {Promise<FlowData | NotFound>}
+ * @param {LoadedFlow | NotFound | null} previous
+ * @returns {Promise<LoadedFlow | NotFound>}
  */
 export async function loadFlow(id, previous) {
   const loaded = previous?.isMissing ? null : previous;
@@ -70,20 +79,25 @@ async function loadChanges(id, since) {
 /**
  * @param {Flow} contents
  * @param {any} changes
- * @param {FlowData | null} previous
- * @returns {FlowData}
+ * @param {LoadedFlow | null} previous
+ * @returns {LoadedFlow}
  */
-function withChanges(contents, { upcoming: [upcoming = null], last: [run], ...more }, previous) {
+function withChanges(contents, { upcoming: [upcoming = null], last: [run], flow_group, ...more }, previous) {
+  const {
+    lastRun: [version],
+    ...group
+  } = flow_group;
   const { task_runs: changedRows = [], ...last } = run ?? {};
   const changed = /** @type {TaskRunRow[]} */ (changedRows);
-  const serialized = JSON.stringify([upcoming, last, more]);
+  const serialized = JSON.stringify([upcoming, last, flow_group, more]);
   const isSame = previous?.serialized === serialized;
   if (isSame && !changed.length) return previous;
   return {
     serialized,
-    flow: isSame ? previous.flow : { ...contents, ...more },
+    flow: isSame ? previous.flow : { ...contents, ...more, flow_group: group },
     upcoming,
     last: run ? last : null,
+    lastOfAll: version?.flow_runs[0] ?? null,
     taskRuns: new Map([...(previous?.taskRuns ?? []), ...changed.map((row) => /** @type {const} */ ([row.id, row]))]),
     since: latestUpdate(changed, previous?.since ?? BEFORE_ALL),
   };

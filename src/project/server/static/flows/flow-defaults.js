@@ -9,7 +9,8 @@ export function defaultLabels({ flow_group: group, run_config: own }) {
 }
 
 /**
- * @typedef {{ name: string, value: Json, isRequired: boolean, origin: "flow" | "flow group" }} DefaultParameter
+ * `isInGroup`: whether the value is set for all versions of the flow.
+ * @typedef {{ name: string, value: Json, isRequired: boolean, isInGroup: boolean }} DefaultParameter
  */
 
 /**
@@ -31,7 +32,7 @@ export function defaultParameters({ parameters, flow_group: group }) {
       name,
       value: isInGroup ? groupValues[name] : own,
       isRequired: required && !isInGroup,
-      origin: isInGroup ? "flow group" : "flow",
+      isInGroup,
     };
   });
 }

@@ -15,17 +15,17 @@ export function FlowParameters({ flow, onChange }) {
   const edit = (/** @type {Edited} */ next) => () => setEdited(next);
   return html`<div class="panel scroll" tabindex="0"><table class="table">
     <thead><tr>
-      <th scope="col">Parameter</th><th scope="col">Default</th><th scope="col">Set by</th><th scope="col"><span class="hidden-text">Change</span></th>
+      <th scope="col">Parameter</th><th scope="col">Default</th><th scope="col">Set for</th><th scope="col"><span class="hidden-text">Change</span></th>
     </tr></thead>
     <tbody>${parameters.map((parameter) => {
-      const { name, value, isRequired, origin } = parameter;
+      const { name, value, isRequired, isInGroup } = parameter;
       return html`<tr key=${name}>
         <th scope="row" class="mono">${name}</th>
         <td>${isRequired ? html`<span class="muted">required</span>` : html`<code>${stringifyExact(value)}</code>`}</td>
-        <td class="muted">${origin}</td>
+        <td class="muted">${isInGroup ? "all versions" : "this version"}</td>
         <td class="nowrap">
           <button type="button" class="quiet" aria-label="Edit ${name}" onClick=${edit({ parameter, Dialog: ParameterDialog })}>Edit</button>
-          ${origin === "flow group" && html`<button type="button" class="quiet" aria-label="Reset ${name}" onClick=${edit({ parameter, Dialog: ResetDialog })}>Reset</button>`}
+          ${isInGroup && html`<button type="button" class="quiet" aria-label="Reset ${name}" onClick=${edit({ parameter, Dialog: ResetDialog })}>Reset</button>`}
         </td>
       </tr>`;
     })}</tbody>

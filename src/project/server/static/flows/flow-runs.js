@@ -1,11 +1,11 @@
 // The runs of all versions of a flow, page by page.
 import { query } from "../shared/api.js";
-import { formatDuration, formatTime, timestamp } from "../shared/format.js";
+import { formatTime, timestamp } from "../shared/format.js";
 import { PageButtons, useLastPage } from "../shared/page-buttons.js";
 import { ErrorBanner, usePolling } from "../shared/polling.js";
 import { pathTo, setQuery } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";
-import { timesOf } from "../shared/states.js";
+import { durationOf } from "../shared/states.js";
 import { html, useRef } from "../vendor/html.js";
 
 const PAGE_SIZE = 25;
@@ -37,7 +37,7 @@ export function FlowRuns({ flow, query: address }) {
       <${ShowSelect} isUpcoming=${isUpcoming} />
       ${count.current !== null && html`<${PageButtons} page=${page} count=${count.current} size=${PAGE_SIZE} />`}
     </div>
-    <${ErrorBanner} error=${error} />
+    <${ErrorBanner} error=${error} isPart />
     ${data && (data.runs.length > 0 || page === 1) && html`<${Table} runs=${data.runs} isUpcoming=${isUpcoming} />`}`;
 }
 
@@ -76,19 +76,19 @@ function Table({ runs, isUpcoming }) {
       <th scope="col">Run</th><th scope="col">State</th><th scope="col">${isUpcoming ? "Starts" : "Started"}</th>
       <th scope="col">Duration</th><th scope="col">Version</th><th scope="col">Created</th>
     </tr></thead>
-    <tbody>${runs.map((run) => html`<${Row} key=${run.id} run=${run} />`)}</tbody>
+    <tbody>${runs.map((run) => html`<${Row} key=${run.id} run=${run} isUpcoming=${isUpcoming} />`)}</tbody>
   </table></div>`;
 }
 
-/** @param {{ run: RunRow }} props */
-function Row({ run }) {
+/** @param {{ run: RunRow, isUpcoming: boolean }} props */
+function Row({ run, isUpcoming }) {
   const time = run.start_time ?? run.scheduled_start_time;
-  const { start, end } = timesOf(run);
+  const words = html`<time datetime=${time}>${formatTime(time)}</time>`;
   return html`<tr>
     <th scope="row"><a href=${pathTo("flow-run", run.id)}>${run.name}</a></th>
     <td title=${run.state_message}><${StateBadge} state=${run.state} /></td>
-    <td><time datetime=${time}>${formatTime(time)}</time></td>
-    <td class="numbers">${formatDuration(start, end)}</td>
+    <td>${run.start_time || isUpcoming ? words : html`<span class="muted">due ${words}</span>`}</td>
+    <td class="numbers">${durationOf(run)}</td>
     <td class="numbers">${run.flow.version}</td>
     <td class="muted">${run.auto_scheduled ? "by the schedule" : "manually"}</td>
   </tr>`;

@@ -32,7 +32,7 @@ export function FlowVersions({ flow }) {
   const newest = flow.flow_group.flows[0].id; // a version that is registered now is shown at once
   const { data, error } = usePolling(load, [group, newest], { seconds: 30 });
   const isShown = (/** @type {VersionRow} */ version) => version.id === flow.id;
-  return html`<${ErrorBanner} error=${error} />
+  return html`<${ErrorBanner} error=${error} isPart />
     ${
       data &&
       html`<div class="panel scroll"><table class="table">
@@ -51,9 +51,7 @@ export function FlowVersions({ flow }) {
 
 /** @param {{ shown: number, all: number }} props */
 function NotAll({ shown, all }) {
-  return (
-    shown < all && html`<p class="muted rest">Shown are the newest ${shown} of ${formatCount(all, "version")}.</p>`
-  );
+  return shown < all && html`<p class="muted rest">Showing the newest ${shown} of ${formatCount(all, "version")}.</p>`;
 }
 
 /** @param {{ version: VersionRow, previous: VersionRow | undefined, isShown: boolean }} props */

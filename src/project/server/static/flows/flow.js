@@ -7,7 +7,7 @@ import { formatTime } from "../shared/format.js";
 import { UnknownId } from "../shared/not-found.js";
 import { ErrorBanner, usePolling } from "../shared/polling.js";
 import { RelativeTime } from "../shared/relative-time.js";
-import { navigate, pathTo } from "../shared/router.js";
+import { isUuid, navigate, pathTo } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";
 import { Tabs } from "../shared/tabs.js";
 import { useTitle } from "../shared/title.js";
@@ -23,21 +23,23 @@ import { RunForm } from "./run-form.js";
 import { scheduleInWords, scheduleOf } from "./schedule.js";
 import { ScheduleSwitch } from "./schedule-switch.js";
 
+/** @import { LoadedFlow } from "./flow-data.js" */
+
 const RUN_TAB = "run";
 
 /** @param {ViewProps} props */
 export default function FlowView({ id, query }) {
-  const load = (/** @type {FlowData | NotFound | null} */ previous) => loadFlow(id, previous);
+  const load = (/** @type {LoadedFlow | NotFound | null} */ previous) => loadFlow(id, previous);
   const { data, error, refresh } = usePolling(load, [id], { seconds: 2 });
   useTitle(data && !data.isMissing ? data.flow.name : null);
   if (data?.isMissing) return html`<${UnknownId} what="flow" id=${id} />`;
   return html`
     <${ErrorBanner} error=${error} />
-    ${data && html`<${LoadedFlow} data=${data} query=${query} onChange=${refresh} />`}`;
+    ${data && html`<${FlowPanels} data=${data} query=${query} onChange=${refresh} />`}`;
 }
 
-/** @param {{ data: FlowData, query: URLSearchParams, onChange: () => Promise<void> }} props */
-function LoadedFlow({ data, query, onChange }) {
+/** @param {{ data: LoadedFlow, query: URLSearchParams, onChange: () => Promise<void> }} props */
+function FlowPanels({ data, query, onChange }) {
   const { flow } = data;
   const graph = useMemo(() => flowGraph(flow, data.taskRuns), [flow.tasks, flow.edges, data.taskRuns]);
   // A form that is being filled in stays when a newer version is registered: the server's refusal is shown there.
@@ -60,7 +62,7 @@ function LoadedFlow({ data, query, onChange }) {
     tabs.push({
       id: RUN_TAB,
       title: "New run",
-      panel: () => html`<${RunForm} flow=${flow} graph=${graph} again=${query.get("again")} />`,
+      panel: () => html`<${RunForm} flow=${flow} graph=${graph} again=${againIn(query)} />`,
     });
   }
   return html`
@@ -68,8 +70,17 @@ function LoadedFlow({ data, query, onChange }) {
     <${Tabs} tabs=${tabs} shown=${query.get("tab")} label="Flow details" />`;
 }
 
-/** @param {{ data: FlowData, onChange: () => Promise<void> }} props */
-function Header({ data: { flow, upcoming, last }, onChange }) {
+/**
+ * The id of the run to start again, if the address has one.
+ * @param {URLSearchParams} query
+ */
+function againIn(query) {
+  const id = query.get("again");
+  return id && isUuid(id) ? id : null;
+}
+
+/** @param {{ data: LoadedFlow, onChange: () => Promise<void> }} props */
+function Header({ data: { flow, upcoming, lastOfAll: last }, onChange }) {
   const [problem, setProblem] = useState("");
   const labels = defaultLabels(flow);
   const nextTime = upcoming?.scheduled_start_time;
@@ -118,7 +129,7 @@ function OutdatedNotice({ flow }) {
     ${newest && html` <a href=${pathTo("flow", newest.id)}>The newest is version ${newest.version}.</a>`}</p>`;
 }
 
-/** @param {{ graph: ReturnType<typeof flowGraph>, data: FlowData }} props */
+/** @param {{ graph: ReturnType<typeof flowGraph>, data: LoadedFlow }} props */
 function LastRunGraph({ graph, data: { flow, last } }) {
   const open = (/** @type {string} */ taskId) => {
     const id = graph.runOfTask.get(taskId);
@@ -126,7 +137,7 @@ function LastRunGraph({ graph, data: { flow, last } }) {
   };
   const note = last
     ? html`States of the last run, <a href=${pathTo("flow-run", last.id)}>${last.name}</a>, <${RelativeTime} time=${last.start_time} />`
-    : "Never run";
+    : "This version has not run yet.";
   return html`
     <p class="muted small graph-note">${note}</p>
     <${Graph} nodes=${graph.nodes} edges=${graph.edges} onOpen=${last ? open : undefined} label="Graph of ${flow.name}" />`;

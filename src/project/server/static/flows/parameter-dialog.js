@@ -2,9 +2,9 @@
 import { mutate, query } from "../shared/api.js";
 import { Dialog } from "../shared/dialog.js";
 import { stringifyExact } from "../shared/exact-json.js";
-import { usePolling } from "../shared/polling.js";
+import { ErrorBanner, usePolling } from "../shared/polling.js";
 import { isInitTask } from "../shared/tasks.js";
-import { html, useState } from "../vendor/html.js";
+import { html, useEffect, useState } from "../vendor/html.js";
 import { describeParameters, formatValue } from "./parameter-values.js";
 import { readValue } from "./read-value.js";
 import { Field } from "./run-fields.js";
@@ -18,26 +18,42 @@ const DEFAULTS = "query ($id: uuid!) { flow_group_by_pk(id: $id) { default_param
 
 /** @param {DialogProps} props */
 export function ParameterDialog({ flow, parameter, onDone, onClose }) {
-  const { data: options } = usePolling(loadRunOptions, [], { isOver: Boolean });
-  if (!options) return null;
-  const isKedroFlow = [...flow.tasks.values()].some(isInitTask);
-  const [described] = describeParameters([parameter], isKedroFlow ? options : []);
-  return html`<${LoadedDialog} flow=${flow} parameter=${described} onDone=${onDone} onClose=${onClose} />`;
-}
-
-/** @param {{ flow: Flow, parameter: Parameter, onDone: () => Promise<void>, onClose: () => void }} props */
-function LoadedDialog({ flow, parameter, onDone, onClose }) {
-  const before = formatValue(parameter, parameter.value);
-  const [text, setText] = useState(before);
+  const { data: options, error } = usePolling(loadRunOptions, [], { isOver: Boolean });
+  const described = options && describedBy(options, flow, parameter);
+  const before = described ? formatValue(described, described.value) : "";
+  const [typed, setTyped] = useState(/** @type {string | null} */ (null));
+  const text = typed ?? before;
   const save = async () => {
-    const value = await readValue({ ...parameter, isRequired: false }, text);
+    const value = await readValue({ .../** @type {Parameter} */ (described), isRequired: false }, text);
     await changeDefaults(flow, (defaults) => ({ ...defaults, [parameter.name]: value }));
     await onDone();
   };
-  return html`<${Dialog} title="Default of ${parameter.name}" confirm="Save" onConfirm=${save} onClose=${onClose}>
-    <${Field} parameter=${parameter} name="value" text=${text} isChanged=${text !== before} write=${(/** @type {string} */ _, /** @type {string} */ typed) => setText(typed)} />
+  return html`<${Dialog} title="Default of ${parameter.name}" confirm="Save" isDisabled=${!described} onConfirm=${save} onClose=${onClose}>
+    <${ErrorBanner} error=${error} />
+    ${!described && !error && html`<p class="muted">Loading…</p>`}
+    ${described && html`<${ValueField} parameter=${described} text=${text} isChanged=${text !== before} onText=${setTyped} />`}
     <p class="muted">For future runs that set nothing else, of this and of later versions.</p>
   <//>`;
+}
+
+/**
+ * @param {RunOption[]} options
+ * @param {Flow} flow
+ * @param {DefaultParameter} parameter
+ */
+function describedBy(options, flow, parameter) {
+  const isKedroFlow = [...flow.tasks.values()].some(isInitTask);
+  return describeParameters([parameter], isKedroFlow ? options : [])[0];
+}
+
+/**
+ * Gets the focus when it appears: the dialog, which gives it to its first field, may have been open before.
+ * @param {{ parameter: Parameter, text: string, isChanged: boolean, onText: (text: string) => void }} props
+ */
+function ValueField({ parameter, text, isChanged, onText }) {
+  useEffect(() => document.getElementById("value")?.focus(), []);
+  const write = (/** @type {string} */ _, /** @type {string} */ typed) => onText(typed);
+  return html`<${Field} parameter=${parameter} name="value" text=${text} isChanged=${isChanged} write=${write} />`;
 }
 
 /** @param {DialogProps} props */

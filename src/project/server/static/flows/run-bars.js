@@ -1,8 +1,8 @@
 // The last runs of a flow as bars: colour and a mark for the state, height for the duration.
 import { barHeight, fullHeight } from "../shared/bar-height.js";
-import { formatDuration, formatRelativeTime, millisecondsBetween } from "../shared/format.js";
+import { formatRelativeTime } from "../shared/format.js";
 import { pathTo } from "../shared/router.js";
-import { stateFamily, timesOf } from "../shared/states.js";
+import { durationOf, millisecondsOf, stateFamily, timesOf } from "../shared/states.js";
 import { html, useRef, useState } from "../vendor/html.js";
 
 /** @type {Record<string, number>} */
@@ -20,7 +20,7 @@ export function RunBars({ runs }) {
   const stop = Math.min(focused ?? runs.length - 1, runs.length - 1);
   const move = (/** @type {KeyboardEvent} */ event) => {
     const next = stop + (STEPS[event.key] ?? Number.NaN);
-    if (!runs[next]) return;
+    if (!runs[next] || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     setFocused(next);
     /** @type {HTMLElement} */ (group.current.children[next]).focus();
@@ -37,9 +37,7 @@ export function RunBars({ runs }) {
  * @param {boolean} isStop
  */
 function bar(run, height, isStop) {
-  const { start, end } = timesOf(run);
-  const duration = formatDuration(start, end);
-  const words = `${run.name}: ${run.state}, ${duration}, ${formatRelativeTime(run.start_time ?? run.scheduled_start_time)}`;
+  const words = `${run.name}: ${run.state}, ${durationOf(run)}, ${formatRelativeTime(run.start_time ?? run.scheduled_start_time)}`;
   return html`<a key=${run.id} class="bar bar-${stateFamily(run.state)}" href=${pathTo("flow-run", run.id)} aria-label=${words}
     tabindex=${isStop ? 0 : -1} style=${{ "--height": height }}></a>`;
 }
@@ -50,10 +48,4 @@ function bar(run, height, isStop) {
  */
 function setTitle({ target }) {
   if (target.matches("a")) target.title = target.ariaLabel ?? "";
-}
-
-/** @param {ListedRun} run */
-function millisecondsOf(run) {
-  const { start, end } = timesOf(run);
-  return start ? millisecondsBetween(start, end) : 0;
 }

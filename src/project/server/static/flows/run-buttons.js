@@ -25,7 +25,7 @@ export function QuickRunButton({ flow, onProblem }) {
     }
   };
   return html`<button
-    type="button" class="run-button" disabled=${isBusy} onClick=${start} title="Start a run now, with all defaults"
+    type="button" class="run-button" aria-disabled=${String(isBusy)} onClick=${() => isBusy || start()} title="Start a run now, with all defaults"
   >QUICK RUN</button>`;
 }
 

@@ -1,5 +1,6 @@
 // The fields of the RUN form.
 import { stringifyExact } from "../shared/exact-json.js";
+import { fieldTime } from "../shared/format.js";
 import { html, useEffect, useState } from "../vendor/html.js";
 import { namesIn } from "./parameter-values.js";
 import { readValue } from "./read-value.js";
@@ -140,7 +141,5 @@ function SentValue({ parameter, text }) {
 
 /** An hour from now, as a datetime-local field writes it: in the user's time zone. */
 function inOneHour() {
-  const time = new Date(Date.now() + 3_600_000);
-  time.setMinutes(time.getMinutes() - time.getTimezoneOffset());
-  return time.toISOString().slice(0, 16);
+  return fieldTime(new Date(Date.now() + 3_600_000));
 }

@@ -1,6 +1,7 @@
 // RUN: starts a run with other parameters, time, labels and nodes than the defaults.
 import { query } from "../shared/api.js";
 import { edgesAmong } from "../shared/directed-graph.js";
+import { focusOn } from "../shared/focus.js";
 import { ErrorBanner, usePolling } from "../shared/polling.js";
 import { isInitTask } from "../shared/tasks.js";
 import { html, useMemo, useRef, useState } from "../vendor/html.js";
@@ -71,6 +72,7 @@ function Form({ flow, graph, again, options, earlier }) {
   };
   const submit = async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
+    if (isBusy) return;
     setRefusal("");
     setBusy(true);
     try {
@@ -89,6 +91,7 @@ function Form({ flow, graph, again, options, earlier }) {
     dropDraft(draft);
     replace(start.texts);
     setProblems({});
+    focusOn(form.current); // the button goes away
   };
   const nodes = useNodes(graph, texts);
   const setParameter = async (/** @type {string} */ name, /** @type {Json} */ value) => {
@@ -121,7 +124,7 @@ function Form({ flow, graph, again, options, earlier }) {
       })}
       ${refusal && html`<p class="error-banner" role="alert">${refusal}</p>`}
       <div class="run-actions">
-        <button class="primary" disabled=${isBusy}>Start run</button>
+        <button class="primary" aria-disabled=${String(isBusy)}>Start run</button>
         ${isChanged && html`<button type="button" class="quiet" onClick=${discard}>Discard changes</button>`}
       </div>
     </div>

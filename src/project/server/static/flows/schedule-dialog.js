@@ -4,7 +4,7 @@ import { Dialog } from "../shared/dialog.js";
 import { html, useState } from "../vendor/html.js";
 import { scheduleInWords, scheduleOf } from "./schedule.js";
 
-const MINUTE_MICROSECONDS = 60_000_000;
+const SECOND_MICROSECONDS = 1_000_000;
 
 /** @typedef {"own" | "cron" | "interval" | "none"} Kind */
 /** @typedef {{ kind: Kind, cron: string, timezone: string, minutes: string }} Draft */
@@ -27,9 +27,9 @@ export function ScheduleDialog({ flow, onDone, onClose }) {
   return html`<${Dialog} title="Schedule of ${flow.name}" confirm="Save" onConfirm=${save} onClose=${onClose}>
     <div class="field"><label for="kind">Runs</label><select id="kind" name="kind" value=${draft.kind} onChange=${change}>
       <option value="own">As in the code: ${scheduleInWords(flow.schedule) ?? "no schedule"}</option>
-      <option value="cron">At times (cron)</option>
+      <option value="cron">On a cron schedule</option>
       <option value="interval">Every N minutes</option>
-      <option value="none">On no schedule</option>
+      <option value="none">Never (no schedule)</option>
     </select></div>
     ${
       draft.kind === "cron" &&
@@ -42,7 +42,7 @@ export function ScheduleDialog({ flow, onDone, onClose }) {
     ${
       draft.kind === "interval" &&
       html`<div class="field"><label for="minutes">Minutes</label>
-        <input id="minutes" name="minutes" type="number" min="1" value=${draft.minutes} required onInput=${change} /></div>`
+        <input id="minutes" name="minutes" type="number" min="1" step="any" value=${draft.minutes} required onInput=${change} /></div>`
     }
     <p role="status">${scheduleInWords(scheduleFrom(draft, flow)) ?? "The flow runs only when somebody starts it."}</p>
     ${isMore && draft.kind !== "own" && html`<p class="problem">This replaces ${lost.length > 1 ? `${lost.length} clocks` : "the clock"}, with the parameters and labels that are set there.</p>`}
@@ -59,7 +59,7 @@ function draftOf({ schedule, flow_group: group }) {
   const draft = {
     cron: cron ?? "0 6 * * *",
     timezone: start?.tz ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
-    minutes: String(interval ? interval / MINUTE_MICROSECONDS : 60),
+    minutes: String(interval ? interval / SECOND_MICROSECONDS / 60 : 60),
   };
   if (!group.schedule) return { ...draft, kind: "own" };
   if (!group.schedule.clocks?.length) return { ...draft, kind: "none" };
@@ -74,8 +74,16 @@ function draftOf({ schedule, flow_group: group }) {
 function scheduleFrom({ kind, cron, timezone, minutes }, flow) {
   if (kind === "own") return flow.schedule;
   if (kind === "cron") return { clocks: [{ type: "CronClock", cron, start_date: { dt: "", tz: timezone } }] };
-  const interval = Number(minutes) * MINUTE_MICROSECONDS;
+  const interval = secondsOf(minutes) * SECOND_MICROSECONDS;
   return kind === "interval" && interval > 0 ? { clocks: [{ type: "IntervalClock", interval }] } : null;
+}
+
+/**
+ * What the server takes: whole seconds.
+ * @param {string} minutes
+ */
+function secondsOf(minutes) {
+  return Math.round(Number(minutes) * 60);
 }
 
 /**
@@ -88,6 +96,6 @@ function mutationFor(group, { kind, cron, timezone, minutes }) {
   if (kind === "own") return ["delete_flow_group_schedule", input];
   if (kind === "cron")
     return ["set_flow_group_schedule", { ...input, cron_clocks: [{ cron: cron.trim() }], timezone: timezone.trim() }];
-  const clocks = kind === "interval" ? [{ interval: Math.round(Number(minutes) * 60) }] : [];
+  const clocks = kind === "interval" ? [{ interval: secondsOf(minutes) }] : [];
   return ["set_flow_group_schedule", { ...input, interval_clocks: clocks }];
 }

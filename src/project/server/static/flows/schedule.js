@@ -1,5 +1,5 @@
 // A flow's schedule in words.
-import { formatCount, formatTime } from "../shared/format.js";
+import { formatCount } from "../shared/format.js";
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 /** @type {[string, number][]} */
@@ -40,30 +40,43 @@ function clockInWords(clock) {
  * @param {string | undefined} timezone
  */
 function cronInWords(cron, timezone) {
-  const zone = timezone && timezone !== "UTC" ? `(${timezone})` : "UTC";
+  const zone = zoneInWords(timezone);
   const [minute, hour, day, month, weekday, ...more] = cron.trim().split(/\s+/);
   if (more.length || weekday === undefined || month !== "*" || day !== "*") return `cron ${cron} ${zone}`;
   const days = weekdaysInWords(weekday);
-  if (days && isNumber(minute) && isNumber(hour)) {
+  if (days && isUpTo(59, minute) && isUpTo(23, hour)) {
     return `${days} at ${hour.padStart(2, "0")}:${minute.padStart(2, "0")} ${zone}`;
   }
   if (weekday !== "*" || hour !== "*") return `cron ${cron} ${zone}`;
-  if (isNumber(minute)) return `Every hour at minute ${minute}`;
   if (minute === "*") return "Every minute";
-  return /^\*\/\d+$/.test(minute) ? `Every ${minute.slice(2)} minutes` : `cron ${cron} ${zone}`;
+  // The hours of some zones begin at half past.
+  const ofZone = zone === "UTC" ? "" : ` ${zone}`;
+  if (isUpTo(59, minute)) return `Every hour at minute ${minute}${ofZone}`;
+  const step = /^\*\/(\d+)$/.exec(minute)?.[1];
+  return step && 60 % Number(step) === 0
+    ? `Every ${intervalInWords(60 * Number(step))}${ofZone}`
+    : `cron ${cron} ${zone}`;
+}
+
+/** @param {string | undefined} timezone */
+function zoneInWords(timezone) {
+  return timezone && timezone !== "UTC" ? `(${timezone})` : "UTC";
 }
 
 /** @param {string} field */
 function weekdaysInWords(field) {
   if (field === "*") return "Every day";
   if (field === "1-5") return "Monday to Friday";
-  return isNumber(field) ? `Every ${DAYS[Number(field) % 7]}` : null;
+  return isUpTo(7, field) ? `Every ${DAYS[Number(field) % 7]}` : null;
 }
 
-/** @param {{ dt: string, tz: string }[]} dates */
+/**
+ * Each date is by the clock of its zone.
+ * @param {{ dt: string, tz: string }[]} dates
+ */
 function datesInWords(dates) {
   const { dt, tz } = dates[dates.length - 1];
-  return `On ${formatCount(dates.length, "date")}, the last ${formatTime(tz === "UTC" ? `${dt}Z` : dt)}`;
+  return `On ${formatCount(dates.length, "date")}, the last ${dt.slice(0, 16).replace("T", " ")} ${zoneInWords(tz)}`;
 }
 
 /** @param {number} seconds */
@@ -72,7 +85,11 @@ function intervalInWords(seconds) {
   return seconds === size ? unit : `${(seconds / size).toLocaleString()} ${unit}s`;
 }
 
-/** @param {string} text */
-function isNumber(text) {
-  return /^\d+$/.test(text);
+/**
+ * Whether a text is a number of a cron field.
+ * @param {number} max
+ * @param {string} text
+ */
+function isUpTo(max, text) {
+  return /^\d+$/.test(text) && Number(text) <= max;
 }

@@ -14,7 +14,7 @@ export function Toolbar({ viewport, choices, choose, namespaces, canShowDatasets
   return html`<div class="graph-tools" role="group" aria-label="Graph tools">
     <${ZoomButtons} viewport=${viewport} />
     <${DirectionButton} direction=${choices.direction} choose=${choose} />
-    ${namespaces.size > 0 && html`<${FoldButtons} folded=${choices.folded} namespaces=${[...namespaces.keys()]} choose=${choose} />`}
+    <${FoldButtons} folded=${choices.folded} namespaces=${[...namespaces.keys()]} onFold=${(/** @type {Set<string>} */ folded) => choose({ folded })} />
     ${canShowRunGroups && html`<${RunGroupsButton} isOn=${choices.hasRunGroups} choose=${choose} />`}
     ${canShowDatasets && html`<${DatasetsButton} isOn=${choices.hasDatasets} choose=${choose} />`}
     ${selection && html`<${SelectionButtons} selection=${selection} />`}
@@ -41,13 +41,14 @@ function DirectionButton({ direction, choose }) {
   </button>`;
 }
 
-/** @param {{ folded: Set<string>, namespaces: string[], choose: Choose }} props */
-function FoldButtons({ folded, namespaces, choose }) {
+/** @param {{ folded: Set<string>, namespaces: string[], onFold: (folded: Set<string>) => void }} props */
+export function FoldButtons({ folded, namespaces, onFold }) {
+  if (!namespaces.length) return null;
   const areAllFolded = namespaces.every((name) => folded.has(name));
   const isAnyFolded = namespaces.some((name) => folded.has(name));
   return html`<span class="graph-joined">
-    <button type="button" disabled=${areAllFolded} onClick=${() => choose({ folded: new Set(namespaces) })}>Fold all</button>
-    <button type="button" disabled=${!isAnyFolded} onClick=${() => choose({ folded: new Set() })}>Unfold all</button>
+    <button type="button" aria-disabled=${String(areAllFolded)} onClick=${() => onFold(new Set(namespaces))}>Fold all</button>
+    <button type="button" aria-disabled=${String(!isAnyFolded)} onClick=${() => onFold(new Set())}>Unfold all</button>
   </span>`;
 }
 
@@ -69,13 +70,13 @@ function DatasetsButton({ isOn, choose }) {
 /** @param {{ selection: NodeSelection }} props */
 function SelectionButtons({ selection }) {
   const { selected, addUpstream, addDownstream, clear } = selection;
-  const isEmpty = selected.size === 0;
+  const isEmpty = selected.size === 0; // then nothing follows from a click
   return html`<span class="graph-selection">
     <span role="status">${isEmpty ? "None selected" : `${selected.size} selected`}</span>
     <span class="graph-joined">
-      <button type="button" disabled=${isEmpty} title="Also select everything upstream" onClick=${() => addUpstream()}>+ upstream</button>
-      <button type="button" disabled=${isEmpty} title="Also select everything downstream" onClick=${() => addDownstream()}>+ downstream</button>
-      <button type="button" disabled=${isEmpty} onClick=${clear}>Clear</button>
+      <button type="button" aria-disabled=${String(isEmpty)} title="Also select everything upstream" onClick=${() => addUpstream()}>+ upstream</button>
+      <button type="button" aria-disabled=${String(isEmpty)} title="Also select everything downstream" onClick=${() => addDownstream()}>+ downstream</button>
+      <button type="button" aria-disabled=${String(isEmpty)} onClick=${clear}>Clear</button>
     </span>
   </span>`;
 }

@@ -1,5 +1,6 @@
 // The last runs of a flow beside each other: nodes down, runs across, the state and the duration in each cell.
 import { MAX_UNFOLDED } from "../graph/namespaces.js";
+import { FoldButtons } from "../graph/toolbar.js";
 import { barHeight, fullHeight } from "../shared/bar-height.js";
 import { ranksOf } from "../shared/directed-graph.js";
 import { formatCount, formatDuration, formatRelativeTime, serverNow } from "../shared/format.js";
@@ -28,7 +29,7 @@ export function Grid({ flow, query }) {
   const seconds = (/** @type {GridData | null} */ data) => (isComplete(data) ? 2 : 0.05);
   const { data, error } = usePolling(load, [group], { seconds });
   const nodes = useMemo(() => nodesOf(flow), [flow.tasks, flow.edges]);
-  return html`<${ErrorBanner} error=${error} />
+  return html`<${ErrorBanner} error=${error} isPart />
     ${data && html`<${LoadedGrid} nodes=${nodes} columns=${data.columns} query=${query} name=${flow.name} />`}`;
 }
 
@@ -54,18 +55,20 @@ function LoadedGrid({ nodes, columns, query, name }) {
       ),
     [nodes, text, isFailedOnly, isFailedOnly && columns],
   );
-  const [choice, setChoice] = useState(/** @type {Set<string> | null} */ (null));
+  // A search begins unfolded: what is looked for is not hidden. What is folded in it holds for this search alone.
+  const search = JSON.stringify([text, isFailedOnly]);
+  const [choices, setChoices] = useState(/** @type {Record<string, Set<string>>} */ ({}));
   const namespaces = useMemo(() => rowsOf(shown, new Set()).flatMap(({ id, taskId }) => (taskId ? [] : [id])), [shown]);
-  // What is looked for is not hidden in a folded namespace.
   const folded = useMemo(
-    () => choice ?? new Set(shown.length > MAX_UNFOLDED && !text && !isFailedOnly ? namespaces : []),
-    [choice, namespaces],
+    () => choices[search] ?? new Set(shown.length > MAX_UNFOLDED && !text && !isFailedOnly ? namespaces : []),
+    [choices, search, namespaces],
   );
   const rows = useMemo(() => rowsOf(shown, folded), [shown, folded]);
+  const foldOnly = (/** @type {Set<string>} */ next) => setChoices({ ...choices, [search]: next });
   const setFolded = (/** @type {string} */ namespace, /** @type {boolean} */ isFolded) => {
     const next = new Set(folded);
     next[isFolded ? "add" : "delete"](namespace);
-    setChoice(next);
+    foldOnly(next);
   };
   if (!columns.length) return html`<div class="empty"><p>No runs yet. Press QUICK RUN or RUN to start one.</p></div>`;
   return html`<div class="grid-view">
@@ -73,11 +76,7 @@ function LoadedGrid({ nodes, columns, query, name }) {
       <${SearchField} class="grows" label="Node" placeholder="Filter by name" text=${query.get("name") ?? ""}
         onText=${(/** @type {string} */ newText) => setQuery({ name: newText })} />
       <button type="button" aria-pressed=${String(isFailedOnly)} onClick=${() => setQuery({ only: isFailedOnly ? null : "failed" })}>Only nodes that failed</button>
-      ${
-        namespaces.length > 0 &&
-        html`<button type="button" disabled=${folded.size >= namespaces.length} onClick=${() => setChoice(new Set(namespaces))}>Fold all</button>
-        <button type="button" disabled=${!folded.size} onClick=${() => setChoice(new Set())}>Unfold all</button>`
-      }
+      <${FoldButtons} folded=${folded} namespaces=${namespaces} onFold=${foldOnly} />
       <span class="muted small" role="status">${formatCount(shown.length, "node")} in ${formatCount(columns.length, "run")}</span>
     </div>
     <${Table} rows=${rows} columns=${columns} name=${name} setFolded=${setFolded} />

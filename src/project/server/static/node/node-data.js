@@ -1,9 +1,10 @@
-// A node over the runs of all versions of its flow: loaded once, and from then on only what has changed.
+// A node over the runs of all versions of its flow: loaded whole, and from then on only what has changed.
 import { query } from "../shared/api.js";
 import { compareTexts } from "../shared/format.js";
 import { BEFORE_ALL, latestUpdate } from "../shared/row-changes.js";
 
 export const SHOWN_RUNS = 50;
+const RELOAD_MILLISECONDS = 30_000; // what was deleted is noticed then
 
 const TASK = `query ($id: uuid!) {
   task_by_pk(id: $id) {
@@ -27,7 +28,7 @@ const RUNS = `query ($slug: String!, $group: uuid!, $since: timestamptz!) {
  * }} NodeRun
  */
 /** @typedef {Task & { slug: string, flow: { id: string, name: string, version: number, flow_group_id: string } }} NodeTask */
-/** @typedef {{ isMissing?: undefined, task: NodeTask, runs: NodeRun[], since: string }} NodeData `runs`: the newest first. */
+/** @typedef {{ isMissing?: undefined, task: NodeTask, runs: NodeRun[], since: string, loadedAt: number }} NodeData `runs`: the newest first. */
 
 /**
  * @param {string} id
@@ -35,7 +36,8 @@ const RUNS = `query ($slug: String!, $group: uuid!, $since: timestamptz!) {
  * @returns {Promise<NodeData | NotFound>}
  */
 export async function loadNode(id, previous) {
-  const loaded = previous?.isMissing ? null : previous;
+  const isRecent = previous && !previous.isMissing && Date.now() - previous.loadedAt < RELOAD_MILLISECONDS;
+  const loaded = isRecent ? previous : null;
   /** @type {NodeTask | null} */
   const task = loaded?.task ?? (await query(TASK, { id })).task_by_pk;
   if (!task) return { isMissing: true };
@@ -49,5 +51,5 @@ export async function loadNode(id, previous) {
   const runs = [...byId.values()]
     .sort((a, b) => compareTexts(b.created, a.created) || compareTexts(b.id, a.id))
     .slice(0, SHOWN_RUNS);
-  return { task, runs, since: latestUpdate(rows, since) };
+  return { task, runs, since: latestUpdate(rows, since), loadedAt: loaded?.loadedAt ?? Date.now() };
 }

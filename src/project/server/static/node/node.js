@@ -2,20 +2,13 @@
 import { barHeight, fullHeight, medianOf } from "../shared/bar-height.js";
 import { DatasetList } from "../shared/dataset-list.js";
 import { Facts, Labels } from "../shared/facts.js";
-import {
-  formatCount,
-  formatDuration,
-  formatMilliseconds,
-  formatTime,
-  lastLine,
-  millisecondsBetween,
-} from "../shared/format.js";
+import { formatCount, formatMilliseconds, formatTime, lastLine } from "../shared/format.js";
 import { UnknownId } from "../shared/not-found.js";
 import { ErrorBanner, usePolling } from "../shared/polling.js";
-import { RelativeTime } from "../shared/relative-time.js";
+import { RelativeTime, useNow } from "../shared/relative-time.js";
 import { navigate, pathTo } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";
-import { stateFamily, timesOf } from "../shared/states.js";
+import { durationOf, isGoingOn, millisecondsOf, stateFamily, timesOf } from "../shared/states.js";
 import { useTitle } from "../shared/title.js";
 import { html } from "../vendor/html.js";
 import { loadNode, SHOWN_RUNS } from "./node-data.js";
@@ -35,6 +28,7 @@ export default function NodeView({ id }) {
 
 /** @param {{ task: NodeTask, runs: NodeRun[] }} props */
 function LoadedNode({ task, runs }) {
+  useNow(runs.some(isGoingOn)); // durations grow
   return html`
     <${Header} task=${task} runs=${runs} />
     <div class="with-aside">
@@ -115,8 +109,8 @@ function Runs({ runs }) {
       (run) => html`<tr key=${run.id}>
         <th scope="row"><a href=${pathTo("task-run", run.id)}>${run.flow_run.name}</a></th>
         <td><${StateBadge} state=${run.state} /></td>
-        <td class="numbers nowrap">${run.start_time ? formatTime(run.start_time) : ""}</td>
-        <td class="numbers">${timesOf(run).start ? durationOf(run) : ""}</td>
+        <td class="numbers nowrap">${formatTime(run.start_time)}</td>
+        <td class="numbers">${durationOf(run)}</td>
         <td class="wraps" title=${run.state_message}>${run.state === "Success" ? "" : lastLine(run.state_message)}</td>
       </tr>`,
     )}</tbody>
@@ -126,18 +120,6 @@ function Runs({ runs }) {
 /** @param {NodeRun} run */
 function isFailed({ state }) {
   return stateFamily(state) === "failed";
-}
-
-/** @param {NodeRun} run */
-function durationOf(run) {
-  const { start, end } = timesOf(run);
-  return formatDuration(start, end);
-}
-
-/** @param {NodeRun} run */
-function millisecondsOf(run) {
-  const { start, end } = timesOf(run);
-  return start ? millisecondsBetween(start, end) : 0;
 }
 
 /** @param {NodeRun[]} runs */

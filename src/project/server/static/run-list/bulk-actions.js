@@ -29,7 +29,7 @@ export const BULK_ACTIONS = [
   },
   {
     id: "again",
-    title: "Run again",
+    title: "Start again",
     applies: () => true,
     act: runAgain,
     effect: "A new run of the newest version starts with the same parameters and labels.",

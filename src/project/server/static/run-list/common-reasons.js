@@ -26,7 +26,7 @@ export function CommonReasons({ rows, onSelect }) {
   if (!reasons.length) return null;
   return html`<ul class="notice common-reasons" aria-label="Common reasons">${reasons.map(
     ([reason, runs]) => html`<li key=${reason}>
-      <span class="wraps"><b>${formatCount(runs.length, "run")}</b> failed for one reason: ${reason}</span>
+      <span class="wraps"><b>${formatCount(runs.length, "run")}</b> failed for the same reason: ${reason}</span>
       <button type="button" onClick=${() => onSelect(runs)}>Select these ${runs.length}</button>
     </li>`,
   )}</ul>`;

@@ -1,6 +1,8 @@
 // Which runs the list shows: the filters in its address, and the condition that they make for the API.
 import { containing } from "../shared/api.js";
+import { parseExact } from "../shared/exact-json.js";
 import { serverNow, timestamp } from "../shared/format.js";
+import { isUuid } from "../shared/router.js";
 import { LATE_MILLISECONDS, statesIn } from "../shared/states.js";
 
 /**
@@ -15,7 +17,6 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 // The server's clock is known from its answers, whose date has whole seconds and can be some seconds old.
 const SKEW_MILLISECONDS = 10_000;
-const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
 const PAIR = /^([\w.-]+)=(.*)$/s;
 
 const WAITING = statesIn("scheduled", "retrying");
@@ -38,8 +39,8 @@ export const STATE_CHIPS = [
 /** @type {{ id: string, title: string, start: (now: Date) => number }[]} */
 export const TIMES = [
   { id: "1h", title: "Last hour", start: (now) => now.getTime() - HOUR },
-  { id: "evening", title: "Since 18:00 yesterday", start: (now) => dayStart(now) - 6 * HOUR },
-  { id: "today", title: "Today", start: dayStart },
+  { id: "evening", title: "Since 18:00 yesterday", start: (now) => localHour(now, -6) },
+  { id: "today", title: "Today", start: (now) => localHour(now, 0) },
   { id: "24h", title: "Last 24 hours", start: (now) => now.getTime() - DAY },
   { id: "7d", title: "Last 7 days", start: (now) => now.getTime() - 7 * DAY },
 ];
@@ -55,14 +56,24 @@ export function filterIn(query) {
     states: textOf("state")
       .split(",")
       .filter((id) => known.has(id)),
-    since: textOf("since"),
-    until: textOf("until"),
-    ended: textOf("ended"),
+    since: timeIn(textOf("since")),
+    until: timeIn(textOf("until")),
+    ended: timeIn(textOf("ended")),
     flow: textOf("flow"),
     env: textOf("env"),
     text: textOf("text"),
     page: Math.max(1, Number.parseInt(textOf("page"), 10) || 1),
   };
+}
+
+/**
+ * A preset, or a time as the API takes it; empty for anything else in an address.
+ * @param {string} text
+ */
+function timeIn(text) {
+  if (TIMES.some(({ id }) => id === text)) return text;
+  const time = new Date(text);
+  return Number.isNaN(time.getTime()) ? "" : time.toISOString();
 }
 
 /** @param {RunFilter} filter */
@@ -107,7 +118,7 @@ export function conditionOf({ states, since, until, ended, flow, env, text }, fa
  */
 export function isName(text) {
   const words = text.trim();
-  return words !== "" && !UUID.test(words) && !PAIR.test(words);
+  return words !== "" && !isUuid(words) && !PAIR.test(words);
 }
 
 /**
@@ -116,7 +127,7 @@ export function isName(text) {
  * @param {string[]} failedTaskRuns
  */
 function textCondition(text, failedTaskRuns) {
-  if (UUID.test(text)) return { id: { _eq: text } };
+  if (isUuid(text)) return { id: { _eq: text } };
   const [, name, value] = PAIR.exec(text) ?? [];
   if (name !== undefined) {
     return {
@@ -139,7 +150,7 @@ function valuesOf(text) {
   const lower = text.toLowerCase();
   const json = ["true", "false"].includes(lower) ? lower : text;
   try {
-    return [text, JSON.parse(json)];
+    return [text, parseExact(json)];
   } catch {
     return [text];
   }
@@ -170,7 +181,11 @@ function startOf(since) {
   return preset ? new Date(preset.start(new Date(serverNow()))).toISOString() : since;
 }
 
-/** @param {Date} now */
-function dayStart(now) {
-  return new Date(now.getFullYear(), now.getMonth(), now.getDate()).getTime();
+/**
+ * What the clock on the wall says counts: a day may have 23 or 25 hours.
+ * @param {Date} now
+ * @param {number} hour Of today; a negative one is of yesterday.
+ */
+function localHour(now, hour) {
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate(), hour).getTime();
 }

@@ -1,6 +1,7 @@
 // The filters above the list of runs; all of them are in the address.
 import { query } from "../shared/api.js";
-import { formatTime } from "../shared/format.js";
+import { focusOn } from "../shared/focus.js";
+import { fieldTime, formatTime } from "../shared/format.js";
 import { setQuery } from "../shared/router.js";
 import { SearchField } from "../shared/search-field.js";
 import { StateIcon } from "../shared/state-badge.js";
@@ -24,6 +25,12 @@ function setFilter(changes) {
 
 /** @param {{ filter: RunFilter }} props */
 export function RunFilters({ filter }) {
+  // For the buttons that go away with what they remove.
+  const remove =
+    (/** @type {Record<string, null>} */ changes) => (/** @type {Event & { target: Element }} */ event) => {
+      focusOn(event.target.closest("[role=search]"));
+      setFilter(changes);
+    };
   return html`<div class="run-filters" role="search" aria-label="Runs">
     <${StateChips} states=${filter.states} />
     <div class="filters">
@@ -33,8 +40,8 @@ export function RunFilters({ filter }) {
         onText=${(/** @type {string} */ env) => setFilter({ env })} />
       <${SearchField} class="grows" label="Run, failed task, or name=value" placeholder="Run, failed task, or name=value of a parameter"
         text=${filter.text} onText=${(/** @type {string} */ text) => setFilter({ text })} />
-      ${filter.ended && html`<button type="button" class="chip" aria-pressed="true" onClick=${() => setFilter({ ended: null })}>Ended since ${formatTime(filter.ended)} ✕</button>`}
-      ${isFiltered(filter) && html`<button type="button" class="quiet" onClick=${() => setFilter(NO_FILTER)}>Clear filters</button>`}
+      ${filter.ended && html`<button type="button" class="chip" aria-pressed="true" onClick=${remove({ ended: null })}>Ended since ${formatTime(filter.ended)} ✕</button>`}
+      ${isFiltered(filter) && html`<button type="button" class="quiet" onClick=${remove(NO_FILTER)}>Clear filters</button>`}
     </div>
   </div>`;
 }
@@ -70,7 +77,7 @@ function TimeFilter({ since, until }) {
     </select>
     ${
       isCustom &&
-      html`<${TimeField} label="From" time=${since} onTime=${(/** @type {string | null} */ time) => setFilter({ since: time })} />
+      html`<${TimeField} label="From" time=${isPreset ? "" : since} onTime=${(/** @type {string | null} */ time) => setFilter({ since: time })} />
       <${TimeField} label="To" time=${until} onTime=${(/** @type {string | null} */ time) => setFilter({ until: time })} />`
     }`;
 }
@@ -82,7 +89,7 @@ function TimeField({ label, time, onTime }) {
     onTime(value ? new Date(value).toISOString() : null);
   };
   return html`<label class="time-field">${label}
-    <input type="datetime-local" value=${localTime(time)} onChange=${change} />
+    <input type="datetime-local" value=${time && fieldTime(new Date(time))} onChange=${change} />
   </label>`;
 }
 
@@ -107,16 +114,4 @@ function FlowFilter({ flow }) {
 /** @param {{ name: string }[]} flows */
 function namesOf(flows) {
   return [...new Set(flows.map(({ name }) => name))].sort(NATURAL_ORDER.compare);
-}
-
-/**
- * A time as a datetime-local field has it: in the user's time zone.
- * @param {string} iso
- */
-function localTime(iso) {
-  if (!iso) return "";
-  const time = new Date(iso);
-  if (Number.isNaN(time.getTime())) return "";
-  time.setMinutes(time.getMinutes() - time.getTimezoneOffset());
-  return time.toISOString().slice(0, 16);
 }

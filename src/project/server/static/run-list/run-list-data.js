@@ -12,8 +12,8 @@ const RELOAD_MILLISECONDS = 30_000; // what was deleted, or became late, is noti
 
 const FAILED = JSON.stringify(statesIn("failed"));
 // The first failure of a run is its cause; the others often follow from it.
-const ROW = `id name state state_message start_time end_time scheduled_start_time auto_scheduled updated labels
-  flow { id name version }
+const ROW = `id name state state_message start_time end_time scheduled_start_time updated
+  flow { id name }
   failed: task_runs(where: {state: {_in: ${FAILED}}}, order_by: {state_timestamp: asc}, limit: 1) {
     id state_message task { name }
   }`;
@@ -41,8 +41,7 @@ const IDS = `query ($where: flow_run_bool_exp!, $order: [flow_run_order_by!], $l
 /**
  * @typedef {{
  *   id: string, name: string, state: string, state_message: string | null, start_time: string | null,
- *   end_time: string | null, scheduled_start_time: string, auto_scheduled: boolean, updated: string, labels: string[],
- *   flow: { id: string, name: string, version: number },
+ *   end_time: string | null, scheduled_start_time: string, updated: string, flow: { id: string, name: string },
  *   failed: { id: string, state_message: string | null, task: { name: string } }[],
  * }} RunListRow
  */

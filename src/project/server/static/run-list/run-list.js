@@ -1,14 +1,15 @@
 // All runs of all flows, the newest first: found by state, time, flow and text, and acted on together.
-import { formatCount, formatDuration, lastLine } from "../shared/format.js";
+import { focusOn } from "../shared/focus.js";
+import { formatCount, lastLine } from "../shared/format.js";
 import { NotifySwitch } from "../shared/notify-switch.js";
 import { PageButtons, useLastPage } from "../shared/page-buttons.js";
 import { ErrorBanner, usePolling } from "../shared/polling.js";
-import { RelativeTime } from "../shared/relative-time.js";
+import { RelativeTime, useNow } from "../shared/relative-time.js";
 import { pathTo } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";
-import { timesOf } from "../shared/states.js";
+import { durationOf, isGoingOn } from "../shared/states.js";
 import { useTitle } from "../shared/title.js";
-import { html, useEffect, useRef, useState } from "../vendor/html.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/html.js";
 import { BULK_ACTIONS } from "./bulk-actions.js";
 import { BulkDialog } from "./bulk-dialog.js";
 import { CommonReasons } from "./common-reasons.js";
@@ -41,7 +42,10 @@ export default function RunList({ query }) {
     mustReload.current = true;
     return refresh();
   };
+  const key = keyOf(filter);
   const [selected, select] = useState(/** @type {Selected} */ (new Map()));
+  // What another filter shows may have none of them.
+  useLayoutEffect(() => select((previous) => (previous.size ? new Map() : previous)), [key]);
   const selectOnly = (/** @type {RunListRow[]} */ runs) => select(() => byId(runs));
   const { count, isOfFilter } = useCount(filter, data && `${data.since} ${data.loadedAt}`);
   useLastPage(filter.page, isOfFilter ? count : null, PAGE_SIZE);
@@ -58,9 +62,17 @@ export default function RunList({ query }) {
       <${Selection} filter=${filter} count=${count ?? 0} selected=${selected} select=${select} reload=${reload} />
       ${count !== null && html`<${PageButtons} page=${filter.page} count=${count} size=${PAGE_SIZE} />`}
     </div>
-    ${data?.isSearchCut && html`<p class="muted small" role="status">Of the tasks with this name that failed, only the latest ${MAX_MATCHING_TASKS} were searched: older runs may match, too.</p>`}
+    ${data?.isSearchCut && html`<p class="muted small" role="status">Only the latest ${MAX_MATCHING_TASKS} failed tasks with this name were searched; older runs may also match.</p>`}
     ${data && html`<${CommonReasons} rows=${data.rows} onSelect=${selectOnly} />`}
     ${data && html`<${Table} rows=${data.rows} filter=${filter} selected=${selected} select=${select} />`}`;
+}
+
+/**
+ * What one selection and one count belong to: all pages of a filter.
+ * @param {RunFilter} filter
+ */
+function keyOf(filter) {
+  return JSON.stringify({ ...filter, page: 1 });
 }
 
 /**
@@ -70,7 +82,7 @@ export default function RunList({ query }) {
  * @param {string | null} version
  */
 function useCount(filter, version) {
-  const key = JSON.stringify({ ...filter, page: 1 });
+  const key = keyOf(filter);
   const [{ count, counted }, setCount] = useState(
     /** @type {{ count: number | null, counted: string }} */ ({ count: null, counted: "" }),
   );
@@ -103,14 +115,23 @@ function FailedSinceLastVisit() {
 function Selection({ filter, count, selected, select, reload }) {
   const [action, setAction] = useState(/** @type {BulkAction | null} */ (null));
   const [problem, setProblem] = useState("");
+  /** @type {Ref<HTMLElement>} */
+  const group = useRef();
+  const shownKey = useRef("");
+  shownKey.current = keyOf(filter);
   const selectMatching = async () => {
+    focusOn(group.current); // the button goes away
     try {
       const runs = await loadMatching(filter, MAX_SELECTED);
-      select(() => byId(runs));
+      if (shownKey.current === keyOf(filter)) select(() => byId(runs));
       setProblem("");
     } catch (error) {
       setProblem(/** @type {Error} */ (error).message);
     }
+  };
+  const clear = () => {
+    focusOn(group.current); // the button goes away
+    select(() => new Map());
   };
   const finish = async (/** @type {SelectedRun[]} */ left) => {
     select(() => byId(left));
@@ -120,7 +141,7 @@ function Selection({ filter, count, selected, select, reload }) {
   const matching = Math.min(count, MAX_SELECTED);
   const words =
     count > MAX_SELECTED ? `Select the first ${MAX_SELECTED.toLocaleString()}` : `Select all ${count.toLocaleString()}`;
-  return html`<div class="run-selection">
+  return html`<div class="run-selection" role="group" aria-label="Selection" ref=${group}>
     <span role="status" class="numbers">${runs.length ? `${runs.length.toLocaleString()} selected` : ""}</span>
     ${
       runs.length > 0 &&
@@ -129,7 +150,7 @@ function Selection({ filter, count, selected, select, reload }) {
           onClick=${() => setAction(each)}>${each.title}</button>`,
       )
     }
-    ${runs.length > 0 && html`<button type="button" class="quiet" onClick=${() => select(() => new Map())}>Clear selection</button>`}
+    ${runs.length > 0 && html`<button type="button" class="quiet" onClick=${clear}>Clear selection</button>`}
     ${runs.length < matching && html`<button type="button" class="quiet" onClick=${selectMatching}>${words}</button>`}
     ${problem && html`<span class="problem" role="alert">${problem}</span>`}
     ${action && html`<${BulkDialog} action=${action} runs=${runs} onDone=${finish} onClose=${() => setAction(null)} />`}
@@ -146,6 +167,7 @@ function byId(runs) {
 
 /** @param {{ rows: RunListRow[], filter: RunFilter, selected: Selected, select: Select }} props */
 function Table({ rows, filter, selected, select }) {
+  useNow(rows.some(isGoingOn)); // durations grow
   if (!rows.length && filter.page > 1) return null; // the last page that there is comes in its place
   if (!rows.length) {
     const words = isFiltered(filter) ? "No run matches the filters." : "No runs yet. Start one from its flow.";
@@ -160,34 +182,43 @@ function Table({ rows, filter, selected, select }) {
       }
       return next;
     });
+  const areUpcoming = isUpcoming(filter);
   const count = rows.filter(({ id }) => selected.has(id)).length;
   return html`<div class="panel scroll"><table class="table run-list">
     <thead><tr>
       <th scope="col" class="pick"><${Checkbox} label="Select all that are shown" isChecked=${count === rows.length} isMixed=${count > 0 && count < rows.length}
         onChange=${(/** @type {boolean} */ isIn) => set(rows, isIn)} /></th>
-      <th scope="col">Run</th><th scope="col">State</th><th scope="col">${isUpcoming(filter) ? "Starts" : "Started"}</th>
+      <th scope="col">Run</th><th scope="col">State</th><th scope="col">${areUpcoming ? "Starts" : "Started"}</th>
       <th scope="col">Duration</th><th scope="col">What happened</th>
     </tr></thead>
     <tbody>${rows.map(
       (run) =>
-        html`<${Row} key=${run.id} run=${run} isSelected=${selected.has(run.id)} onSelect=${(/** @type {boolean} */ isIn) => set([run], isIn)} />`,
+        html`<${Row} key=${run.id} run=${run} isUpcoming=${areUpcoming} isSelected=${selected.has(run.id)} onSelect=${(/** @type {boolean} */ isIn) => set([run], isIn)} />`,
     )}</tbody>
   </table></div>`;
 }
 
-/** @param {{ run: RunListRow, isSelected: boolean, onSelect: (isIn: boolean) => void }} props */
-function Row({ run, isSelected, onSelect }) {
-  const { id, name, state, flow, start_time: firstStart, scheduled_start_time: scheduled } = run;
-  const { start, end } = timesOf(run);
+/** @param {{ run: RunListRow, isUpcoming: boolean, isSelected: boolean, onSelect: (isIn: boolean) => void }} props */
+function Row({ run, isUpcoming, isSelected, onSelect }) {
+  const { id, name, state, flow } = run;
   return html`<tr aria-selected=${String(isSelected)}>
     <td class="pick"><${Checkbox} label="Select ${flow.name} ${name}" isChecked=${isSelected} onChange=${onSelect} /></td>
     <th scope="row"><a href=${pathTo("flow-run", id)}>${name}</a>
       <span class="small muted run-flow"><a href=${pathTo("flow", flow.id)}>${flow.name}</a></span></th>
     <td class="run-state"><${StateBadge} state=${state} /></td>
-    <td class="run-start"><${RelativeTime} time=${firstStart ?? scheduled} /></td>
-    <td class="numbers run-duration">${start ? formatDuration(start, end) : ""}</td>
+    <td class="run-start"><${Start} run=${run} isUpcoming=${isUpcoming} /></td>
+    <td class="numbers run-duration">${durationOf(run)}</td>
     <td class="run-cause"><${Cause} run=${run} /></td>
   </tr>`;
+}
+
+/**
+ * A run that never started was only due.
+ * @param {{ run: RunListRow, isUpcoming: boolean }} props
+ */
+function Start({ run: { start_time: start, scheduled_start_time: due }, isUpcoming }) {
+  if (start || isUpcoming) return html`<${RelativeTime} time=${start ?? due} />`;
+  return html`<span class="muted">due <${RelativeTime} time=${due} /></span>`;
 }
 
 /**

@@ -2,7 +2,7 @@
 import { query } from "../shared/api.js";
 import { stringifyExact } from "../shared/exact-json.js";
 import { formatTime } from "../shared/format.js";
-import { usePolling } from "../shared/polling.js";
+import { ErrorBanner, usePolling } from "../shared/polling.js";
 import { pathTo } from "../shared/router.js";
 import { BEFORE_ALL, latestUpdate } from "../shared/row-changes.js";
 import { html, useEffect, useState } from "../vendor/html.js";
@@ -22,10 +22,14 @@ const ARTIFACTS = `query ($where: task_run_artifact_bool_exp!, $changed: task_ru
 export function Artifacts({ where, names, isOver }) {
   const load = (/** @type {ArtifactData | null} */ previous) => loadArtifacts(where, previous);
   const { data, error } = usePolling(load, [JSON.stringify(where)], { seconds: 3, isOver: () => isOver });
-  if (error) return html`<p class="problem" role="alert">${error.message}</p>`;
-  if (!data) return null;
-  if (!data.byId.size) return html`<p class="empty muted">No task has created an artifact.</p>`;
-  return html`<ul class="artifacts">${[...data.byId.values()].map(
+  return html`<${ErrorBanner} error=${error} isPart />
+    ${data && html`<${List} artifacts=${[...data.byId.values()]} names=${names} />`}`;
+}
+
+/** @param {{ artifacts: Artifact[], names: Names }} props */
+function List({ artifacts, names }) {
+  if (!artifacts.length) return html`<p class="empty muted">No task has created an artifact.</p>`;
+  return html`<ul class="artifacts">${artifacts.map(
     (artifact) => html`<li key=${artifact.id} class="panel artifact">
       <p class="muted small">
         <${TaskRunLink} names=${names} id=${artifact.task_run_id} />${artifact.kind} · ${formatTime(artifact.created)}

@@ -2,7 +2,7 @@
 import { query } from "../shared/api.js";
 import { CopyButton } from "../shared/copy-button.js";
 import { compareTexts, formatCount, formatTime, lastLine } from "../shared/format.js";
-import { usePolling } from "../shared/polling.js";
+import { ErrorBanner, usePolling } from "../shared/polling.js";
 import { pathTo } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";
 import { stateFamily, timesOf } from "../shared/states.js";
@@ -51,15 +51,14 @@ export function Failures({ run, flowName, taskRuns, isOver, isOpen }) {
 function FailurePanel({ run, flowName, causes, isOver, isOpen }) {
   const shown = causes.slice(0, MAX_SHOWN);
   const ids = shown.map((taskRun) => taskRun.id);
-  const { errors, problem } = useErrorLines(run.id, ids, isOver);
-  if (!causes.length && !errors.size && !problem) return null;
+  const { errors, banner } = useErrorLines(run.id, ids, isOver);
+  if (!causes.length && !errors.size) return banner;
   const more = causes.length - shown.length;
-  return html`<section class="failures" aria-labelledby="failures">
+  return html`${banner}<section class="failures" aria-labelledby="failures">
     <div class="failures-head">
       <h2 id="failures">${causes.length ? `${formatCount(causes.length, "task")} failed` : "The run failed"}</h2>
       <${CopyButton} hasWords label="Copy for a colleague" text=${() => messageFor(run, flowName, causes)} />
     </div>
-    ${problem && html`<p class="problem" role="alert">${problem}</p>`}
     ${shown.map((taskRun, index) => {
       const lines = errors.get(taskRun.id);
       return html`<${Failure} key=${taskRun.id} taskRun=${taskRun} lines=${lines} isOpen=${isOpen && index === 0} />`;
@@ -96,7 +95,7 @@ function Failure({ taskRun, lines, isOpen }) {
 
 /**
  * The error messages in the log of some task runs, or of the flow run itself if there are none:
- * `errors` is a Map(task run id, or null -> messages).
+ * `errors` is a Map(task run id, or null -> messages); `banner` says why they could not be loaded.
  * @param {string} flowRunId
  * @param {string[]} taskRunIds
  * @param {boolean} isOver
@@ -104,7 +103,7 @@ function Failure({ taskRun, lines, isOpen }) {
 export function useErrorLines(flowRunId, taskRunIds, isOver) {
   const load = () => (taskRunIds.length ? loadTaskErrors(taskRunIds) : loadRunErrors(flowRunId));
   const { data, error } = usePolling(load, [[flowRunId, ...taskRunIds].join()], { seconds: 3, isOver: () => isOver });
-  return { errors: data ?? NO_ERRORS, problem: error?.message };
+  return { errors: data ?? NO_ERRORS, banner: html`<${ErrorBanner} error=${error} isPart />` };
 }
 
 /**

@@ -9,7 +9,7 @@ import { loadAttempts, withAttempts } from "./attempts.js";
 
 const FIXED = `query ($id: uuid!) {
   flow_run_by_pk(id: $id) {
-    id created parameters context labels scheduled_start_time run_config
+    id created parameters context scheduled_start_time run_config
     flow {
       id name version flow_group_id project { name }
       tasks(order_by: {created: asc}) { id slug name type description tags mapped max_retries inputs outputs }
@@ -21,7 +21,7 @@ const CHANGES = `query (
   $id: uuid!, $since: timestamptz!, $groupsSince: timestamptz!, $states: flow_run_state_bool_exp!
 ) {
   flow_run_by_pk(id: $id) {
-    name state state_message state_start_time start_time end_time agent_id
+    name labels state state_message state_start_time start_time end_time agent_id
     states(where: $states, order_by: {id: asc}) { id timestamp state message }
   }
   task_run(where: {flow_run_id: {_eq: $id}, updated: {_gt: $since}}) {

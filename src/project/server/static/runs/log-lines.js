@@ -1,4 +1,5 @@
 // The lines of a log, of which only those in sight are in the document.
+import { focusOn } from "../shared/focus.js";
 import { formatDate, formatTime } from "../shared/format.js";
 import { pathTo } from "../shared/router.js";
 import { useVisibleRows } from "../shared/visible-rows.js";
@@ -45,6 +46,10 @@ export function LogLines({ log, names, ifEmpty, isWrapped, onMore, onFirst }) {
     measure();
     return () => observer.disconnect();
   }, [rows.length > 0]);
+  const showLast = () => {
+    focusOn(box.current); // the button goes away
+    follow();
+  };
   const showFirst = async () => {
     await onFirst();
     goToStart();
@@ -65,7 +70,7 @@ export function LogLines({ log, names, ifEmpty, isWrapped, onMore, onFirst }) {
     </div>
     <div class="log-jumps">
       ${rows.length > 0 && html`<button type="button" onClick=${showFirst}>First line ↑</button>`}
-      ${!isFollowing && html`<button type="button" onClick=${follow}>Jump to the end ↓</button>`}
+      ${!isFollowing && html`<button type="button" onClick=${showLast}>Jump to the end ↓</button>`}
     </div>
   </div>`;
 }

@@ -1,4 +1,5 @@
 // A log as plain text, to copy and to save.
+import { localIsoTime } from "../shared/format.js";
 import { saveFile } from "../shared/save-file.js";
 
 /**
@@ -24,12 +25,6 @@ export function saveLog(name, text) {
  */
 function lineText({ timestamp, level, task_run_id: taskRunId, message }, names) {
   const task = names.get(taskRunId ?? "");
-  return [localTime(timestamp), level.padEnd(8), ...(task ? [task] : []), message ?? ""].join("  ");
-}
-
-/** @param {string} timestamp */
-function localTime(timestamp) {
-  const time = new Date(timestamp);
-  const local = new Date(time.getTime() - 60_000 * time.getTimezoneOffset());
-  return local.toISOString().slice(0, -1).replace("T", " ");
+  const time = localIsoTime(new Date(timestamp)).replace("T", " ");
+  return [time, level.padEnd(8), ...(task ? [task] : []), message ?? ""].join("  ");
 }

@@ -1,7 +1,7 @@
 // The log of a flow run or a task run, live.
 import { CopyButton } from "../shared/copy-button.js";
-import { usePolling } from "../shared/polling.js";
-import { setQuery, useRoute } from "../shared/router.js";
+import { ErrorBanner, usePolling } from "../shared/polling.js";
+import { isUuid, setQuery, useRoute } from "../shared/router.js";
 import { SearchField } from "../shared/search-field.js";
 import { html, useEffect, useRef, useState } from "../vendor/html.js";
 import { loadAllBefore, loadEarlier, loadLog, MIN_LEVELS } from "./log-data.js";
@@ -45,7 +45,7 @@ export function Log({ flowRunId, taskRunId, names = new Map(), name, isOver }) {
         <${DownloadButton} key=${JSON.stringify(filter)} text=${wholeText} name=${name} />
       </span>
     </div>
-    ${error && html`<p class="problem" role="alert">${error.message}</p>`}
+    <${ErrorBanner} error=${error} isPart />
     <${LogLines}
       key=${JSON.stringify(filter)} log=${data} names=${names} isWrapped=${isWrapped}
       onMore=${() => loadMore(loadEarlier)} onFirst=${() => loadMore((given, log) => loadAllBefore(given, log, isWanted))}
@@ -113,7 +113,7 @@ function useLog(filter, isOver) {
 function filterIn(address) {
   const textOf = (/** @type {string} */ name) => address.get(name) ?? "";
   const minLevel = MIN_LEVELS.find((level) => level === address.get("level")) ?? "";
-  return { minLevel, taskRunId: textOf("task"), text: textOf("text") };
+  return { minLevel, taskRunId: isUuid(textOf("task")) ? textOf("task") : "", text: textOf("text") };
 }
 
 /** @param {{ filter: UserFilter, names: Map<string, string> | null }} props */

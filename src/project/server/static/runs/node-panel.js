@@ -1,6 +1,7 @@
 // What a node did in a run, beside the graph.
 import { DatasetList } from "../shared/dataset-list.js";
 import { formatDuration, formatMilliseconds } from "../shared/format.js";
+import { useNow } from "../shared/relative-time.js";
 import { pathTo } from "../shared/router.js";
 import { StateBadge } from "../shared/state-badge.js";
 import { stateFamily } from "../shared/states.js";
@@ -12,6 +13,7 @@ import { Traceback } from "./traceback-text.js";
 /** @param {{ taskRun: TaskRun, task: Task, runId: string, group: string, isOver: boolean }} props */
 export function NodePanel({ taskRun, task, runId, group, isOver }) {
   const last = taskRun.attempts.at(-1);
+  useNow(last?.end === null); // the duration grows
   const median = useMedianDuration(task.name, group);
   return html`
     <p><${StateBadge} state=${taskRun.state} /></p>
@@ -30,6 +32,6 @@ export function NodePanel({ taskRun, task, runId, group, isOver }) {
 
 /** @param {{ runId: string, id: string, isOver: boolean }} props */
 function Failure({ runId, id, isOver }) {
-  const { errors } = useErrorLines(runId, [id], isOver);
-  return html`<${Traceback} lines=${errors.get(id)} isOpen />`;
+  const { errors, banner } = useErrorLines(runId, [id], isOver);
+  return html`${banner}<${Traceback} lines=${errors.get(id)} isOpen />`;
 }

@@ -1,4 +1,5 @@
 // How many of a run's tasks are in which state.
+import { formatCount } from "../shared/format.js";
 import { stateFamily, tally } from "../shared/states.js";
 import { html } from "../vendor/html.js";
 
@@ -14,16 +15,18 @@ const ORDER = [
   "scheduled",
   "pending",
 ];
+/** @type {Partial<Record<StateFamily, string>>} */
+const WORDS = { success: "succeeded", "not-started": "not started" };
 
 /** @param {{ taskRuns: TaskRun[] }} props */
 export function ProgressBar({ taskRuns }) {
   const counts = tally(taskRuns.map(({ state }) => stateFamily(state)));
   const families = ORDER.filter((family) => counts.has(family));
   const words = families
-    .map((family) => `${counts.get(family)?.toLocaleString()} ${family.replace("-", " ")}`)
+    .map((family) => `${counts.get(family)?.toLocaleString()} ${WORDS[family] ?? family}`)
     .join(", ");
   return html`<div class="progress">
-    <div class="progress-bar" role="img" aria-label="${taskRuns.length} tasks: ${words}">
+    <div class="progress-bar" role="img" aria-label="${formatCount(taskRuns.length, "task")}: ${words}">
       ${families.map((family) => html`<span key=${family} class="fill-${family}" style=${{ flexGrow: counts.get(family) }}></span>`)}
     </div>
     <p class="small muted numbers" aria-hidden="true">${words}</p>

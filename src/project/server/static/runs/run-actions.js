@@ -5,7 +5,7 @@ import { formatTime, serverNow, timestamp } from "../shared/format.js";
 import { NotifySwitch } from "../shared/notify-switch.js";
 import { pathTo } from "../shared/router.js";
 import { isFinished } from "../shared/states.js";
-import { html, useEffect, useRef, useState } from "../vendor/html.js";
+import { html, useState } from "../vendor/html.js";
 import { RestartDialog } from "./restart-dialog.js";
 import { SetStateDialog, setStates } from "./set-state-dialog.js";
 
@@ -18,7 +18,6 @@ const TASK_RUN_STATES = ["Success", "Failed", "Skipped", "Cancelled", "Pending"]
 /** @param {{ data: FlowRunData, onDone: OnDone }} props */
 export function RunActions({ data: { run, flow }, onDone }) {
   const [action, setAction] = useState(/** @type {Action | null} */ (null));
-  useFocusAfterDialog(action);
   const close = () => setAction(null);
   const open = (/** @type {Action} */ name) => () => setAction(name);
   const canCancel = !isFinished(run.state);
@@ -55,24 +54,6 @@ export function TaskRunActions({ taskRun, onDone }) {
       html`<${SetStateDialog} what="task_run" id=${taskRun.id} states=${TASK_RUN_STATES} onDone=${onDone} onClose=${close} />`
     }
   </div>`;
-}
-
-/**
- * Closing a dialog returns the focus to its button; where that is gone by then, to the heading of the view.
- * @param {Action | null} action
- */
-function useFocusAfterDialog(action) {
-  /** @type {Ref<Action | null>} */
-  const previous = useRef(action);
-  useEffect(() => {
-    const hasClosed = previous.current && !action;
-    const heading = /** @type {HTMLElement | null} */ (document.querySelector("main h1"));
-    if (hasClosed && heading && document.activeElement?.matches("body, :disabled")) {
-      heading.tabIndex = -1;
-      heading.focus();
-    }
-    previous.current = action;
-  }, [action]);
 }
 
 /** @param {{ run: FlowRun, onDone: OnDone, onClose: () => void }} props */

@@ -1,6 +1,6 @@
 // What the views of a flow run and of a task run have in common: loading, title, errors.
 import { UnknownId } from "../shared/not-found.js";
-import { usePolling } from "../shared/polling.js";
+import { ErrorBanner, usePolling } from "../shared/polling.js";
 import { useTitle } from "../shared/title.js";
 import { html } from "../vendor/html.js";
 import { isOver } from "./flow-run-data.js";
@@ -20,8 +20,7 @@ export function RunFrame({ id, query, what, load, titleOf, Loaded }) {
   const { title, state } = data && !data.isMissing ? titleOf(data) : { title: null, state: null };
   useTitle(title, state);
   if (data?.isMissing) return html`<${UnknownId} what=${what} id=${id} />`;
-  if (!data) return error && html`<p class="empty problem" role="alert">${error.message}</p>`;
   return html`
-    ${error && html`<p class="problem" role="alert">${error.message}</p>`}
-    <${Loaded} data=${data} tab=${query.get("tab")} onDone=${refresh} />`;
+    <${ErrorBanner} error=${error} />
+    ${data && html`<${Loaded} data=${data} tab=${query.get("tab")} onDone=${refresh} />`}`;
 }

@@ -2,7 +2,7 @@
 import { isLive, liveSince, waitingFor } from "../agents/agent-matching.js";
 import { query } from "../shared/api.js";
 import { formatTime } from "../shared/format.js";
-import { usePolling } from "../shared/polling.js";
+import { ErrorBanner, usePolling } from "../shared/polling.js";
 import { RelativeTime, useNow } from "../shared/relative-time.js";
 import { pathTo } from "../shared/router.js";
 import { LATE_MILLISECONDS } from "../shared/states.js";
@@ -20,10 +20,10 @@ export function WaitingReason({ run }) {
   const now = useNow(true);
   /** @returns {Promise<Agent[]>} */
   const load = async () => (await query(AGENTS, { since: liveSince() })).agent;
-  const { data: agents } = usePolling(load, [run.id], { seconds: 5 });
+  const { data: agents, error } = usePolling(load, [run.id], { seconds: 5 });
   const dueTime = run.state_start_time;
   const isDue = !dueTime || Date.parse(dueTime) <= now;
-  return html`<p class="waiting">
+  return html`<${ErrorBanner} error=${error} isPart /><p class="waiting">
     <span role="status">${agents ? reason(run, agents, now) : " "}</span>
     ${dueTime && html` <span class="muted">${isDue ? "Was due" : "Starts"} <${RelativeTime} time=${dueTime} />.</span>`}
   </p>`;

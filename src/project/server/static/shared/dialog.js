@@ -1,5 +1,6 @@
 // A question that must be answered before anything else, in the browser's own dialog.
 import { html, useEffect, useRef, useState } from "../vendor/html.js";
+import { focusOn } from "./focus.js";
 
 /**
  * If `onConfirm(FormData)` fails, the dialog stays open and shows why. It also stays open while that works, so that no
@@ -23,6 +24,7 @@ export function Dialog({ title, confirm, isDangerous, isDisabled = false, onConf
   }, []);
   const submit = async (/** @type {SubmitEvent & { target: HTMLFormElement }} */ event) => {
     event.preventDefault();
+    if (isWorking.current || isDisabled) return;
     begin(true);
     try {
       await onConfirm(new FormData(event.target));
@@ -39,9 +41,13 @@ export function Dialog({ title, confirm, isDangerous, isDisabled = false, onConf
   };
   // Chromium asks only once whether Escape may close a dialog, and then closes it. A working one opens again.
   const close = () => {
-    if (!isWorking.current) return onClose();
-    dialog.current.showModal();
-    onStop?.();
+    if (isWorking.current) {
+      dialog.current.showModal();
+      return onStop?.();
+    }
+    // The browser gives the focus back to the button that opened the dialog, unless that is gone by now.
+    if (document.activeElement?.matches("body, dialog *, :disabled")) focusOn(document.querySelector("main h1"));
+    onClose();
   };
   return html`<dialog ref=${dialog} class="dialog question" aria-labelledby="question" onCancel=${cancel} onClose=${close}>
     <form onSubmit=${submit}>
@@ -49,8 +55,8 @@ export function Dialog({ title, confirm, isDangerous, isDisabled = false, onConf
       ${children}
       ${problem && html`<p class="problem" role="alert">${problem}</p>`}
       <div class="dialog-actions">
-        <button type="button" disabled=${isBusy && !onStop} onClick=${stopOrClose}>${isBusy && onStop ? "Stop after this one" : "Back"}</button>
-        <button class=${isDangerous ? "danger" : "primary"} disabled=${isBusy || isDisabled}>${confirm}</button>
+        <button type="button" aria-disabled=${String(isBusy && !onStop)} onClick=${stopOrClose}>${isBusy && onStop ? "Stop after this one" : "Back"}</button>
+        <button class=${isDangerous ? "danger" : "primary"} aria-disabled=${String(isBusy || isDisabled)}>${confirm}</button>
       </div>
     </form>
   </dialog>`;

@@ -7,6 +7,7 @@ const UNITS = [
   [24, "h"],
   [Infinity, "d"],
 ];
+const MAX_DIGITS = 32; // of a number in a name
 const MIN_SKEW_MILLISECONDS = 2000; // the Date header has whole seconds
 
 let skew = 0; // milliseconds by which the server's clock is ahead
@@ -59,6 +60,22 @@ export function formatDate(iso) {
   return dateFormat.format(new Date(iso));
 }
 
+/**
+ * A time in the reader's time zone: "2026-11-26T22:26:21.123".
+ * @param {Date} time
+ */
+export function localIsoTime(time) {
+  return new Date(time.getTime() - 60_000 * time.getTimezoneOffset()).toISOString().slice(0, -1);
+}
+
+/**
+ * The same as a datetime-local field has it: "2026-11-26T22:26".
+ * @param {Date} time
+ */
+export function fieldTime(time) {
+  return localIsoTime(time).slice(0, 16);
+}
+
 /** The time zone of the times that are shown: "Europe/Paris (GMT+1)". */
 export function timeZoneInWords() {
   const parts = new Intl.DateTimeFormat("en", { timeZoneName: "shortOffset" }).formatToParts();
@@ -79,7 +96,7 @@ export function formatRelativeTime(iso, now = serverNow()) {
 }
 
 /**
- * The time from a start to an end, or to now: "340 ms", "2 m 05 s", "3 h 20 m".
+ * The time from a start to an end, or to now: "340 ms", "2 min 05 s", "3 h 20 min".
  * @param {string | null | undefined} start
  * @param {string | null} end
  */
@@ -90,7 +107,7 @@ export function formatDuration(start, end = null) {
 }
 
 /**
- * "340 ms", "2 m 05 s"
+ * "340 ms", "2 min 05 s"
  * @param {number} milliseconds
  */
 export function formatMilliseconds(milliseconds) {
@@ -121,7 +138,7 @@ export function formatCount(number, word) {
  * @param {string} name
  */
 export function naturalKey(name) {
-  return name.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(12, "0"));
+  return name.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(MAX_DIGITS, "0"));
 }
 
 /**
@@ -161,6 +178,6 @@ function inTwoUnits(seconds) {
   const d = Math.floor(whole / 86_400);
   const twoDigits = (/** @type {number} */ number) => String(number).padStart(2, "0");
   if (d) return `${d} d ${h} h`;
-  if (h) return `${h} h ${twoDigits(m)} m`;
-  return m ? `${m} m ${twoDigits(s)} s` : `${s} s`;
+  if (h) return `${h} h ${twoDigits(m)} min`;
+  return m ? `${m} min ${twoDigits(s)} s` : `${s} s`;
 }

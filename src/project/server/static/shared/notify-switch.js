@@ -8,13 +8,15 @@ function isOn() {
   return localStorage.getItem(KEY) === "on" && globalThis.Notification?.permission === "granted";
 }
 
-/** The user's choice, also when it changes in another part of the page. */
+/** The user's choice, also when it changes in another part of the page or in another tab. */
 export function useNotify() {
   const [isChosen, setChosen] = useState(isOn);
   useEffect(() => {
     const update = () => setChosen(isOn());
-    addEventListener(CHANGED, update);
-    return () => removeEventListener(CHANGED, update);
+    for (const name of [CHANGED, "storage"]) addEventListener(name, update);
+    return () => {
+      for (const name of [CHANGED, "storage"]) removeEventListener(name, update);
+    };
   }, []);
   return isChosen;
 }

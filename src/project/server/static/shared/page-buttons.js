@@ -15,7 +15,10 @@ export function useLastPage(page, count, size) {
   }, [page, last]);
 }
 
-/** @param {{ page: number, count: number, size: number }} props */
+/**
+ * On the first and the last page a button cannot be used, but keeps the focus, which a disabled one would lose.
+ * @param {{ page: number, count: number, size: number }} props
+ */
 export function PageButtons({ page, count, size }) {
   const pages = pagesOf(count, size);
   const first = Math.min((page - 1) * size + 1, count);
@@ -23,8 +26,8 @@ export function PageButtons({ page, count, size }) {
   const turnTo = (/** @type {number} */ next) => setQuery({ page: next === 1 ? null : next }, { replace: false });
   return html`<nav class="pages" aria-label="Pages">
     <span class="muted numbers" role="status">${first.toLocaleString()}–${last.toLocaleString()} of ${count.toLocaleString()}</span>
-    <button type="button" disabled=${page <= 1} onClick=${() => turnTo(page - 1)}>Newer</button>
-    <button type="button" disabled=${page >= pages} onClick=${() => turnTo(page + 1)}>Older</button>
+    <button type="button" aria-disabled=${String(page <= 1)} onClick=${() => page > 1 && turnTo(page - 1)}>Newer</button>
+    <button type="button" aria-disabled=${String(page >= pages)} onClick=${() => page < pages && turnTo(page + 1)}>Older</button>
   </nav>`;
 }
 

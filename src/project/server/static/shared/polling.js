@@ -34,7 +34,7 @@ export function usePolling(load, dependencies, { seconds = 1, isOver = () => fal
   // An effect would wait for the first paint; this way the request is on its way while the browser paints.
   useLayoutEffect(() => {
     setPolled(NOT_LOADED);
-    poller.current = startPolling(latest, (change) => setPolled((previous) => withChange(previous, change)));
+    poller.current = startPolling(latest, (change) => setPolled((previous) => merged(previous, change)));
     return poller.current.stop;
   }, dependencies);
   const refresh = useCallback(async () => poller.current?.refresh(), []);
@@ -43,14 +43,15 @@ export function usePolling(load, dependencies, { seconds = 1, isOver = () => fal
 }
 
 /**
- * Above a view; always in the document, so that screen readers announce what comes into it.
- * @param {{ error: (Error & { isUnreachable?: boolean }) | null }} props
+ * Above a view; always in the document, so that screen readers announce what comes into it. A part of a view (`isPart`)
+ * leaves it to the view to say that the server is away.
+ * @param {{ error: (Error & { isUnreachable?: boolean }) | null, isPart?: boolean }} props
  */
-export function ErrorBanner({ error }) {
-  const hint = " The data shown may be out of date. Trying again…";
-  return html`<div role="status">
-    ${error && html`<p class="error-banner">${error.message}${"isUnreachable" in error && error.isUnreachable && hint}</p>`}
-  </div>`;
+export function ErrorBanner({ error, isPart = false }) {
+  const isUnreachable = error?.isUnreachable ?? false;
+  const hint = isUnreachable && " The data shown may be out of date. Trying again…";
+  const isShown = error && !(isPart && isUnreachable);
+  return html`<div role="status">${isShown && html`<p class="error-banner">${error.message}${hint}</p>`}</div>`;
 }
 
 /**
@@ -73,7 +74,7 @@ const NOT_LOADED = { data: null, error: null };
  * @param {Polled<T>} previous
  * @param {Partial<Polled<T>>} change
  */
-function withChange(previous, change) {
+function merged(previous, change) {
   const keys = /** @type {(keyof Polled<T>)[]} */ (Object.keys(change));
   return keys.every((key) => previous[key] === change[key]) ? previous : { ...previous, ...change };
 }

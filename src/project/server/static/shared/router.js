@@ -3,6 +3,7 @@ import { useEffect, useState } from "../vendor/html.js";
 import { saveScrolling } from "./scroll-memory.js";
 
 const NAVIGATED = "navigated";
+const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
 const OWN_LINK = "a[href^='/']:not([download]):not([target])";
 
 /**
@@ -13,6 +14,14 @@ const OWN_LINK = "a[href^='/']:not([download]):not([target])";
 export function routeOf({ pathname, search }) {
   const [slug = "default", view = "flows", id = null] = partsOf(pathname);
   return { slug, view, id, query: new URLSearchParams(search) };
+}
+
+/**
+ * Whether a text can be an id: the API refuses all others.
+ * @param {string} text
+ */
+export function isUuid(text) {
+  return UUID.test(text);
 }
 
 /**

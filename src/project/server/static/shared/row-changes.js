@@ -20,10 +20,10 @@ export function afterLast(rows) {
 }
 
 /**
- * Whether a row brings nothing new.
+ * Whether a row brings nothing new; lists are compared by what is in them.
  * @param {Record<string, any>} loaded
  * @param {Record<string, any>} row
  */
 export function includesAll(loaded, row) {
-  return Object.keys(row).every((key) => loaded[key] === row[key]);
+  return Object.keys(row).every((key) => JSON.stringify(loaded[key]) === JSON.stringify(row[key]));
 }

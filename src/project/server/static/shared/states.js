@@ -1,4 +1,5 @@
 // Prefect's states: the one place in the page that knows their families, which are final, and how severe they are.
+import { formatDuration, millisecondsBetween } from "./format.js";
 
 /**
  * The most severe first: where one mark stands for many runs, it shows the first of these that occurs.
@@ -68,6 +69,34 @@ export function isInProgress(state) {
 export function timesOf({ state, start_time: start, end_time: end, state_timestamp: since }) {
   if (isFinished(state)) return { start, end: since ?? end };
   return { start: WAITING.has(stateFamily(state)) ? null : start, end: null };
+}
+
+/** @typedef {Parameters<typeof timesOf>[0]} TimedRun */
+
+/**
+ * How long a run took, or has taken so far; 0 before it began.
+ * @param {TimedRun} run
+ */
+export function millisecondsOf(run) {
+  const { start, end } = timesOf(run);
+  return start ? millisecondsBetween(start, end) : 0;
+}
+
+/**
+ * The same in words; "–" before it began.
+ * @param {TimedRun} run
+ */
+export function durationOf(run) {
+  const { start, end } = timesOf(run);
+  return formatDuration(start, end);
+}
+
+/**
+ * Whether its duration grows.
+ * @param {TimedRun} run
+ */
+export function isGoingOn(run) {
+  return !isFinished(run.state) && timesOf(run).start !== null;
 }
 
 /**

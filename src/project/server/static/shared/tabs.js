@@ -23,7 +23,7 @@ export function Tabs({ tabs, shown, label }) {
     setQuery({ tab: tab === tabs[0] ? null : tab.id }, { replace });
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => {
     const next = tabForKey(event.key, tabs, current);
-    if (!next) return;
+    if (!next || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     select(next, { replace: true }); // or else Back would go through all that the keys have passed
     elementOf(next).focus();

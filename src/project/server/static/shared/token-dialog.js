@@ -1,5 +1,8 @@
 // Asks for the server's token when the server requires one; a tab remembers it.
-import { html, render, useEffect, useRef } from "../vendor/html.js";
+import { html, render, useEffect, useRef, useState } from "../vendor/html.js";
+
+// What the header of a request can contain. A pasted token may have a typographic quote or an invisible space.
+const SENDABLE = /^[ -~]+$/;
 
 /**
  * Opens a dialog, and returns what the user typed.
@@ -19,11 +22,14 @@ export async function promptForToken(isWrong) {
 function TokenDialog({ isWrong, onSubmit }) {
   /** @type {Ref<HTMLDialogElement>} */
   const dialog = useRef();
+  const [problem, setProblem] = useState(isWrong ? "The server did not accept this token." : "");
   useEffect(() => dialog.current.showModal(), []);
   const submit = (/** @type {SubmitEvent & { target: HTMLFormElement }} */ event) => {
     event.preventDefault();
+    const token = String(new FormData(event.target).get("token")).trim();
+    if (!SENDABLE.test(token)) return setProblem("Use only letters, digits and signs of ASCII: copy the token again.");
     dialog.current.close();
-    onSubmit(String(new FormData(event.target).get("token")).trim());
+    onSubmit(token);
   };
   const preventClosing = (/** @type {Event} */ event) => event.preventDefault();
   // Chromium asks only once whether Escape may close a dialog, and then closes it. This one opens again.
@@ -31,7 +37,7 @@ function TokenDialog({ isWrong, onSubmit }) {
   return html`<dialog ref=${dialog} class="dialog" aria-labelledby="token-title" onCancel=${preventClosing} onClose=${reopen}>
     <form onSubmit=${submit}>
       <h2 id="token-title">This server requires a token</h2>
-      ${isWrong && html`<p role="alert" class="problem">The server did not accept this token.</p>`}
+      ${problem && html`<p role="alert" class="problem">${problem}</p>`}
       <p>Enter the token that the server was started with. Prefect clients send it as their API key.</p>
       <label class="field"
         ><span>Token</span><input name="token" type="password" autocomplete="off" required autofocus

@@ -14,6 +14,9 @@ const COUNTS = `query (
   artifacts: task_run_artifact_aggregate(where: $artifacts) { aggregate { count } }
 }`;
 
+const ONE_OPEN = "its process continues but can no longer report. Cancel it first.";
+const MANY_OPEN = "their processes continue but can no longer report. Cancel them first.";
+
 /** @typedef {"runs" | "open" | "taskRuns" | "logs" | "artifacts"} Counted */
 
 /**
@@ -31,7 +34,7 @@ export function WhatGoes({ runs }) {
     </ul></div>
     ${
       counts.open > 0 &&
-      html`<p class="problem">${formatCount(counts.open, "run")} in progress: the process continues but can no longer report. Cancel it first.</p>`
+      html`<p class="problem">${formatCount(counts.open, "run")} in progress: ${counts.open === 1 ? ONE_OPEN : MANY_OPEN}</p>`
     }
     <p class="muted">Files written by the runs are kept.</p>`;
 }

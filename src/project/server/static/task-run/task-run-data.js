@@ -24,7 +24,7 @@ const CHANGES = `query (
     name state state_message state_timestamp state_start_time start_time end_time heartbeat
     states(where: $states, order_by: {id: asc}) { id timestamp state message }
   }
-  flow_run_by_pk(id: $run) { state }
+  flow_run_by_pk(id: $run) { name state }
   neighbours: task_run(
     where: {flow_run_id: {_eq: $run}, task_id: {_in: $neighbours}, map_index: {_eq: -1}, updated: {_gt: $neighboursSince}}
   ) { id task_id state updated }

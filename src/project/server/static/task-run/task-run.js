@@ -72,7 +72,7 @@ function Header({ data: { taskRun, task, flowRun, attempts }, onDone }) {
 /** @param {{ taskRun: TaskRun, task: Task, attempts: Attempt[] }} props */
 function TaskRunFacts({ taskRun, task, attempts }) {
   const last = attempts.at(-1);
-  const now = useNow(last?.end === null);
+  const now = useNow(!isFinished(taskRun.state));
   const facts = [
     ["Code", html`<code class="wraps">${task.description ?? task.type}</code>`],
     ["Started", last && formatTime(last.start)],
@@ -91,13 +91,9 @@ function TaskRunFacts({ taskRun, task, attempts }) {
 
 /** @param {{ data: TaskRunData }} props */
 function Failure({ data }) {
-  const { errors, problem } = useErrorLines(data.flowRun.id, [data.taskRun.id], useIsOver(data.endSeen));
+  const { errors, banner } = useErrorLines(data.flowRun.id, [data.taskRun.id], useIsOver(data.endSeen));
   const lines = errors.get(data.taskRun.id);
-  if (!lines && !problem) return null;
-  return html`<section class="failures" aria-label="Failure">
-    ${problem && html`<p class="problem" role="alert">${problem}</p>`}
-    <${Traceback} lines=${lines} isOpen />
-  </section>`;
+  return html`${banner}${lines && html`<section class="failures" aria-label="Failure"><${Traceback} lines=${lines} isOpen /></section>`}`;
 }
 
 /** @param {{ data: TaskRunData, tab: string | null }} props */
