@@ -147,11 +147,12 @@ def test_a_password_in_the_address_of_the_api_is_not_printed(make_project: MakeP
     "conf_source" not in inspect.signature(KedroSession.create).parameters,
     reason="This Kedro has no --conf-source.",
 )
-def test_a_configuration_that_an_agent_would_not_read_is_refused(
-    make_project: MakeProject,
+@pytest.mark.parametrize("settings", ["run: agent", "executor: {type: dask}"])
+def test_a_configuration_that_other_processes_would_not_read_is_refused(
+    make_project: MakeProject, settings: str
 ) -> None:
     project = make_project(PIPELINE, prefect="{}")
-    project.write("other/base/prefect.yml", "run: agent")
+    project.write("other/base/prefect.yml", settings)
     project.write("other/local/catalog.yml", "{}")
 
     assert_one_clear_error(kedro_run(project, "--conf-source=other"), "--conf-source", "run: here")

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -31,7 +32,7 @@ from tests.kits.cluster import (
     start_cluster,
     write_other_kedro,
 )
-from tests.kits.projects import KedroProject, kedro_run
+from tests.kits.projects import VERSIONED, KedroProject, kedro_run
 from tests.kits.reports import Report, read_report
 from tests.kits.waiting import eventually
 
@@ -166,8 +167,12 @@ def test_values_in_memory_of_this_process_reach_the_workers(make_project: MakePr
         BEGINNING
         + """
 def register_pipelines():
-    return {"__default__": Pipeline([node(after, "given", "b", name="after")])}
-"""
+    def both(given, parameter):
+        return [given, parameter]
+
+    return {"__default__": Pipeline([node(both, ["given", "params:a"], "b", name="both")])}
+""",
+        parameters="a: 1",
     )
     project.add_to_settings("""
 from kedro.framework.hooks import hook_impl
@@ -178,11 +183,12 @@ class Give:
     @hook_impl
     def before_pipeline_run(self, catalog):
         add_dataset(catalog, "given", MemoryDataset("from a hook"))
+        add_dataset(catalog, "params:a", MemoryDataset("from it, too"))
 
 HOOKS += (Give(),)
 """)
 
-    assert project.run(on_dask()).result == {"b": "from a hook"}
+    assert project.run(on_dask()).result == {"b": ["from a hook", "from it, too"]}
 
 
 UNPICKLABLE = (
@@ -452,6 +458,143 @@ def test_ctrl_c_interrupts_the_nodes_on_the_workers(make_project: MakeProject) -
     assert report_of(project).states[-1] == "Cancelled"
     # The workers are free again.
     assert make_project(UNPICKLABLE).run(on_dask(grouping="memory")).error is None
+
+
+STUCK = (
+    BEGINNING
+    + """
+def hold_the_interpreter():
+    import re
+    begin("wait")
+    re.match(r"(a+)+b", "a" * 40)
+
+def register_pipelines():
+    return {"__default__": Pipeline([node(hold_the_interpreter, None, "a", name="wait")])}
+"""
+)
+
+
+@pytest.mark.dask
+def test_ctrl_c_ends_a_run_whose_worker_cannot_answer(make_project: MakeProject) -> None:
+    project = make_project(STUCK)
+    when_begun(project, lambda worker: os.kill(os.getpid(), signal.SIGINT))
+    runner = PrefectRunner(settings={"executor": {"type": "dask", "workers": 1}})
+    start = time.monotonic()
+    outcome = project.run(runner)
+
+    assert isinstance(outcome.error, KeyboardInterrupt)
+    assert report_of(project).states[-1] == "Cancelled"
+    assert time.monotonic() - start < 90  # the node itself would take hours
+
+
+@pytest.mark.dask
+def test_nodes_on_a_temporary_cluster_may_have_child_processes_and_threads_that_print(
+    make_project: MakeProject,
+) -> None:
+    project = make_project(
+        BEGINNING
+        + """
+import multiprocessing
+
+def in_children():
+    thread = threading.Thread(target=print, args=("printed by a thread",))
+    thread.start()
+    thread.join()
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.map(abs, [-1, -2])
+
+def register_pipelines():
+    return {"__default__": Pipeline([node(in_children, None, "a", name="in_children")])}
+""",
+        prefect="executor: {type: dask, workers: 1}",
+    )
+    done = kedro_run(project)
+
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("printed by a thread") == 1
+    assert "Registering Worker plugin" not in done.stdout
+
+
+LOST_WITH_A_VALUE = (
+    BEGINNING
+    + """
+import signal
+
+def die(value):
+    begin("die")
+    time.sleep(1)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(one, None, "a", name="one"), node(die, "a", "b", name="die"),
+    ])}
+"""
+)
+
+
+@pytest.mark.dask
+def test_a_node_that_ran_on_a_lost_worker_has_failed(
+    make_project: MakeProject, own_cluster: Cluster
+) -> None:
+    project = make_project(LOST_WITH_A_VALUE, prefect=RETRIES % "die")
+    outcome = project.run(on_dask(own_cluster.address))
+
+    assert "lost while running node 'die'" in text_of(outcome)
+    assert "node 'one', whose value was lost, has none" in text_of(outcome)
+    ends = states(project)
+    assert (ends["one"], ends["die"]) == ("Success", "Failed")
+
+
+VERSIONS = (
+    VERSIONED.replace("def register_pipelines", "def former_pipelines")
+    + """
+import shutil
+
+def make():
+    return "of this run"
+
+def save_another_version(ready):
+    (own,) = sorted(Path(FIRST).iterdir())
+    shutil.copytree(own, Path(FIRST) / "9999-01-01T00.00.00.000Z")
+    for file in (Path(FIRST) / "9999-01-01T00.00.00.000Z").iterdir():
+        file.write_text("of another run")
+    return 1
+
+def seen(value, ready):
+    return value
+
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(make, None, "first", name="make"),
+        node(save_another_version, "first", "saved", name="save_another_version"),
+        node(seen, ["first", "saved"], "seen", name="seen"),
+    ])}
+"""
+)
+
+
+@pytest.mark.dask
+def test_a_version_that_another_worker_has_saved_is_the_one_that_is_loaded(
+    make_project: MakeProject, tmp_path: Path
+) -> None:
+    nodes = "make: {resources: {x: 1}}, save_another_version: {resources: {x: 1}}"
+    project = make_project(
+        f"FIRST = {str(tmp_path / 'first')!r}\n{VERSIONS}",
+        prefect=f"tasks: {{nodes: {{{nodes}, seen: {{resources: {{y: 1}}}}}}}}",
+    )
+    kind = f"{{type: {project.package}.pipeline_registry.VersionedFile, versioned: true"
+    project.write("conf/base/catalog.yml", f"first: {kind}, filepath: {tmp_path / 'first'}}}")
+    cluster = start_cluster(0)
+    with ExitStack() as workers:
+        for resource in ("x=1", "y=1"):
+            workers.enter_context(extra_worker(cluster.address, "--resources", resource))
+        wait_for_workers(cluster.address, 2)
+        outcome = project.run(on_dask(cluster.address))
+    cluster.close()
+
+    assert outcome.error is None
+    assert outcome.result == {"seen": "of this run"}
 
 
 SMALL = (

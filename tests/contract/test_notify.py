@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from typing import Callable, Iterator
+from types import SimpleNamespace
+from typing import Callable, Iterator, List
 
 import pytest
 
@@ -113,6 +114,48 @@ def test_a_webhook_that_fails_at_first_is_tried_again(
     assert "b_fail" in webhook.next()["text"]
 
 
+@pytest.mark.parametrize(
+    ("code", "url", "reason"), [(302, None, "HTTP 302"), (200, "http://a..b/hook", "")]
+)
+def test_a_webhook_that_is_elsewhere_is_one_warning(
+    make_project: MakeProject,
+    webhook: Webhook,
+    monkeypatch: pytest.MonkeyPatch,
+    code: int,
+    url: str,
+    reason: str,
+) -> None:
+    monkeypatch.setattr("project.api.notify.PAUSE_SECONDS", 0.01)
+    webhook.codes = [code] * 3
+    project = failing_project(make_project, f"{{url: '{url or webhook.url}'}}")
+    warnings: List[str] = []
+    log = SimpleNamespace(warning=lambda text, reason: warnings.append(reason))
+    monkeypatch.setattr("project.api.notify.logger", log)
+    project.run(RUNNERS["local"]())
+    join_notifications()
+
+    (warning,) = warnings
+    assert reason in warning
+    assert webhook.documents.empty()
+
+
+def test_the_content_of_the_answer_is_not_awaited(
+    make_project: MakeProject, webhook: Webhook
+) -> None:
+    webhook.content_seconds = 60
+    failing_project(make_project, f"{{url: {webhook.url}}}").run(RUNNERS["local"]())
+
+    assert "b_fail" in webhook.next()["text"]
+    join_notifications(timeout=5)
+
+
+def join_notifications(timeout: float = 30) -> None:
+    for thread in threading.enumerate():
+        if thread.name == "notification":
+            thread.join(timeout)
+            assert not thread.is_alive()
+
+
 def test_what_may_have_arrived_is_not_sent_again(
     make_project: MakeProject, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,7 +165,5 @@ def test_what_may_have_arrived_is_not_sent_again(
     failing_project(make_project, f"{{url: {webhook.url}}}").run(RUNNERS["local"]())
 
     assert "b_fail" in webhook.next()["text"]
-    for thread in threading.enumerate():
-        if thread.name == "notification":
-            thread.join()
+    join_notifications()
     assert webhook.documents.empty()

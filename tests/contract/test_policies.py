@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Callable, List
 
 import pytest
 
 from project.api.client import connect
+from project.config.model import TaskPolicy
 from project.errors import SettingsError
+from project.execution.runners import retries_on
 from tests.kits.projects import (
     RUNNERS,
     SESSION_RUNNERS,
@@ -20,6 +23,7 @@ from tests.kits.projects import (
 MakeProject = Callable[..., KedroProject]
 
 PIPELINE = """
+import threading
 import time
 from pathlib import Path
 from threading import Lock
@@ -80,6 +84,30 @@ class SlowDataset(AbstractDataset):
     def _describe(self):
         return {}
 
+class Unreachable(SlowDataset):
+    def _load(self):
+        raise ConnectionError("no network")
+
+LATE = []
+
+def late(table):
+    LATE.append(threading.current_thread())
+    attempt = len(LATE)
+    end = time.monotonic() + 3
+    while attempt == 1 and time.monotonic() < end:
+        try:
+            time.sleep(0.01)
+        except Exception:
+            pass
+    return f"attempt {attempt}"
+
+def see(value, catalog_value):
+    return value
+
+def wait_for_the_first(value):
+    LATE[0].join()
+    return 1
+
 def register_pipelines():
     first = node(make, None, "table", name="make")
     def after_make(function, name, tags=None):
@@ -91,6 +119,12 @@ def register_pipelines():
         "slow": after_make(slow, "slow"),
         "stubborn": after_make(stubborn, "stubborn"),
         "chunks": after_make(chunks, "chunks"),
+        "late": Pipeline([
+            first,
+            node(late, "table", "value", name="late"),
+            node(wait_for_the_first, "value", "first_has_ended", name="wait"),
+            node(see, ["value", "first_has_ended"], "seen", name="see"),
+        ]),
         "reading": Pipeline([first, node(query, "data", "from_data", name="read")]),
         "queries": Pipeline([first, *queries]),
     }
@@ -202,6 +236,45 @@ def test_a_node_that_is_interrupted_within_a_dataset_is_timed_out(
     assert outcome.raised is not None
     assert outcome.raised[0] == "NodeTimeoutError"
     assert states(project, "read") == ["Pending", "Running", "TimedOut"]
+
+
+def test_an_attempt_that_was_left_saves_nothing(
+    make_project: MakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("project.execution.time_limit.GRACE_SECONDS", 0.2)
+    policy = "{timeout_seconds: 0.5, retries: 1, retry_delay_seconds: 0}"
+    project = make_project(PIPELINE, prefect=f"tasks: {{nodes: {{late: {policy}}}}}")
+    outcome = project.run(SESSION_RUNNERS["threads"](), pipeline_name="late")
+
+    assert outcome.error is None
+    assert outcome.result == {"seen": "attempt 2"}
+
+
+def test_an_error_within_a_dataset_is_retried_by_its_own_name(
+    make_project: MakeProject, runner: Any
+) -> None:
+    policy = "{retries: 1, retry_delay_seconds: 0, retry_on: [ConnectionError]}"
+    project = make_project(PIPELINE, prefect=f"tasks: {{nodes: {{read: {policy}}}}}")
+    project.write(
+        "conf/base/catalog.yml", f"data: {{type: {project.package}.pipeline_registry.Unreachable}}"
+    )
+    outcome = project.run(runner, pipeline_name="reading")
+
+    assert outcome.error is not None
+    assert states(project, "read") == ["Pending", "Running", "Retrying", "Running", "Failed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("IOError", FileNotFoundError()),
+        ("json.JSONDecodeError", json.JSONDecodeError("no", "", 0)),
+        ("OSError", TimeoutError() if issubclass(TimeoutError, OSError) else OSError()),
+    ],
+)
+def test_an_exception_may_have_several_names(name: str, error: Exception) -> None:
+    assert retries_on(error, TaskPolicy(retry_on=(name,)))
+    assert not retries_on(KeyError(), TaskPolicy(retry_on=(name,)))
 
 
 def test_a_node_in_time_is_not_interrupted(make_project: MakeProject, runner: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
 from threading import Thread
@@ -17,6 +18,7 @@ class Webhook:
         self.documents: Queue[Any] = Queue()
         self.codes: List[int] = []
         self.delay_seconds = 0.0
+        self.content_seconds = 0
         webhook = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -27,7 +29,12 @@ class Webhook:
                     webhook.documents.put(json.loads(body))
                 sleep(webhook.delay_seconds)
                 self.send_response(code)
+                self.send_header("Location", webhook.url)
                 self.end_headers()
+                with suppress(OSError):  # the client has gone
+                    for _ in range(webhook.content_seconds):
+                        self.wfile.write(b".")
+                        sleep(1)
 
             def log_message(self, *arguments: Any) -> None:
                 pass

@@ -176,6 +176,11 @@ def test_a_pipeline_can_do_without_what_the_others_have() -> None:
             "cluster_kwargs.",
         ),
         (
+            {"executor": {"type": "dask", "cluster_kwargs": {"processes": False}}},
+            "prefect.yml: executor: cluster_kwargs: workers need processes of their own; use the "
+            "type threads instead.",
+        ),
+        (
             {"tasks": {"nodes": {2024: {"retries": -1}}}},  # a name that YAML reads as a number
             "prefect.yml: tasks.nodes.2024.retries: must be a whole number of at least 0, not -1.",
         ),

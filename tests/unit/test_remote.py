@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from threading import Event, Thread, get_ident
 from types import SimpleNamespace
@@ -49,7 +48,7 @@ def thread() -> Iterator[ThreadPoolExecutor]:
 def test_a_node_with_a_time_limit_can_be_interrupted(thread: ThreadPoolExecutor) -> None:
     started, ended = Event(), Event()
 
-    def node() -> None:
+    def node(_is_over: object) -> None:
         try:
             started.set()
             while True:
@@ -80,7 +79,7 @@ def test_a_node_that_is_interrupted_before_its_thread_has_begun_does_not_run(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Thread, "start", be_interrupted)
-    call = thread.submit(call_with_limit, partial(calls.append, "called"), "node", 60)
+    call = thread.submit(call_with_limit, lambda _: calls.append("called"), "node", 60)
     assert isinstance(call.exception(10), KeyboardInterrupt)
     start(late[0])
     late[0].join(10)
@@ -91,7 +90,7 @@ def test_a_node_that_is_interrupted_before_its_thread_has_begun_does_not_run(
 def test_the_timeout_error_of_a_node_is_its_own(thread: ThreadPoolExecutor) -> None:
     own = TimeoutError("of a request")
 
-    def node() -> None:
+    def node(_is_over: object) -> None:
         raise own
 
     assert thread.submit(call_with_limit, node, "node", 60).exception(10) is own

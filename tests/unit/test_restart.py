@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Dict, List
 
 import pytest
-from kedro.io import DataCatalog
+from kedro.io import DataCatalog, Version
 from kedro.pipeline import Pipeline, node
 from prefect import Task
 from prefect.engine.result import Result
@@ -22,6 +22,8 @@ from prefect.engine.state import (
     TriggerFailed,
 )
 
+from benchmarks.tracked import NoHooks
+from project.compat.kedro import MemoryDataset
 from project.execution.kedro_run import KedroRun
 from project.execution.restart import prepare_restart
 from project.execution.runs import KedroRuns
@@ -116,3 +118,29 @@ def test_a_run_with_a_node_that_nobody_set_back_fails(tmp_path: Path, state: Sta
         "Node 'c' failed in an earlier process of this flow run. To run it again: "
         f"kedro prefect restart {ID}"
     )
+
+
+def test_within_a_group_all_values_that_others_read_are_stored_with_results(tmp_path: Path) -> None:
+    for stores_results, expected in ((True, {"memory"}), (False, set())):
+        run = make_run(tmp_path)
+        run.hook_manager = NoHooks()
+        run.keep(["other"], stores_results=stores_results)
+
+        assert set(run.execute("a", {})) == expected
+
+
+class Versioned(FileDataset):
+    """A dataset with the version that a catalog gives to versioned ones."""
+
+    _version = Version(None, "of this run")
+
+
+def test_what_an_earlier_process_has_saved_is_loaded_with_its_version(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    dataset = Versioned(str(tmp_path / "file"))
+    run.catalog = DataCatalog(
+        {"file": dataset, "memory": MemoryDataset(), "other": MemoryDataset()}
+    )
+    run.skip(["b"], ID)
+
+    assert dataset._version.load == "of this run"

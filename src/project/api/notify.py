@@ -110,12 +110,27 @@ def _filled(template: Any, fields: Dict[str, str]) -> Any:
     return template
 
 
+def _post(url: str, document: Any) -> None:
+    """Post a document; the content of the answer is not read.
+
+    Raises:
+        RequestException: the webhook has not taken it. A redirection is one, too, because requests
+            would go on without the document.
+    """
+    with requests.post(
+        url, json=document, timeout=REQUEST_SECONDS, allow_redirects=False, stream=True
+    ) as response:
+        response.raise_for_status()
+        if response.is_redirect:
+            raise requests.HTTPError(response=response)
+
+
 def _send(url: str, document: Any) -> None:
     for attempt in range(ATTEMPTS):
         try:
-            requests.post(url, json=document, timeout=REQUEST_SECONDS).raise_for_status()
+            _post(url, document)
             return
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:  # ValueError: no such host
             # The address may contain a secret, and so may the text of the error.
             response = getattr(error, "response", None)
             reason = type(error).__name__ if response is None else f"HTTP {response.status_code}"

@@ -6,6 +6,7 @@ import inspect
 import logging
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import copy
 from functools import partial
 from typing import Any, Callable, Dict, Iterable, Iterator, NamedTuple, Optional, Set
 from weakref import WeakValueDictionary
@@ -159,6 +160,19 @@ else:
     execute_node = _execute_as_task
 
 
+def catalog_until(is_over: Callable[[], bool], catalog: Any) -> Any:
+    """Return a view of a catalog that saves nothing once a call is over."""
+    view = copy(catalog)
+
+    def save(name: str, data: Any) -> None:
+        if is_over():
+            raise TimeoutError(f"'{name}' is not saved: its node took too long.")
+        catalog.save(name, data)
+
+    view.save = save
+    return view
+
+
 # --- pipeline and catalog ----------------------------------------------------------------------
 
 _dataset_names = getattr(Pipeline, "datasets", None) or Pipeline.data_sets
@@ -175,6 +189,11 @@ def is_registered(catalog: Any, name: str) -> bool:
     if hasattr(type(catalog), "__contains__"):
         return name in catalog
     return name in catalog.list()
+
+
+def is_parameter(name: str) -> bool:
+    """Return whether a dataset has this run's parameters, or one of them."""
+    return name == "parameters" or name.startswith("params:")
 
 
 def is_in_memory(dataset: Any) -> bool:
@@ -241,6 +260,18 @@ def versions_replaced(datasets: Iterable[Any]) -> Iterator[None]:
 
 def _versioned_save_path(dataset: Any) -> Any:
     return dataset._get_versioned_path(dataset.resolve_save_version())
+
+
+def load_what_is_saved(datasets: Iterable[Any]) -> None:
+    """Let versioned datasets load the version of this run, unless another one was asked for.
+
+    The process that has saved it knows that version; another one would look for the latest.
+    """
+    for dataset in datasets:
+        versioned = getattr(dataset, "_dataset", dataset)  # of a cached one
+        version = getattr(versioned, "_version", None)
+        if version is not None and version.load is None:
+            versioned._version = version._replace(load=version.save)
 
 
 def dataset_type(catalog: Any, name: str) -> Optional[str]:

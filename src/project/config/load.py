@@ -85,7 +85,7 @@ def _parse_file(raw: Mapping[str, Any], origin: Origin) -> FileSettings:
 
 
 def require_own_conf_source(config_loader: Any, project_path: Path) -> None:
-    """Require that a run reads the project's own configuration, which is what agents read.
+    """Require that a run reads the project's own configuration, as agents and Dask workers do.
 
     Raises:
         SettingsError: the run was given another one.
@@ -93,8 +93,9 @@ def require_own_conf_source(config_loader: Any, project_path: Path) -> None:
     other = other_conf_source(config_loader, project_path)
     if other is not None:
         raise SettingsError(
-            f"--conf-source is {other}, but an agent always reads the project's own configuration. "
-            "Leave the option out, or run the flow in this process (run: here)."
+            f"--conf-source is {other}, but agents and Dask workers always read the project's own "
+            "configuration. Leave the option out, or run the flow in this process (run: here) with "
+            "another executor."
         )
 
 

@@ -82,6 +82,10 @@ class ExecutorSettings:
                 "address names a running cluster: leave out workers, cluster_class and "
                 "cluster_kwargs"
             )
+        if self.cluster_class is None and self.cluster_kwargs.get("processes") is False:
+            raise ValueError(
+                "cluster_kwargs: workers need processes of their own; use the type threads instead"
+            )
         if self.cluster_class is not None and self.workers is not None:
             raise ValueError("workers is not for a cluster_class: give its own in cluster_kwargs")
 

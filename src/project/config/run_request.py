@@ -76,8 +76,8 @@ class RunRequest:
         """Return the settings of the pipeline: those of ``prefect.yml``, then ``overrides``.
 
         Raises:
-            SettingsError: a file cannot be read or is wrong, an agent would read another one, or
-                the webhook is not known.
+            SettingsError: a file cannot be read or is wrong, an agent or a Dask worker would read
+                another one, or the webhook is not known.
         """
         from project.config.load import parse_settings, read_file, require_own_conf_source
         from project.config.webhook import find_webhook
@@ -87,7 +87,7 @@ class RunRequest:
         file = read_file(self.config_loader, overrides)
         file.require_pipelines(sorted(registered_pipelines()))
         settings = file.of_pipeline(self.pipeline_name)
-        if settings.run == "agent":
+        if settings.run == "agent" or settings.executor.type == "dask":
             require_own_conf_source(self.config_loader, self.project_path)
         if settings.run == "here":
             find_webhook(settings)  # before a flow run exists that could not be carried out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from itertools import chain
 from threading import Lock
 from typing import (
@@ -87,9 +88,12 @@ class KedroRun:
         """Return the policy of a node."""
         return policy_of(self.settings.tasks, node_name, self.nodes[node_name].tags)
 
-    def keep(self, names: Collection[str]) -> None:
-        """Keep the values of datasets that are read outside of the pipeline, and only those."""
-        self._read = frozenset(names)
+    def keep(self, names: Collection[str], *, stores_results: bool) -> None:
+        """Keep the values of datasets that are read outside of the pipeline.
+
+        Others are kept, too, if results are stored, because a restart may begin in between.
+        """
+        self._read = self._read.union(names) if stores_results else frozenset(names)
         self._inputs = self._inputs.union(names)
         self._outputs = self._outputs.union(names)
 
@@ -117,6 +121,8 @@ class KedroRun:
     def skip(self, node_names: Iterable[str], flow_run_id: str) -> None:
         """Consider nodes done that an earlier process has run."""
         for name in node_names:
+            outputs = self.nodes[name].outputs
+            compat.load_what_is_saved(compat.get_dataset(self.catalog, each) for each in outputs)
             self.mark_outputs_remote(flow_run_id, self.nodes[name].outputs)
             self._release(self.nodes[name])
 
@@ -128,7 +134,7 @@ class KedroRun:
         try:
             with compat.versions_replaced(compat.get_dataset(self.catalog, name) for name in saved):
                 timeout_seconds = self.policy(node.name).timeout_seconds
-                call_with_limit(lambda: self._call(node), node.name, timeout_seconds)
+                call_with_limit(partial(self._call, node), node.name, timeout_seconds)
         except compat.DatasetError as error:
             # Kedro's message does not say which node should have saved the dataset.
             if type(error) is compat.DatasetError and NOT_SAVED in str(error):
@@ -139,9 +145,12 @@ class KedroRun:
             raise
         self._release(node)
 
-    def _call(self, node: Node) -> None:
+    def _call(self, node: Node, is_over: Optional[Callable[[], bool]]) -> None:
+        catalog = self.catalog
+        if is_over is not None:
+            catalog = compat.catalog_until(is_over, catalog)
         with forks_end_here():
-            compat.execute_node(node, self.catalog, self.hook_manager, self.is_async, self.run_id)
+            compat.execute_node(node, catalog, self.hook_manager, self.is_async, self.run_id)
 
     def _unsaved(self, name: str, reader: Node) -> str:
         subject = f"Node '{reader.name}' reads the in-memory dataset '{name}', which was"

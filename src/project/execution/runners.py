@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import logging
+import sys
 from itertools import count
 from threading import Event
-from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, Optional, Tuple
 from uuid import uuid4
 
 import pendulum
@@ -27,6 +28,7 @@ from prefect.engine.state import (
 from prefect.engine.task_runner import TaskRunner
 from prefect.utilities.logging import get_logger
 
+from project.compat import kedro as compat
 from project.compat.prefect_patches import patch_context
 from project.config.model import TaskPolicy
 from project.errors import FlowRunError, ProjectError
@@ -176,12 +178,26 @@ def retries_on(error: object, policy: TaskPolicy) -> bool:
     """Return whether a policy allows another attempt after this error, if one is left."""
     if not isinstance(error, Exception):  # such as SystemExit
         return False
-    names = {
-        name
-        for kind in type(error).__mro__
-        for name in (kind.__name__, f"{kind.__module__}.{kind.__qualname__}")
-    }
-    return not policy.retry_on or not names.isdisjoint(policy.retry_on)
+    return not policy.retry_on or any(
+        _is_named(name, each) for name in policy.retry_on for each in _with_causes(error)
+    )
+
+
+def _with_causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and, as Kedro makes a ``DatasetError`` of it, what a dataset has raised."""
+    yield error
+    if isinstance(error, compat.DatasetError) and error.__cause__ is not None:
+        yield from _with_causes(error.__cause__)
+
+
+def _is_named(name: str, error: BaseException) -> bool:
+    """Return whether an error is of a class with this name, or of a subclass."""
+    kinds = type(error).__mro__
+    if any(name in (kind.__name__, f"{kind.__module__}.{kind.__qualname__}") for kind in kinds):
+        return True
+    # Another name of the class, such as IOError, or the one under which its package exports it.
+    module, _, attribute = name.rpartition(".")
+    return getattr(sys.modules.get(module or "builtins"), attribute, None) in kinds
 
 
 def cancelled_if_tasks_are(state: State, *, key_states: Iterable[State], **others: Any) -> State:

@@ -16,6 +16,7 @@ from typing import Any, Callable, Iterator, Mapping, Optional, Type, TypeVar
 import prefect
 
 T = TypeVar("T")
+IsOver = Optional[Callable[[], bool]]
 
 logger = logging.getLogger(__name__)
 
@@ -29,23 +30,23 @@ class NodeTimeoutError(Exception):
     """A node took longer than its policy allows."""
 
 
-def call_with_limit(call: Callable[[], T], node: str, seconds: Optional[float]) -> T:
+def call_with_limit(call: Callable[[IsOver], T], node: str, seconds: Optional[float]) -> T:
     """Return what ``call`` returns within a number of seconds; ``None`` is no limit.
 
     In the main thread a signal interrupts the call. In any other, the call has a thread of its own,
     which gets an exception; if that does not end it, it is left running, and what it returns is
-    thrown away.
+    thrown away. The argument of such a call tells whether it was left.
 
     Raises:
         NodeTimeoutError: the call took longer, even if its code has caught the interruption.
     """
     if seconds is None:
-        return call()
+        return call(None)
     error = NodeTimeoutError(f"Node '{node}' took longer than {seconds:g} s (timeout_seconds).")
     is_main_thread = threading.current_thread() is threading.main_thread()
     if is_main_thread and hasattr(signal, "setitimer"):
         with _alarm(error, seconds):
-            return call()
+            return call(None)
     return _call_in_thread(call, error, seconds)
 
 
@@ -66,7 +67,9 @@ def _alarm(error: NodeTimeoutError, seconds: float) -> Iterator[None]:
             yield
         finally:  # which an alarm may still interrupt
             signal.setitimer(signal.ITIMER_REAL, 0)
-    except Exception:
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
         if has_expired:  # Kedro makes a DatasetError of what interrupts a dataset
             raise error from None
         raise
@@ -77,10 +80,11 @@ def _alarm(error: NodeTimeoutError, seconds: float) -> Iterator[None]:
         raise error
 
 
-def _call_in_thread(call: Callable[[], T], error: NodeTimeoutError, seconds: float) -> T:
+def _call_in_thread(call: Callable[[IsOver], T], error: NodeTimeoutError, seconds: float) -> T:
     outcome: Future[T] = Future()
+    is_over = threading.Event()
     # Prefect's context is local to a thread; log lines find their task in it.
-    settle = partial(_settle, outcome, call, {**prefect.context})
+    settle = partial(_settle, outcome, partial(call, is_over.is_set), {**prefect.context})
     thread = threading.Thread(target=partial(copy_context().run, settle), name="node", daemon=True)
     deadline = monotonic() + seconds
     try:
@@ -94,6 +98,7 @@ def _call_in_thread(call: Callable[[], T], error: NodeTimeoutError, seconds: flo
         raise
     if outcome.done():
         return outcome.result()
+    is_over.set()
     _interrupt(thread, error)
     raise error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from contextlib import contextmanager
@@ -30,7 +31,12 @@ from project.flow.tasks import NodeTask
 
 CONNECT_SECONDS = 10.0
 
-_ALLOWED_FAILURES = "distributed.scheduler.allowed-failures"
+_CONFIG = {
+    # Whether a unit may begin again is for the policies of its nodes to say.
+    "distributed.scheduler.allowed-failures": sys.maxsize,
+    # A node may have child processes, which Python forbids to daemons.
+    "distributed.worker.daemon": False,
+}
 
 # What tasks read of the flow run; everything else in Prefect's context stays in this process.
 _CONTEXT = (
@@ -91,8 +97,7 @@ class KedroDaskExecutor(DaskExecutor):
         self._submitted = {}
         is_started = False
         try:
-            # Whether a unit may begin again is for the policies of its nodes to say.
-            with dask.config.set({_ALLOWED_FAILURES: sys.maxsize}), super().start():
+            with dask.config.set(_CONFIG), _dask_logs_only_warnings(), super().start():
                 is_started = True
                 yield
         except Exception as error:  # a cluster's own class may raise anything
@@ -173,6 +178,19 @@ class KedroDaskExecutor(DaskExecutor):
         tasks = {name: one.task for name, one in submitted.items()}
         graph_run = GraphRun(self.client, spec, run, handlers)
         return graph_run.execute(calls, tasks, self._settings.grouping)
+
+
+@contextmanager
+def _dask_logs_only_warnings() -> Iterator[None]:
+    """Leave out what Dask logs of each step, at the level that it sets for itself."""
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    if before in (logging.NOTSET, logging.INFO):
+        logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def describe_no_cluster(settings: Settings, error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from threading import Thread
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from distributed import Future
@@ -22,6 +23,8 @@ from project.execution.remote.worker import RunPlugin, resources_of_worker, stop
 from project.execution.remote.worker_project import require_same_code
 
 WORKERS_SECONDS = 60.0
+STOP_SECONDS = 5.0
+CLEAN_UP_SECONDS = 10.0
 
 Receive = Callable[[Tuple[float, Any]], None]
 
@@ -66,20 +69,38 @@ class RunCluster:
     def stop(
         self, failed_node: Optional[str], is_interrupt: bool, futures: List[Future[Any]]
     ) -> Optional[Dict[str, str]]:
-        """Let no further node start; return the workers of those that run, if they answer."""
+        """Let no further node start; return the workers of those that run, if they answer.
+
+        Raises:
+            TimeoutError: a worker does not answer, because a node keeps its interpreter busy.
+        """
         if self.is_lost or self._client.status != "running":
             return None
         running_at = None
-        with suppress(OSError):  # a worker that is lost at this moment has stopped
-            running = self._client.run(stop_run, self._spec.name, failed_node, is_interrupt)
+        try:
+            # As Client.run does, but with a limit.
+            running = self._client.sync(
+                self._client._run, stop_run, self._spec.name, failed_node, is_interrupt,
+                callback_timeout=STOP_SECONDS,
+            )  # fmt: skip
             running_at = {node: where for where, nodes in running.items() for node in nodes}
-        self._client.cancel(futures, force=True)
+        except (TimeoutError, asyncio.TimeoutError) as error:  # one class since Python 3.11
+            raise TimeoutError from error
+        except OSError:  # a worker that is lost at this moment has stopped
+            pass
+        finally:
+            self._client.cancel(futures, force=True)
         return running_at
 
     def clean_up(self) -> None:
-        """Leave nothing of the run behind."""
+        """Leave nothing of the run behind, and do not wait long for workers that do not answer."""
         if self.is_lost or self._client.status != "running":
             return
+        thread = Thread(target=self._clean_up, name="clean up", daemon=True)
+        thread.start()
+        thread.join(CLEAN_UP_SECONDS)
+
+    def _clean_up(self) -> None:
         # The run has its end by now; what cannot be reached any more needs no cleaning up.
         name = self._spec.name
         steps: Tuple[Callable[[], object], ...] = (

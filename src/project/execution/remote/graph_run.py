@@ -253,10 +253,22 @@ class GraphRun:
         nodes = [*self._nodes_of(removed.unfinished), *finished]
         final = [node for node in nodes if not self._attempts.may_rerun(node)]
         if final and not self._is_stopped:
-            running = [name for name in final if name in self._states and name not in self._ended]
-            self._fail_lost((running or final)[0], worker)
+            self._fail_removed(worker, nodes, final)
         elif nodes and not self._is_stopped:
             logger.warning("%s was lost; nodes that run again: %s", worker, ", ".join(nodes))
+
+    def _fail_removed(self, worker: str, nodes: List[str], final: List[str]) -> None:
+        """Fail the nodes that ran on a lost worker or, if none did, one whose value was lost."""
+        running = [node for node in self._running() if node in nodes]
+        for node in running or final[:1]:
+            is_final = node in final
+            reason = f"It has a retry left, but node '{final[0]}', whose value was lost, has none."
+            self._fail_lost(node, worker, "" if is_final else reason)
+
+    def _running(self) -> List[str]:
+        """Return the nodes that have begun, and of which no end is reported yet."""
+        states = self._states.items()
+        return [node for node, state in states if state.is_running() and node not in self._ended]
 
     def _nodes_of(self, keys: Iterable[str]) -> List[str]:
         units = [self._graph.units[key] for key in keys if key in self._graph.units]
@@ -388,7 +400,10 @@ class GraphRun:
         """Let no further node start, and return the nodes that still run."""
         self._is_stopped = True
         self._slots.stop()
-        running = self._cluster.stop(failed_node, is_interrupt, list(self._futures.values()))
+        try:
+            running = self._cluster.stop(failed_node, is_interrupt, list(self._futures.values()))
+        except TimeoutError:
+            running = dict.fromkeys(self._running(), "an unknown worker")
         if running is not None:
             self._running_at = running
         return [node for node in self._running_at if node not in self._ended]

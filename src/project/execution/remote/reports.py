@@ -16,7 +16,6 @@ import prefect
 from prefect.engine.result.base import Result
 from prefect.engine.state import State
 
-from project.errors import FlowRunError
 from project.flow.tasks import raised_by_node
 
 FLUSH_SECONDS = 0.05
@@ -78,6 +77,10 @@ class RemoteError(Exception):
 
     def __str__(self) -> str:
         return f"\n{self.text}"
+
+
+class UnsendableError(Exception):
+    """Stand-in for a node's exception that cannot be made again in another process."""
 
 
 class ReportSender:
@@ -158,7 +161,7 @@ def _sendable(error: BaseException) -> BaseException:
         pickled = _pickle_error(error)
         pickle.loads(pickled)  # noqa: S301 - what was pickled on the line before
     except Exception:  # an exception whose constructor has other arguments, for example
-        pickled = _pickle_error(FlowRunError(f"{type(cause).__name__}: {cause}"))
+        pickled = _pickle_error(UnsendableError(f"{type(cause).__name__}: {cause}"))
     return _SentError(pickled, "".join(lines))
 
 

@@ -133,7 +133,6 @@ def _inputs_from_here(run: KedroRun) -> Dict[str, Value]:
     return {
         name: Value(dataset, name, "the process of the run")
         for name in sorted(run.pipeline.inputs())
-        if name != "parameters" and not name.startswith("params:")
         for dataset in [compat.get_dataset(run.catalog, name)]
         if compat.is_in_memory(dataset) and dataset.exists()
     }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ContextManager, NamedTuple, Optional
+from typing import Any, Iterator, NamedTuple, Optional
 
 from distributed import Worker
 from kedro.pipeline import Pipeline
 
+from project.compat import kedro as compat
 from project.compat.kedro_project import OpenCatalog, find_pipeline, open_catalog
 from project.errors import FlowRunError
 from project.execution.output import captures_kept
@@ -27,7 +29,8 @@ def require_same_code(spec: RunSpec, dask_worker: Worker) -> None:
         require_code(spec.ref, spec.code_digest, f"Worker {dask_worker.address}")
 
 
-def open_run_catalog(spec: RunSpec, worker: str) -> ContextManager[OpenCatalog]:
+@contextmanager
+def open_run_catalog(spec: RunSpec, worker: str) -> Iterator[OpenCatalog]:
     """Open the catalog of a run, with those nodes that the run has selected.
 
     Raises:
@@ -35,7 +38,10 @@ def open_run_catalog(spec: RunSpec, worker: str) -> ContextManager[OpenCatalog]:
     """
     pipelines = open_with_code(spec.ref, spec.code_digest, worker)
     pipeline = _select_nodes(find_pipeline(pipelines, spec.ref.pipeline_name), spec)
-    return open_catalog(pipeline, _folder(spec.ref), spec.options, spec.run_id)
+    with open_catalog(pipeline, _folder(spec.ref), spec.options, spec.run_id) as opened:
+        outputs = [name for node in pipeline.nodes for name in node.outputs]
+        compat.load_what_is_saved(compat.get_dataset(opened.catalog, name) for name in outputs)
+        yield opened
 
 
 class ProjectOnWorker(NamedTuple):

@@ -9,7 +9,7 @@ from collections import Counter
 from contextlib import ExitStack, contextmanager, suppress
 from queue import Empty, Queue
 from threading import Event, Lock, get_ident
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, TextIO
 from uuid import uuid4
 
 import pendulum
@@ -29,7 +29,7 @@ from project.compat.prefect_patches import patch_context
 from project.config.model import Settings
 from project.execution.executors.local import without_config
 from project.execution.kedro_run import KedroRun
-from project.execution.output import OutputCapture, TaskStdout, captures_kept
+from project.execution.output import OutputCapture, TaskStdout, WrappedStream, captures_kept
 from project.execution.remote.code import opening
 from project.execution.remote.reports import (
     EndReport,
@@ -163,7 +163,7 @@ class WorkerRun:
                 Settings(tasks=self._spec.policies),
             )
             run.is_restarted = self._spec.is_restarted or unit.is_rerun
-            run.keep(unit.needed_outside)
+            run.keep(unit.needed_outside, stores_results=self._spec.flow_result is not None)
             for call in unit.calls:
                 self._run_node(call, run, attempt)
             if run.failed_node is not None:
@@ -224,7 +224,7 @@ class WorkerRun:
                     self._opened = self._resources.enter_context(opened)
                 self._nodes = {node.name: node for node in self._opened.pipeline.nodes}
                 if self._spec.is_quiet:
-                    _write_nothing_to_the_terminal()
+                    _leave_lines_to_the_run()
                 self._resources.enter_context(OutputCapture(self._take_record))
             return self._opened
 
@@ -247,7 +247,8 @@ class WorkerRun:
             with self._lock:
                 self._receivers.subtract(list(values))
                 for name in values:
-                    if not self._receivers[name]:
+                    # Hooks of other nodes may load the parameters of the run.
+                    if not self._receivers[name] and not compat.is_parameter(name):
                         catalog.release(name)
 
     def _take(self, run: KedroRun, names: Sequence[str]) -> Dict[str, Value]:
@@ -261,10 +262,23 @@ class WorkerRun:
         return taken
 
 
-def _write_nothing_to_the_terminal() -> None:
+class _StdoutWithoutTasks(WrappedStream):
+    """Stream that leaves out what tasks print, except in children that a task forks."""
+
+    def __init__(self, stream: TextIO):
+        super().__init__(stream)
+        self._process = os.getpid()
+
+    def write(self, text: str) -> int:
+        """Write what nothing else writes to the terminal."""
+        is_reported = prefect.context.get("task_slug") and os.getpid() == self._process
+        return len(text) if is_reported else super().write(text)
+
+
+def _leave_lines_to_the_run() -> None:
     """Leave printing and logging to the process of the run, which writes to the same terminal."""
     if not isinstance(sys.stdout, TaskStdout):
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as the process
+        sys.stdout = _StdoutWithoutTasks(sys.stdout)
     for logger in (logging.getLogger(), *map(logging.getLogger, ("kedro", "prefect"))):
         for handler in list(logger.handlers):
             is_console = hasattr(handler, "console") or type(handler) is logging.StreamHandler
