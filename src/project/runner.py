@@ -73,7 +73,9 @@ class PrefectRunner(compat.KedroRunner):
             if settings.run == "here":
                 end_orphaned_runs(api, deployment)
                 with api.own_flow_run(key), follow_progress(run.nodes) as progress:
-                    flow_run_id = start_run_here(api, registration, options, key)
+                    flow_run_id = start_run_here(
+                        api, registration, options, key, request.conf_source
+                    )
                     echo(f"Flow run {flow_run_id}: {api.page_url('flow-run', flow_run_id)}")
                     flow = make_flow(run.pipeline, deployment.spec)
                     return run_here(api, flow, flow_run_id, run, progress)

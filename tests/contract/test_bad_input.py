@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from importlib import import_module
 from pathlib import Path
 from typing import Callable, List
@@ -141,6 +142,25 @@ def test_a_password_in_the_address_of_the_api_is_not_printed(make_project: MakeP
 
     assert_one_clear_error(run, "The Prefect API at http://127.0.0.1:9 cannot be reached")
     assert "hidden" not in run.stdout
+
+
+@pytest.mark.skipif(
+    "conf_source" not in inspect.signature(KedroSession.create).parameters,
+    reason="This Kedro has no --conf-source.",
+)
+def test_a_run_with_another_configuration_is_not_restarted_with_the_project_s_own(
+    make_project: MakeProject,
+) -> None:
+    project = make_project(PIPELINE.replace("return 1", "raise ValueError('no')"))
+    project.write("other/base/catalog.yml", "{}")
+    project.write("other/local/catalog.yml", "{}")
+    failed = kedro_run(project, "--conf-source=other")
+    (id_,) = re.findall(r"Flow run ([0-9a-f-]{36})", failed.stdout)
+
+    restart = kedro_command(project, "prefect", "restart", id_, "--here")
+
+    assert restart.returncode == 1
+    assert "started with --conf-source=" in restart.stdout
 
 
 @pytest.mark.skipif(

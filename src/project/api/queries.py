@@ -249,16 +249,15 @@ def create_flow_run(
     flow_id: str,
     parameters: Mapping[str, Json],
     key: str,
-    labels: Optional[Sequence[str]] = None,
-    run_config: Optional[Mapping[str, Json]] = None,
+    **options: Json,
 ) -> str:
     """Create a flow run and return its id.
 
-    Without ``labels`` and ``run_config`` it gets those of the flow.
+    The options are ``labels`` and ``run_config``, by default those of the flow, and ``context``,
+    which Prefect's context has in the processes that take up the run.
 
     If a run of the flow has the same idempotency ``key``, the API returns that run's id.
     """
-    options = {"labels": labels, "run_config": run_config}
     given = {name: value for name, value in options.items() if value is not None}
     payload = {"flow_id": flow_id, "parameters": dict(parameters), "idempotency_key": key, **given}
     return str(api.mutate("create_flow_run", "id", **payload)["id"])

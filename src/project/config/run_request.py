@@ -16,6 +16,7 @@ from typing import (
     runtime_checkable,
 )
 
+from project.compat.kedro_config import other_conf_source
 from project.compat.kedro_project import (
     config_loader_of_running_session,
     pipeline_names_of,
@@ -71,6 +72,13 @@ class RunRequest:
         if self._config_loader is None:
             return config_loader_of_running_session()
         return self._config_loader
+
+    @property
+    def conf_source(self) -> Optional[str]:
+        """Return the value of ``--conf-source``, if it is not the project's own configuration."""
+        if self.config_loader is None:  # a loader may be empty, and so false
+            return None
+        return other_conf_source(self.config_loader, self.project_path)
 
     def read_settings(self, overrides: Mapping[str, Any]) -> Settings:
         """Return the settings of the pipeline: those of ``prefect.yml``, then ``overrides``.

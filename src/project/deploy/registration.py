@@ -18,6 +18,7 @@ from project.compat import kedro as compat
 from project.compat.run_options import RunOptions
 from project.deploy.deployment import Deployment, FlowKey, flow_key
 from project.errors import FlowRunError
+from project.execution.session import CONF_SOURCE
 from project.flow.graph import KedroFlow
 
 _NOT_DEPLOYED = (
@@ -216,14 +217,25 @@ def _registration(deployment: Deployment, row: queries.FlowRow) -> Registration:
 
 
 def start_run_here(
-    api: PrefectApi, registration: Registration, options: RunOptions, key: str
+    api: PrefectApi,
+    registration: Registration,
+    options: RunOptions,
+    key: str,
+    conf_source: Optional[str] = None,
 ) -> str:
     """Create a flow run that no agent picks up, and return its id.
 
-    A repeated request with the same idempotency ``key`` creates no second run.
+    A repeated request with the same idempotency ``key`` creates no second run. A restart refuses to
+    continue a run that has read another ``conf_source`` than the project's own.
     """
-    parameters = run_parameters(options)
-    return queries.create_flow_run(api, registration.flow_id, parameters, key, [HERE_LABEL])
+    return queries.create_flow_run(
+        api,
+        registration.flow_id,
+        run_parameters(options),
+        key,
+        labels=[HERE_LABEL],
+        context={CONF_SOURCE: conf_source} if conf_source else None,
+    )
 
 
 def start_agent_run(

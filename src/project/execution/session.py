@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
+import prefect
 from kedro.pipeline import Pipeline
 from prefect.engine.state import Failed, State
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+CONF_SOURCE = "kedro_conf_source"  # in Prefect's context, and in the API that of a flow run
+
 # Runs the tasks with a Kedro run, or, if none could be opened, with the error they fail with. The
 # settings are then the defaults if prefect.yml cannot be read either.
 RunTasks = Callable[[Union[KedroRun, BaseException], Settings], State]
@@ -48,6 +51,7 @@ def run_in_session(
     error: Optional[BaseException] = None
     try:
         check_run_options(options)
+        _require_own_configuration()
         run_session(ref.project_path, ref.pipeline_name, options, runner, run_id)
     except KeyboardInterrupt:
         raise
@@ -62,6 +66,20 @@ def run_in_session(
     if not runner.state.is_successful():
         return runner.state
     return Failed(f"The Kedro session failed after its nodes had run: {error!r}", result=error)
+
+
+def _require_own_configuration() -> None:
+    """Require that a run which is continued has read the configuration that this process reads.
+
+    Raises:
+        FlowRunError: it was started with another one.
+    """
+    source = prefect.context.get(CONF_SOURCE)
+    if source is not None:
+        raise FlowRunError(
+            f"This run was started with --conf-source={source}, and a restart reads the project's "
+            "own configuration. Start a new run with that option."
+        )
 
 
 def _read_settings(ref: PipelineRef, options: RunOptions) -> Settings:
