@@ -287,7 +287,7 @@ def test_jobs_that_wait_for_another_process_wait_together(settings: ServerSettin
 def test_a_job_that_comes_while_others_wait_in_vain_does_not_wait_as_long_again(
     settings: ServerSettings,
 ) -> None:
-    database = Database(settings.database, 1.5)
+    database = Database(settings.database, 4)
     holder = sqlite3.connect(settings.database, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     first = database.write(lambda connection: add(connection, "first"))
@@ -296,7 +296,7 @@ def test_a_job_that_comes_while_others_wait_in_vain_does_not_wait_as_long_again(
 
     for job in (first, late):
         with pytest.raises(OperationalError, match="database is locked"):
-            job.result(timeout=2.5)
+            job.result(timeout=7)
     holder.close()
     assert database.write(lambda connection: add(connection, "later")).result() == "later"
     database.close()

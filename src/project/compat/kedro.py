@@ -262,7 +262,7 @@ def _versioned_save_path(dataset: Any) -> Any:
     return dataset._get_versioned_path(dataset.resolve_save_version())
 
 
-def load_what_is_saved(datasets: Iterable[Any]) -> None:
+def pin_load_versions(datasets: Iterable[Any]) -> None:
     """Let versioned datasets load the version of this run, unless another one was asked for.
 
     The process that has saved it knows that version; another one would look for the latest.

@@ -122,7 +122,7 @@ class KedroRun:
         """Consider nodes done that an earlier process has run."""
         for name in node_names:
             outputs = self.nodes[name].outputs
-            compat.load_what_is_saved(compat.get_dataset(self.catalog, each) for each in outputs)
+            compat.pin_load_versions(compat.get_dataset(self.catalog, each) for each in outputs)
             self.mark_outputs_remote(flow_run_id, self.nodes[name].outputs)
             self._release(self.nodes[name])
 

@@ -40,7 +40,7 @@ def open_run_catalog(spec: RunSpec, worker: str) -> Iterator[OpenCatalog]:
     pipeline = _select_nodes(find_pipeline(pipelines, spec.ref.pipeline_name), spec)
     with open_catalog(pipeline, _folder(spec.ref), spec.options, spec.run_id) as opened:
         outputs = [name for node in pipeline.nodes for name in node.outputs]
-        compat.load_what_is_saved(compat.get_dataset(opened.catalog, name) for name in outputs)
+        compat.pin_load_versions(compat.get_dataset(opened.catalog, name) for name in outputs)
         yield opened
 
 
