@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Iterable
 
@@ -33,6 +34,7 @@ def load_flow() -> KedroFlow:
     flow = make_flow(find_pipeline(pipelines, spec.ref.pipeline_name), spec)
     if prefect.context.get("flow_run_id") is not None:
         patch_client_to_retry()
+        gc.freeze()  # what is imported by now lasts as long as this process; see compat.collector
         # `prefect execute flow-run` reads this after it has loaded the flow. Agents set it to
         # Prefect's own class, by a variable that no run configuration can override.
         engine = prefect.config.engine
