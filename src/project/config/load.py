@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Collection, Mapping, NamedTuple, Optional, Tuple, Type, TypeVar
 
 from marshmallow import ValidationError
 
-from project.compat.kedro_config import config_env, config_files, load_config, other_conf_source
+from project.compat.kedro_config import config_env, config_files, load_config
 from project.config.messages import (
     describe_problem,
     describe_unreadable,
@@ -84,18 +83,17 @@ def _parse_file(raw: Mapping[str, Any], origin: Origin) -> FileSettings:
     return FileSettings(_validate(Settings, shared, (), origin), by_pipeline)
 
 
-def require_own_conf_source(config_loader: Any, project_path: Path) -> None:
+def require_own_conf_source(conf_source: Optional[str]) -> None:
     """Require that a run reads the project's own configuration, as agents and Dask workers do.
 
     Raises:
-        SettingsError: the run was given another one.
+        SettingsError: it was given another ``conf_source``.
     """
-    other = other_conf_source(config_loader, project_path)
-    if other is not None:
+    if conf_source is not None:
         raise SettingsError(
-            f"--conf-source is {other}, but agents and Dask workers always read the project's own "
-            "configuration. Leave the option out, or run the flow in this process (run: here) with "
-            "another executor."
+            f"--conf-source is {conf_source}, but agents and Dask workers always read the "
+            "project's own configuration. Leave the option out, or run the flow in this process "
+            "(run: here) with another executor."
         )
 
 

@@ -42,7 +42,8 @@ def _has(file: Path, path: Sequence[str]) -> bool:
     except (OSError, UnicodeDecodeError, yaml.YAMLError):  # a template of the user's own loader
         return False
     for key in path:
-        if not isinstance(found, Mapping) or key not in with_text_keys(found):
+        section = with_text_keys(found) if isinstance(found, Mapping) else {}
+        if key not in section:
             return False
-        found = with_text_keys(found)[key]
+        found = section[key]
     return True

@@ -96,7 +96,7 @@ class RunRequest:
         file.require_pipelines(sorted(registered_pipelines()))
         settings = file.of_pipeline(self.pipeline_name)
         if settings.run == "agent" or settings.executor.type == "dask":
-            require_own_conf_source(self.config_loader, self.project_path)
+            require_own_conf_source(self.conf_source)
         if settings.run == "here":
             find_webhook(settings)  # before a flow run exists that could not be carried out
         return settings
