@@ -119,9 +119,8 @@ def register(api: PrefectApi, deployment: Deployment) -> Registration:
     with api.exclusive_registration():
         compared = compare(api, deployment)
         if compared.is_interrupted:
-            compared = compared._replace(
-                row=None
-            )  # whether its schedule is to be active is unknown
+            # As if there were none: whether its schedule is to be active is unknown.
+            compared = compared._replace(row=None)
         flow, key, row = compared
         current = compared.registered_key
         note = _NOT_DEPLOYED if flow.schedule and current.deployment != key.deployment else None
