@@ -214,7 +214,8 @@ def find_pipeline(pipelines: Mapping[str, Any], name: str) -> Pipeline:
             f"The project has no pipeline '{missing[0]}', only {', '.join(sorted(pipelines))}. If "
             "it was renamed, register it under its new name ('kedro prefect register')."
         )
-    return sum((pipelines[each] for each in names), Pipeline([]))
+    first, *others = (pipelines[each] for each in names)
+    return sum(others, first)  # adding to an empty pipeline would sort its nodes again
 
 
 def split_names(pipelines: Mapping[str, Any], name: str) -> List[str]:

@@ -91,4 +91,4 @@ def _select_nodes(whole: Any, spec: RunSpec) -> Any:
             f"The project '{spec.ref.package_name}' of a Dask worker has no node '{missing[0]}': "
             "its code differs from the run's. Update it and restart the worker."
         )
-    return Pipeline(nodes)
+    return whole if len(nodes) == len(whole.nodes) else Pipeline(nodes)
