@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event, Thread, get_ident
 from types import SimpleNamespace
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator, List
 
 import pytest
 
 from project.errors import FlowRunError
 from project.execution.remote.cluster import wait_for_worker
 from project.execution.remote.code import _digest
+from project.execution.remote.reports import InterruptReport, ReportSender, read_reports
 from project.execution.time_limit import call_with_limit, raise_in_thread
 
 
@@ -36,6 +37,29 @@ def test_a_link_that_an_editor_leaves_is_no_code(tmp_path: Path) -> None:
     (tmp_path / ".#nodes.py").symlink_to("user@host.123")
 
     assert _digest(tmp_path) == before
+
+
+def test_reports_share_messages_unless_one_is_sent_immediately() -> None:
+    messages: List[List[str]] = []
+    scheduled: List[Callable[[], None]] = []
+    sender = ReportSender(
+        lambda message: messages.append([report.node for report in read_reports(message)]),
+        lambda seconds, flush: scheduled.append(flush),
+    )
+    for node in "ab":
+        sender.put(InterruptReport(node))
+    sender.send(InterruptReport("c"))
+    for node in "de":
+        sender.put(InterruptReport(node))
+
+    assert messages == [["a", "b", "c"]]
+    assert len(scheduled) == 1  # each one would wake the event loop of the worker
+
+    scheduled.pop()()
+    sender.put(InterruptReport("f"))
+    scheduled.pop()()
+
+    assert messages == [["a", "b", "c"], ["d", "e"], ["f"]]
 
 
 @pytest.fixture

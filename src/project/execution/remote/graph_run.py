@@ -17,6 +17,7 @@ from typing import (
     Mapping,
     NamedTuple,
     Optional,
+    Sequence,
     Tuple,
     Union,
 )
@@ -101,7 +102,7 @@ class GraphRun:
         self._ended: Dict[str, State] = {}
         self._attempts = Attempts(run.policy)
         self._running_at: Dict[str, str] = {}  # once stopped: the workers of nodes still running
-        self._news: Queue[News] = Queue()
+        self._news: Queue[Sequence[News]] = Queue()
         self._is_stopped = False
         self._slots = Slots(run.settings.limits, self._grant_slot)
         self._may_lack_workers = False
@@ -145,15 +146,14 @@ class GraphRun:
             self._cluster.clean_up()
 
     def _receive(self, event: Tuple[float, bytes]) -> None:
-        for report in read_reports(event[1]):
-            self._news.put(report)
+        self._news.put(read_reports(event[1]))
 
     def _receive_scheduler_event(self, event: Tuple[float, Any]) -> None:
         message = event[1]
         if isinstance(message, dict) and message.get("action") == "remove-worker":
             fields = ("processing-tasks", "lost-computed-tasks")
             keys = (tuple(map(str, message.get(field, ()))) for field in fields)
-            self._news.put(WorkerRemoved(str(message.get("worker")), *keys))
+            self._news.put([WorkerRemoved(str(message.get("worker")), *keys)])
 
     def _follow(self, is_done: Callable[[], bool] = lambda: True) -> None:
         """Handle reports until each node has ended, or will not start."""
@@ -170,9 +170,10 @@ class GraphRun:
                     if monotonic() - finished_at > REPORT_SECONDS:
                         self._end_unreported()
 
-    def _handle(self, news: News) -> None:
-        handle: Any = self._handle_by_class[type(news)]
-        handle(news)
+    def _handle(self, news: Sequence[News]) -> None:
+        for one in news:
+            handle: Any = self._handle_by_class[type(one)]
+            handle(one)
 
     def _handle_state(self, report: StateReport) -> None:
         node, state = report.node, report.state
@@ -194,19 +195,16 @@ class GraphRun:
     def _handle_end(self, report: EndReport) -> None:
         if self._attempts.is_superseded(report.attempt):
             return
-        # The threads of a worker send side by side, so that the end may overtake the state.
         node, state = report.node, report.state
         self._attempts.begin(node, report.attempt)
-        if node not in self._ended and type(self._states.get(node)) is not type(state):
-            self._set_state(node, state)
-        self._end(node, state)
+        if node not in self._ended:
+            self._end(node, state)
 
     def _handle_interrupt(self, report: InterruptReport) -> None:
         raise KeyboardInterrupt
 
     def _end(self, node: str, state: State) -> None:
-        if node in self._ended:
-            return
+        self._set_state(node, state)
         self._ended[node] = state
         if state.is_successful():
             self._run.done_nodes.add(self._run.nodes[node])
@@ -224,9 +222,7 @@ class GraphRun:
         if node in self._ended:
             self._fail_run(node, error)
         else:
-            failed = Failed(error.message, result=error)
-            self._set_state(node, failed)
-            self._end(node, failed)
+            self._end(node, Failed(error.message, result=error))
 
     def _fail_lost(self, node: str, worker: str, reason: str = "") -> None:
         reason = reason or (
@@ -248,8 +244,7 @@ class GraphRun:
                 self._fail_lost(node, worker)
         finished = self._nodes_of(removed.finished)
         for node in set(finished) - set(self._ended):  # the report was lost with the worker
-            self._set_state(node, Success("It ended just before its worker was lost."))
-            self._end(node, self._states[node])
+            self._end(node, Success("It ended just before its worker was lost."))
         nodes = [*self._nodes_of(removed.unfinished), *finished]
         final = [node for node in nodes if not self._attempts.may_rerun(node)]
         if final and not self._is_stopped:
@@ -361,9 +356,7 @@ class GraphRun:
         message = f"Not started: node '{self._run.failed_node}' had already failed."
         for node in self._calls:
             if node not in self._ended:
-                state = TriggerFailed(message)
-                self._set_state(node, state)
-                self._end(node, state)
+                self._end(node, TriggerFailed(message))
 
     def _end_unreported(self) -> None:
         """End nodes whose reports were lost: their units have ended."""
@@ -374,9 +367,8 @@ class GraphRun:
             if is_error:
                 self._fail(node, FlowRunError("A worker was lost before it reported a failure."))
                 return
-            state = Success("The node has ended; its worker was lost before it reported that.")
-            self._set_state(node, state)
-            self._end(node, state)
+            ended = Success("The node has ended; its worker was lost before it reported that.")
+            self._end(node, ended)
 
     def _return_outputs(self) -> None:
         """Return the free outputs to the catalog, unless the run fails or has failed."""
@@ -385,7 +377,7 @@ class GraphRun:
         futures = [self._futures[key] for key in self._graph.output_keys]
         with ThreadPoolExecutor(1) as pool:
             gathering = pool.submit(self._client.gather, futures)
-            gathering.add_done_callback(lambda _: self._news.put(OutputsArrived()))
+            gathering.add_done_callback(lambda _: self._news.put([OutputsArrived()]))
             try:
                 self._follow(gathering.done)  # a value that is lost now needs its node again
             except BaseException:

@@ -22,7 +22,10 @@ FLUSH_SECONDS = 0.05
 
 
 class StateReport(NamedTuple):
-    """A new state of a node; ``attempt`` differs each time that a worker begins its unit."""
+    """A new state of a node that has not ended.
+
+    ``attempt`` differs each time that a worker begins its unit.
+    """
 
     node: str
     state: State
@@ -97,20 +100,31 @@ class ReportSender:
         self._call_later = call_later
         self._waiting: List[Report] = []
         self._sent_at = 0.0
+        self._will_flush = False
         self._lock = Lock()
 
     def put(self, report: Report) -> None:
-        """Add a report."""
+        """Add a report, to be sent within ``FLUSH_SECONDS``."""
         with self._lock:
             self._waiting.append(report)
-            is_first = len(self._waiting) == 1
-        if is_first:
-            self._call_later(FLUSH_SECONDS, self.flush)
+            will_flush, self._will_flush = self._will_flush, True
+        if not will_flush:  # each call wakes the event loop of the worker
+            self._call_later(FLUSH_SECONDS, self._flush_later)
 
-    def flush_if_quiet(self) -> None:
-        """Send what is waiting, unless the last message has just been sent."""
-        if monotonic() - self._sent_at > FLUSH_SECONDS:
-            self.flush()
+    def send(self, report: Report) -> None:
+        """Send a report immediately, after those that are waiting."""
+        with self._lock:
+            self._waiting.append(report)
+        self.flush()
+
+    def is_quiet(self) -> bool:
+        """Return whether nothing has been sent for ``FLUSH_SECONDS``."""
+        return monotonic() - self._sent_at > FLUSH_SECONDS
+
+    def _flush_later(self) -> None:
+        with self._lock:
+            self._will_flush = False
+        self.flush()
 
     def flush(self) -> None:
         """Send what is waiting."""

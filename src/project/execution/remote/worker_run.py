@@ -126,8 +126,7 @@ class WorkerRun:
         """
         answer = self._permissions[attempt] = Queue()
         nodes = tuple(call.name for call in unit.calls)
-        self._reports.put(RerunRequest(nodes, self._address, attempt))
-        self._reports.flush()
+        self._reports.send(RerunRequest(nodes, self._address, attempt))
         permission: Optional[Permission] = None
         while permission is None and not self._stopping.is_set():
             with suppress(Empty):
@@ -149,7 +148,6 @@ class WorkerRun:
             values = {name: open_value(value) for one in received for name, value in one.items()}
         except BaseException as error:  # SystemExit of a project's own code, too
             failed = without_value(Failed(f"The node could not start: {error!r}", result=error))
-            self._reports.put(StateReport(unit.calls[0].name, failed, attempt))
             self._reports.put(EndReport(unit.calls[0].name, failed, attempt))
             raise UnitFailedError from error
         pipeline = Pipeline([self._nodes[call.name] for call in unit.calls])
@@ -187,18 +185,21 @@ class WorkerRun:
 
     def _wait_for_slot(self, node: str) -> None:
         slot = self._slots[node] = Event()
-        self._reports.put(SlotRequest(node, self._address))
-        self._reports.flush()
+        self._reports.send(SlotRequest(node, self._address))
         while not (slot.wait(SLOT_SECONDS) or self._stopping.is_set()):
             pass
 
     def _run_task(self, call: NodeCall, run: KedroRun, attempt: str) -> State:
         def report(task_runner: TaskRunner, old: State, new: State) -> None:
-            self._reports.put(StateReport(call.name, without_value(new), attempt))
-            if new.is_running():  # a node may end its process
-                # Each message costs as much as a short node: most nodes of a group do without.
-                is_first = not run.done_nodes
-                self._reports.flush() if is_first else self._reports.flush_if_quiet()
+            if new.is_finished():  # the report of the node's end has this state
+                return
+            state_report = StateReport(call.name, without_value(new), attempt)
+            # A node may end its process, so that nothing is sent any more. But each message costs
+            # as much as a short node: most nodes of a group do without.
+            if new.is_running() and (not run.done_nodes or self._reports.is_quiet()):
+                self._reports.send(state_report)
+            else:
+                self._reports.put(state_report)
 
         runs = KedroRuns()
         task = NodeTask(run.nodes[call.name], runs)
