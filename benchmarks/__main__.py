@@ -67,7 +67,14 @@ COMPARISONS = [
         "<= 0.2",
         3,
     ),
-    Comparison("chain of 500 under an agent / here", "agent_run", "agent_here", "<= 1.5", 3),
+    Comparison("chain of 500 under an agent / here", "agent_run", "agent_here", "<= 1.5", 5),
+    Comparison(
+        "1,000 more nodes of it under an agent / here",
+        "agent_nodes",
+        "agent_nodes_here",
+        "<= 1.5",
+        5,
+    ),
     Comparison(
         "from created to Running, our agent / Prefect's own",
         "agent_start",

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import sleep
-from typing import Iterator, Sequence, Tuple
+from typing import Callable, Iterator, Sequence, Tuple
 
 import pendulum
 
@@ -18,13 +18,11 @@ from benchmarks.startup import serving, write_project
 from project.api.client import PrefectApi, connect
 from project.deploy.deployment import HEARTBEAT_ENV
 
-NODES = 500
-
 AGENT = ("kedro", "prefect", "agent")
 # As in docs/agents.md.
 PREFECTS_AGENT = ("prefect", "agent", "local", "start", "--no-hostname-label")
 
-REGISTRY = f"""
+REGISTRY = """
     from kedro.pipeline import Pipeline, node
 
     def pass_on(value): return value
@@ -33,9 +31,9 @@ REGISTRY = f"""
 
     def register_pipelines():
         nodes = [node(first, None, "d0", name="n0")]
-        for n in range(1, {NODES}):
-            nodes.append(node(pass_on, f"d{{n - 1}}", f"d{{n}}", name=f"n{{n}}"))
-        return {{"__default__": Pipeline(nodes)}}
+        for n in range(1, NODES):
+            nodes.append(node(pass_on, f"d{n - 1}", f"d{n}", name=f"n{n}"))
+        return {"__default__": Pipeline(nodes)}
 """
 
 
@@ -48,16 +46,16 @@ RUNNERS = {
 }
 
 
-def here() -> float:
+def here(nodes: int) -> float:
     """Return the seconds from Running to Success in the process of ``kedro run``."""
-    with _project() as (folder, api):
+    with _project(nodes) as (folder, api):
         _kedro(folder, "run", "--runner=project.runner.PrefectRunner")
         return _duration(api)
 
 
-def under_agent() -> float:
+def under_agent(nodes: int) -> float:
     """Return the seconds from Running to Success in a process as an agent starts it."""
-    with _project() as (folder, api):
+    with _project(nodes) as (folder, api):
         _kedro(folder, "prefect", "register")
         _kedro(folder, "prefect", "run", "--no-wait")
         (run,) = api.query("query { flow_run { id flow_id run_config } }")
@@ -78,6 +76,11 @@ def under_agent() -> float:
             stdout=subprocess.DEVNULL,
         )
         return _duration(api)
+
+
+def difference(run: Callable[[int], float], more: int, fewer: int) -> float:
+    """Return the seconds that the additional nodes of a longer chain take."""
+    return run(more) - run(fewer)
 
 
 def until_running(agent: Sequence[str]) -> float:
@@ -106,10 +109,10 @@ def until_running(agent: Sequence[str]) -> float:
 
 
 @contextmanager
-def _project() -> Iterator[Tuple[Path, PrefectApi]]:
+def _project(nodes: int) -> Iterator[Tuple[Path, PrefectApi]]:
     with TemporaryDirectory() as name:
         folder = Path(name)
-        write_project(folder, REGISTRY)
+        write_project(folder, REGISTRY.replace("NODES", str(nodes)))
         with connect("embedded", folder) as api:
             (folder / "conf/base/prefect.yml").write_text(f"api: {api.url}\n")
             os.environ["PREFECT__CLOUD__API_KEY"] = api.api_key or ""
