@@ -222,6 +222,23 @@ def test_a_value_that_cannot_be_pickled_ends_the_run_with_its_name(
 
 
 @pytest.mark.dask
+def test_an_output_that_cannot_be_returned_ends_the_run_with_its_only_remedy(
+    make_project: MakeProject,
+) -> None:
+    registry = """
+def register_pipelines():
+    return {"__default__": Pipeline([node(unpicklable, None, "held", name="hold")])}
+"""
+    outcome = make_project(BEGINNING + registry).run(on_dask())
+
+    assert text_of(outcome) == (
+        "Dataset 'held', which node 'hold' has produced, cannot be sent to another process, "
+        "because its value cannot be pickled: TypeError(\"cannot pickle '_thread.lock' object\"). "
+        "Register the dataset in the catalog so that its value is saved."
+    )
+
+
+@pytest.mark.dask
 def test_nodes_that_share_a_value_in_memory_run_in_one_process_if_grouped(
     make_project: MakeProject,
 ) -> None:

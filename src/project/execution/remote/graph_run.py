@@ -386,7 +386,7 @@ class GraphRun:
         if self._run.error is None:
             for name, value in chain.from_iterable(map(dict.items, gathering.result())):
                 target = compat.get_dataset(self._run.catalog, name)
-                compat.copy_value(open_value(value).dataset, target)
+                compat.copy_value(open_value(value, is_output=True).dataset, target)
 
     def _stop(self, failed_node: Optional[str], *, is_interrupt: bool = False) -> List[str]:
         """Let no further node start, and return the nodes that still run."""

@@ -51,12 +51,16 @@ class UnsendableValue(NamedTuple):
     producer: str
     reason: str
 
-    def __str__(self) -> str:
+    def describe(self, *, is_output: bool) -> str:
+        """Return what happened, and what to do: a free output has no reader to be grouped with."""
+        sharing = (
+            ", or set 'grouping: memory' in prefect.yml so that the nodes that share it run in one "
+            "process"
+        )
         return (
             f"Dataset '{self.name}', which node '{self.producer}' has produced, cannot be sent to "
             f"another process, because its value cannot be pickled: {self.reason}. Register the "
-            "dataset in the catalog so that its value is saved, or set 'grouping: memory' in "
-            "prefect.yml so that the nodes that share it run in one process."
+            f"dataset in the catalog so that its value is saved{'' if is_output else sharing}."
         )
 
 
@@ -106,13 +110,17 @@ class PickledValue:
 Received = Dict[str, Union[Value, PickledValue, UnsendableValue]]
 
 
-def open_value(value: Union[Value, PickledValue, UnsendableValue]) -> Value:
+def open_value(
+    value: Union[Value, PickledValue, UnsendableValue], *, is_output: bool = False
+) -> Value:
     """Return a value with its dataset, in a process whose project is open.
+
+    ``is_output``: it is a free output of the run, in the process of the run.
 
     Raises:
         FlowRunError: it could not be pickled, or cannot be unpickled.
     """
     opened = value.open() if isinstance(value, PickledValue) else value
     if isinstance(opened, UnsendableValue):
-        raise FlowRunError(str(opened))
+        raise FlowRunError(opened.describe(is_output=is_output))
     return opened
