@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import date, datetime
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 import pytest
@@ -48,3 +49,18 @@ def test_a_run_in_another_thread_is_cancelled_in_that_thread() -> None:
     thread.join()
 
     assert raised == [KeyboardInterrupt]
+
+
+def test_a_signal_that_arrives_while_the_run_holds_a_lock_is_reported() -> None:
+    lock, reported = Lock(), []
+
+    def report() -> None:
+        with lock:  # as a queue of the reporter has one, into which the run puts its states
+            reported.append("cancelled")
+
+    cancellation = Cancellation(on_signal=report)
+    with pytest.raises(KeyboardInterrupt), cancellation.handle_signals(), lock:
+        signal.raise_signal(signal.SIGTERM)
+
+    assert reported == ["cancelled"]
+    assert cancellation.signal == signal.SIGTERM

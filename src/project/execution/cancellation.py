@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from contextlib import contextmanager
+from queue import SimpleQueue
 from types import FrameType
 from typing import Callable, Iterator, Optional
 
@@ -13,7 +14,7 @@ from typing import Callable, Iterator, Optional
 class Cancellation:
     """Cancellation of the run in the thread that created it, with the effect of Ctrl-C.
 
-    ``on_signal`` is called when a signal arrives that ends the process, before the run stops. Only
+    ``on_signal`` is called, in another thread, when a signal arrives that ends the process. Only
     the main thread receives signals: a run in another thread stops between two nodes.
     """
 
@@ -21,6 +22,9 @@ class Cancellation:
         self.is_requested = False
         self.signal: Optional[int] = None
         self._on_signal = on_signal
+        # A handler may interrupt code that holds a lock, so it must not wait for one. This queue is
+        # made for that.
+        self._signals: SimpleQueue[Optional[int]] = SimpleQueue()
         self._process = os.getpid()
         self._thread = threading.get_ident()
         self._is_in_main_thread = self._thread == threading.main_thread().ident
@@ -40,6 +44,8 @@ class Cancellation:
         if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
             replaced.append(signal.SIGINT)
         before = [(number, signal.getsignal(number)) for number in replaced]
+        reporting = threading.Thread(target=self._report_signals, name="signals", daemon=True)
+        reporting.start()
         for number in replaced:
             signal.signal(number, self._handle)
         try:
@@ -47,6 +53,8 @@ class Cancellation:
         finally:
             for number, handler in before:
                 signal.signal(number, handler)
+            self._signals.put(None)
+            reporting.join()
 
     def request(self) -> None:
         """Stop the run; any further call has no effect."""
@@ -76,5 +84,9 @@ class Cancellation:
             self.check()
             return
         self.signal = number
-        self._on_signal()
+        self._signals.put(number)
         raise KeyboardInterrupt
+
+    def _report_signals(self) -> None:
+        while self._signals.get() is not None:
+            self._on_signal()
