@@ -45,7 +45,8 @@ class PrefectHooks:
         # Kedro loads the context in the thread of the run.
         loader = self._config_loaders.pop(get_ident(), None)
         self._requests[run_id_of(run_params)] = RunRequest(run_params, loader)
-        if not hasattr(catalog, "shallow_copy") and compat.is_own_runner(run_params.get("runner")):
+        is_own = compat.is_own_runner(run_params.get("runner"))
+        if is_own and not compat.is_copied_for_runs(catalog):
             inject_memory_datasets(pipeline, catalog)
 
     @hook_impl

@@ -14,6 +14,7 @@ from project.console.progress import follow_progress
 from project.deploy.deployment import find_deployment, make_flow, make_local_flow
 from project.deploy.orphans import end_orphaned_runs
 from project.deploy.registration import deploy, register, start_agent_run, start_run_here
+from project.execution.executors import make_executor
 from project.execution.kedro_run import KedroRun
 from project.execution.runners import failure_of, run_flow
 from project.execution.tracebacks import hide_frames
@@ -39,7 +40,7 @@ class PrefectRunner(compat.KedroRunner):
 
     def run(self, pipeline: Pipeline, catalog: DataCatalog, *args: Any, **kwargs: Any) -> Any:
         """Run a pipeline as Kedro's own runners do, and return what they return."""
-        if not hasattr(catalog, "shallow_copy"):
+        if not compat.is_copied_for_runs(catalog):
             # Kedro 1 would inject them, but searches all imported modules for the class of each.
             inject_memory_datasets(pipeline, catalog)
         return super().run(pipeline, catalog, *args, **kwargs)
@@ -62,10 +63,15 @@ class PrefectRunner(compat.KedroRunner):
             return run_flow(flow, run, progress)
 
     def _run_registered(self, run: KedroRun, request: RunRequest) -> Optional[State]:
-        """Register the whole pipeline and run the selected nodes; ``None`` if not here."""
+        """Register the pipeline, then return the final state.
+
+        ``None`` if the nodes do not run in this process.
+        """
         settings = run.settings
         deployment = find_deployment(request, settings, lambda: run.catalog)
         options = {**request.options, "is_async": self._is_async or None}
+        # Before a flow run exists. Registering, and a run under an agent, need no executor here.
+        executor = make_executor(settings, deployment.ref) if settings.run == "here" else None
         key, flow_run_id = str(uuid4()), None
         with connect(settings.api, request.project_path, settings.run == "agent") as api:
             registration = (deploy if settings.run == "none" else register)(api, deployment)
@@ -78,6 +84,7 @@ class PrefectRunner(compat.KedroRunner):
                     )
                     echo(f"Flow run {flow_run_id}: {api.page_url('flow-run', flow_run_id)}")
                     flow = make_flow(run.pipeline, deployment.spec)
+                    flow.executor = executor
                     return run_here(api, flow, flow_run_id, run, progress)
             if settings.run == "agent":
                 flow_run_id = start_agent_run(api, registration, options, deployment)

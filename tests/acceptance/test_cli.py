@@ -177,6 +177,12 @@ def test_the_environment_may_be_named_by_a_variable(served: Shop) -> None:
         'query { flow_group(where: {flows: {name: {_eq: "__default__"}}}) { default_parameters } }'
     )
     assert group == {"default_parameters": {"env": "prod"}}
+    start = ("-W", "ignore", "-m", "kedro", "prefect", "run", "--no-wait")
+    said = Said.of(served.start_python(*start, cwd=served.folder, KEDRO_ENV="prod"))
+    assert said.code == 0, said.text
+    (run,) = served.ask("query { flow_run(order_by: {created: desc}, limit: 1) { id parameters } }")
+    assert run["parameters"]["env"] == "prod"
+    assert served.kedro("prefect", "cancel", run["id"]).code == 0
     assert served.kedro("prefect", "register").code == 0
 
 

@@ -72,9 +72,13 @@ def test_a_configured_api_that_is_unreachable_is_one_clear_error(
             {"PREFECT__BACKEND": "server", "PREFECT__CLOUD__API": ""},
             "PREFECT__CLOUD__API, is empty.",
         ),
+        (
+            {"PREFECT__BACKEND": "server", "PREFECT__CLOUD__API": "http://[::1"},
+            "PREFECT__CLOUD__API, is not valid: Invalid IPv6 URL.",
+        ),
         ({}, "Prefect is configured for Prefect Cloud, which is its default, and has no API key"),
     ],
-    ids=["an empty address", "Prefect's default"],
+    ids=["an empty address", "an invalid address", "Prefect's default"],
 )
 def test_a_configuration_without_an_api_is_one_clear_error_at_once(
     shop: Shop, tmp_path: Path, variables: Dict[str, str], reason: str

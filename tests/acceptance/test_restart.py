@@ -189,4 +189,6 @@ def test_a_run_that_has_succeeded_is_not_restarted(staffed: Shop) -> None:
 
     assert said.code == 1
     assert f"Error: Flow run {id_} has nothing to restart: all its tasks" in said.text
+    said = staffed.kedro("prefect", "restart", id_, "--here", "--no-wait")
+    assert (said.code, "--no-wait is for agents" in said.text) == (2, True)
     assert staffed.flow_run(id_, "state") == {"state": "Success"}

@@ -192,6 +192,7 @@ def test_an_api_that_is_down_is_one_clear_error_and_nothing_runs(make_project: M
         ("schedule: {cron: '0 0 6 * * *'}", "schedule: cron '0 0 6 * * *' has 6 fields, not 5."),
         ("schedule: {cron: 0 0 31 2 *}", "schedule: "),
         ("schedule: {cron: 0 6 * * *, timezone: Mars/Olympus}", "unknown time zone"),
+        ("schedule: {cron: 0 6 * * *, timezone: America}", "unknown time zone"),
         ("api: somewhere", "api: must be embedded, prefect, or an address that starts with http"),
     ],
 )

@@ -53,7 +53,13 @@ def register_pipelines():
 
 @pytest.mark.parametrize(
     ("statement", "code"),
-    [("sys.exit(3)", 3), ("sys.exit()", 0), ("sys.exit('no')", 1), ("raise ValueError('no')", 1)],
+    [
+        ("sys.exit(3)", 3),
+        ("sys.exit()", 0),
+        ("sys.exit('no')", 1),
+        ("raise ValueError('no')", 1),
+        ("sys.stderr = open('/dev/full', 'w', 1); raise ValueError('no')", 1),
+    ],
 )
 def test_a_child_ends_alone_and_its_parent_goes_on(
     make_project: MakeProject, statement: str, code: int

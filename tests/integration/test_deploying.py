@@ -94,6 +94,9 @@ def test_where_the_tasks_run_is_no_part_of_a_version(api: PrefectApi) -> None:
     assert deploy(api, deployment("a", executor={"type": "threads", "workers": 3})).is_new is False
     assert deploy(api, deployment("a", api="prefect", run="agent", wait=False)).is_new is False
     assert deploy(api, deployment("a", folder="elsewhere")).is_new is False
+    # Its class may be installed only where the flow runs.
+    cluster = {"type": "dask", "cluster_class": "dask_kubernetes.KubeCluster"}
+    assert deploy(api, deployment("a", executor=cluster)).is_new is False
 
 
 def test_a_run_for_an_agent_has_the_labels_of_its_own_environment(api: PrefectApi) -> None:

@@ -101,8 +101,8 @@ def test_a_file_in_its_place_is_one_error(make_project: MakeProject, command: Li
 
     assert_one_clear_error(
         kedro_without_privileges(project, command),
-        f"{project.folder}/.prefect, where this package keeps its data, cannot be used: File "
-        "exists. Make it a folder",
+        f"{project.folder}/.prefect cannot be used: File exists. This package keeps its data "
+        "there: make it a folder",
     )
 
 

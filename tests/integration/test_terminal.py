@@ -61,6 +61,9 @@ def one():
         sys.stdout.flush()
         os._exit(0)
     os.waitpid(child, 0)
+    for percent in range(30):
+        print(f"\\r{percent} percent", end="", flush=True)  # as tqdm does
+    print()
     print("without a newline", end="")
     return 1
 
@@ -84,3 +87,5 @@ def test_what_a_node_prints_is_shown_above_the_bar_as_it_is(
         "Success",
     ):
         assert text in shown
+    assert shown.count(" percent") == 1
+    assert "29 percent" in shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from kedro.pipeline import Pipeline, node
 
+from project.compat import kedro_project
 from project.compat.kedro import KedroRunner, is_own_runner
 from project.compat.kedro_cli import parse_params
 from project.compat.kedro_project import find_pipeline
@@ -28,6 +29,18 @@ def test_a_plus_in_the_name_of_a_registered_pipeline_is_not_a_sum(
     found = find_pipeline({"a": A, "b": B, "c+d": OTHER}, name)
 
     assert sorted(one.name for one in found.nodes) == nodes
+
+
+def test_pipelines_are_joined_only_by_a_kedro_that_runs_several(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Session:  # before Kedro 1.2
+        def run(self, pipeline_name: str) -> None: ...
+
+    monkeypatch.setattr(kedro_project, "session_class", lambda: Session)
+
+    with pytest.raises(FlowRunError, match=r"no pipeline 'a\+b', only a, b"):
+        find_pipeline({"a": A, "b": B}, "a+b")
 
 
 def test_a_pipeline_that_is_not_registered_is_an_error() -> None:

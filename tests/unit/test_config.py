@@ -131,6 +131,11 @@ def test_a_pipeline_can_do_without_what_the_others_have() -> None:
             "not ['failed'].",
         ),
         (
+            {"notify": {"on": [], "url": "http://x"}},
+            "prefect.yml: notify.on: must be a list of one or more of Failed, Cancelled, Success, "
+            "not [].",
+        ),
+        (
             {"executor": {"workers": 0}},
             "prefect.yml: executor.workers: must be a whole number of at least 1, not 0.",
         ),

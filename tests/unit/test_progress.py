@@ -19,7 +19,7 @@ from prefect.engine.state import Running, Success
 from rich.console import Console
 
 from project.compat.kedro import MemoryDataset
-from project.console.progress import Bar, Lines, NodeProgress
+from project.console.progress import Bar, Lines, NodeProgress, follow_progress
 from project.console.tables import NodeReport
 from project.errors import FlowRunError
 from project.execution.runs import KedroRuns
@@ -86,6 +86,17 @@ def test_characters_that_the_encoding_lacks_are_escaped(monkeypatch: pytest.Monk
 
     assert set(result) == {"kept_größe"}
     assert "[1/1] gr\\xf6\\xdfe: Success" in written(out)
+
+
+def test_without_nested_displays_nodes_may_have_the_only_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    console = Console(force_terminal=True, file=io.StringIO())
+    del console._live_stack  # rich before 14.1 has none
+    monkeypatch.setattr("project.console.progress.get_console", lambda: console)
+
+    with follow_progress(["a"]) as progress:
+        assert isinstance(progress._display, Lines)
 
 
 def test_the_bar_escapes_characters_that_the_terminal_lacks() -> None:

@@ -145,8 +145,9 @@ def test_a_damaged_file_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureF
     assert all(f"{file} cannot be read" in caplog.text for file in damaged)
 
 
-def test_a_host_that_has_no_address_was_not_sent_the_request() -> None:
-    api = PrefectApi(Client(api_server="http://nonesuch.invalid:4200"))
+@pytest.mark.parametrize("address", ["http://nonesuch.invalid:4200", "localhost:4200"])
+def test_an_address_without_a_host_was_not_sent_the_request(address: str) -> None:
+    api = PrefectApi(Client(api_server=address))
 
     with pytest.raises(ApiUnreachableError, match="cannot be reached"):
         api.mutate("create_tenant", "id", name="one")

@@ -62,7 +62,7 @@ class PrefectApi:
         self.exclusive_registration: Callable[[], ContextManager[Any]] = nullcontext
         self.unreported: Optional[UnreportedStates] = None
         self._page = page or remote_page(self.url)
-        self._tenant_slug = "default"
+        self.tenant_slug = "default"
         self.tenant_id: Optional[str] = client._tenant_id
         self._transport = Transport(
             self.address,
@@ -100,7 +100,7 @@ class PrefectApi:
         if self.tenant_id is None and tenants:
             self.tenant_id = tenants[0].id
         slugs = {tenant.id: tenant.slug for tenant in tenants}
-        self._tenant_slug = slugs.get(self.tenant_id or "", self._tenant_slug)
+        self.tenant_slug = slugs.get(self.tenant_id or "", self.tenant_slug)
 
     def ensure_tenant(self) -> str:
         """Return the client's tenant; create one if the API has none."""
@@ -124,7 +124,7 @@ class PrefectApi:
         The address of an embedded API that ends with this process comes with a note that says how
         to open it.
         """
-        return self._page(f"{self._tenant_slug}/{kind}/{id_}")
+        return self._page(f"{self.tenant_slug}/{kind}/{id_}")
 
 
 @contextmanager
@@ -169,7 +169,13 @@ def _configured_client() -> Client:
     )
     if not client.api_server:
         raise ApiError(f"The address of the Prefect API, PREFECT__CLOUD__API, is empty. {remedy}")
-    if urlsplit(client.api_server).hostname == _CLOUD_HOST and not client.api_key:
+    try:
+        host = urlsplit(client.api_server).hostname
+    except ValueError as error:
+        raise ApiError(
+            f"The address of the Prefect API, PREFECT__CLOUD__API, is not valid: {error}. {remedy}"
+        ) from error
+    if host == _CLOUD_HOST and not client.api_key:
         raise ApiError(
             "Prefect is configured for Prefect Cloud, which is its default, and has no API key for "
             f"it. {remedy}"

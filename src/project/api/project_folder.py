@@ -32,8 +32,14 @@ def prepare_folder(project_path: Path) -> Path:
     return folder
 
 
+_REMEDY = (
+    "This package keeps its data there: make it a folder that this user can write, or name another "
+    "Prefect API in prefect.yml ('api')."
+)
+
+
 @contextmanager
-def folder_errors(folder: Path) -> Iterator[None]:
+def folder_errors(folder: Path, remedy: str = _REMEDY) -> Iterator[None]:
     """Translate errors of the operating system.
 
     Raises:
@@ -42,8 +48,4 @@ def folder_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ApiError(
-            f"{folder}, where this package keeps its data, cannot be used: "
-            f"{error.strerror or error}. Make it a folder that this user can write, or name "
-            "another Prefect API in prefect.yml ('api')."
-        ) from error
+        raise ApiError(f"{folder} cannot be used: {error.strerror or error}. {remedy}") from error

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Protocol, Sequence, Set, Tuple
+from typing import (
+    Any,
+    Dict,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Protocol,
+    Sequence,
+    Set,
+    Tuple,
+    TypedDict,
+)
+
+from project.api.transport import REQUEST_SECONDS
 
 Json = Any  # a JSON value
 
@@ -18,8 +32,10 @@ class GraphQL(Protocol):
     def query(self, text: str, **variables: Json) -> Any:
         """Return the value of a query's only root field."""
 
-    def mutate(self, name: str, fields: str, /, **payload: Json) -> Any:
-        """Run a mutation and return its payload."""
+    def mutate(
+        self, name: str, fields: str, /, *, seconds: float = REQUEST_SECONDS, **payload: Json
+    ) -> Any:
+        """Run a mutation within some seconds, and return its payload."""
 
 
 # --- API -------------------------------------------------------------------------------------
@@ -150,11 +166,10 @@ def create_flow(api: GraphQL, project_id: str, compressed_flow: str, key: str) -
 
     If the newest version has the same idempotency key, the API returns that version's id.
     """
-    payload = {"serialized_flow": compressed_flow, "idempotency_key": key}
     return str(
         api.mutate(
-            "create_flow_from_compressed_string", "id",
-            project_id=project_id, set_schedule_active=False, **payload,
+            "create_flow_from_compressed_string", "id", project_id=project_id,
+            serialized_flow=compressed_flow, idempotency_key=key, set_schedule_active=False,
         )["id"]
     )  # fmt: skip
 
@@ -360,21 +375,42 @@ def task_run_states(api: GraphQL, flow_run_id: str) -> Dict[str, str]:
     return {row["id"]: row["state"] for row in api.query(text, run=flow_run_id)}
 
 
+class TaskRow(TypedDict):
+    """A task of a registered flow, with descriptions of its inputs and outputs."""
+
+    id: str
+    name: str
+    type: str
+    inputs: Json
+    outputs: Json
+
+
+# Not a class: "from" is a keyword. An edge without a key carries no value.
+EdgeRow = TypedDict("EdgeRow", {"from": str, "to": str, "key": Optional[str]})
+
+
+class TaskRunRow(TypedDict):
+    """A task run, with the serialized result of its state."""
+
+    id: str
+    task_id: str
+    state: str
+    result: Optional[Dict[str, Json]]
+
+
 class RestartRows(NamedTuple):
     """What a restart of a flow run depends on.
 
-    ``variables`` and ``flow_labels`` are those of the run configuration. ``tasks`` have an id, a
-    type and descriptions of their inputs and outputs; ``edges`` lead ``from`` one task ``to``
-    another; ``task_runs`` have the ``result`` of their state.
+    ``variables`` and ``flow_labels`` are those of the run configuration.
     """
 
     state: str
     labels: List[str]
     variables: Dict[str, str]
     flow_labels: List[str]
-    tasks: List[Dict[str, Json]]
-    edges: List[Dict[str, Json]]
-    task_runs: List[Dict[str, Json]]
+    tasks: List[TaskRow]
+    edges: List[EdgeRow]
+    task_runs: List[TaskRunRow]
 
 
 def restart_rows(api: GraphQL, flow_run_id: str) -> RestartRows:
@@ -389,10 +425,12 @@ def restart_rows(api: GraphQL, flow_run_id: str) -> RestartRows:
     flow = row["flow"]
     deployed = flow["run_config"] or {}
     task_runs = [
-        {
-            **{key: run[key] for key in ("id", "task_id", "state")},
-            "result": (run["serialized_state"] or {}).get("_result"),
-        }
+        TaskRunRow(
+            id=run["id"],
+            task_id=run["task_id"],
+            state=run["state"],
+            result=(run["serialized_state"] or {}).get("_result"),
+        )
         for run in row["task_runs"]
     ]
     return RestartRows(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence
+from typing import Iterable, List, Mapping, NamedTuple, Sequence
 
 import pendulum
 from prefect.engine.state import Pending, Scheduled
 
 from project.api import queries
 from project.api.batches import batches
-from project.api.queries import GraphQL, Json, RestartRows, TaskRunState
+from project.api.queries import EdgeRow, GraphQL, RestartRows, TaskRow, TaskRunRow, TaskRunState
 from project.api.states import FINISHED, SUCCESSFUL
 from project.errors import FlowRunError
 from project.flow.restart_plan import plan_restart
@@ -21,8 +21,6 @@ HERE_LABEL = "kedro-run"
 # Prefect keeps these in the state itself, so that another process finds them there.
 _KEPT_IN_STATE = frozenset(("PrefectResult", "ConstantResult"))
 _MEMORY_DATASET = re.compile(r"(.*\.)?MemoryDataset", re.IGNORECASE)
-
-Rows = Iterable[Mapping[str, Json]]
 
 
 class FlowRunPlan(NamedTuple):
@@ -64,7 +62,9 @@ def plan_of_run(rows: RestartRows, flow_run_id: str) -> FlowRunPlan:
     return plan
 
 
-def plan_flow_run(tasks: Rows, edges: Rows, task_runs: Rows) -> FlowRunPlan:
+def plan_flow_run(
+    tasks: Iterable[TaskRow], edges: Sequence[EdgeRow], task_runs: Iterable[TaskRunRow]
+) -> FlowRunPlan:
     """Return what a restart runs, for a flow of this package or any other of Prefect's."""
     by_id = {task["id"]: task for task in tasks}
     runs = list(task_runs)
@@ -85,7 +85,7 @@ def plan_flow_run(tasks: Rows, edges: Rows, task_runs: Rows) -> FlowRunPlan:
     running = plan.unfinished | plan.again
     needed = {producer for producer, reader in lost_edges if reader in running}
 
-    def is_reset(run: Mapping[str, Json]) -> bool:
+    def is_reset(run: TaskRunRow) -> bool:
         # A mapped task stays Mapped, so that its children keep their own states.
         if run["state"] == "Mapped":
             return False
@@ -119,12 +119,12 @@ def _listed(reason: str, ids: Sequence[str], names: Mapping[str, str]) -> str:
     return f"{tasks} {reason}: {', '.join(sorted(names[id_] for id_ in ids))}"
 
 
-def _is_not_selected(run: Mapping[str, Json], tasks: Mapping[str, Mapping[str, Json]]) -> bool:
+def _is_not_selected(run: TaskRunRow, tasks: Mapping[str, TaskRow]) -> bool:
     is_node = str(tasks[run["task_id"]]["type"]).endswith(".NodeTask")
     return is_node and run["state"] == "Skipped"
 
 
-def _carries_value(edge: Mapping[str, Json], tasks: Mapping[str, Mapping[str, Json]]) -> bool:
+def _carries_value(edge: EdgeRow, tasks: Mapping[str, TaskRow]) -> bool:
     """Return whether a value goes along an edge in memory.
 
     Between Kedro nodes the classes in the catalog decide; one that is not known may be in memory.
@@ -138,9 +138,9 @@ def _carries_value(edge: Mapping[str, Json], tasks: Mapping[str, Mapping[str, Js
     return any(type_ is None or _MEMORY_DATASET.fullmatch(type_) for type_ in types)
 
 
-def _is_lost(run: Mapping[str, Json]) -> bool:
+def _is_lost(run: TaskRunRow) -> bool:
     """Return whether another process cannot find what a task returned."""
     if run["state"] not in SUCCESSFUL or run["state"] in ("Mapped", "Skipped"):
         return False
-    result: Dict[str, Any] = run["result"] or {}
+    result = run["result"] or {}
     return result.get("location") is None and result.get("type") not in _KEPT_IN_STATE

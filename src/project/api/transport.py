@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from project.compat.versions import PREFECT_VERSION
 from project.errors import (
     ApiError,
     ApiRefusedError,
@@ -32,8 +33,17 @@ REQUEST_SECONDS = 15.0
 PREFECTS_CONFIGURATION = "PREFECT__CLOUD__API, or ~/.prefect/config.toml"
 SETTING = "'api' in prefect.yml"
 
-# What urllib3 raises before it sends anything: it cannot connect, or not resolve the host.
-_NOT_SENT = ("NewConnectionError", "Failed to establish", "NameResolutionError")
+# In what is raised before anything is sent: the address is wrong, the host cannot be resolved or
+# reached, or its certificate is not accepted.
+_NOT_SENT = (
+    "CERTIFICATE_VERIFY_FAILED",
+    "Failed to establish",
+    "InvalidSchema",
+    "InvalidURL",
+    "MissingSchema",
+    "NameResolutionError",
+    "NewConnectionError",
+)
 
 # Prefect Server answers with these, and HTTP 200, when a service behind its gateway fails. The
 # request may have been executed.
@@ -69,7 +79,10 @@ class Transport:
         self._address_source = address_source
         self._check = f"Check its log, and the address ({address_source})."
         self._use_proxies = use_proxies
-        self._headers = {"Content-Type": "application/json", "X-PREFECT-CORE-VERSION": "1.1.0"}
+        self._headers = {
+            "Content-Type": "application/json",
+            "X-PREFECT-CORE-VERSION": PREFECT_VERSION,
+        }
         if api_key:
             if not api_key.isascii() or not api_key.isprintable():
                 raise ApiError(

@@ -13,17 +13,18 @@ from project.api.restart import HERE_LABEL
 from project.commands.check_result import CheckResult, failure_if, ok, warning
 from project.deploy.deployment import Deployment
 from project.deploy.orphans import orphaned_runs
-from project.deploy.registration import Comparison, compare
+from project.deploy.registration import Comparison
 
 _LATE_MINUTES = 2
 _SILENT_MINUTES = 10  # after as many without a heartbeat, Prefect considers a process dead
 _MAX_RUNS = 20
 
 
-def check_api(api: PrefectApi, deployment: Deployment) -> Iterator[CheckResult]:
+def check_api(
+    api: PrefectApi, deployment: Deployment, compared: Comparison
+) -> Iterator[CheckResult]:
     """Check what the API has of the flow: registration, schedule, agents, runs that are stuck."""
     yield _check_tenant(api)
-    compared = compare(api, deployment)
     yield _check_flow(deployment, compared)
     if deployment.settings.schedule is not None:
         yield _check_schedule(deployment, compared)
@@ -35,9 +36,8 @@ def check_api(api: PrefectApi, deployment: Deployment) -> Iterator[CheckResult]:
 
 
 def _check_tenant(api: PrefectApi) -> CheckResult:
-    tenants = queries.tenants(api)
-    text = tenants[0].slug if tenants else "none yet; registering a flow creates 'default'"
-    return ok("tenant", text)
+    missing = "none yet; registering a flow creates 'default'"
+    return ok("tenant", missing if api.tenant_id is None else api.tenant_slug)
 
 
 def _check_flow(deployment: Deployment, compared: Comparison) -> CheckResult:

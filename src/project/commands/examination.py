@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Iterator, Optional
 
-from project.api.client import PrefectApi
 from project.commands.api_checks import check_api, is_registered, next_version
 from project.commands.check_result import CheckResult, Status, describe_exception, failure, ok
 from project.commands.kedro_project import KedroProject
@@ -19,8 +18,9 @@ from project.commands.project_checks import (
 from project.compat.kedro_project import registered_pipelines
 from project.config.webhook import find_webhook
 from project.deploy.deployment import Deployment
-from project.deploy.registration import compare
+from project.deploy.registration import Comparison, compare
 from project.errors import ApiError, ProjectError
+from project.execution.executors import make_executor
 
 
 class Examination:
@@ -89,8 +89,9 @@ class Examination:
                 deployment.settings.api, must_outlive_process=deployment.settings.run == "agent"
             ) as api:
                 yield ok("API", api.url)
-                yield from check_api(api, deployment)
-                self.plan = _plan(api, deployment, nodes)
+                compared = compare(api, deployment)
+                yield from check_api(api, deployment, compared)
+                self.plan = _plan(deployment, compared, nodes)
         except ApiError as error:
             yield failure("API", error.message)
 
@@ -100,6 +101,7 @@ class Examination:
         deployment.make_flow()
         if deployment.settings.run == "here":
             find_webhook(deployment.settings)
+            make_executor(deployment.settings, deployment.ref)
         return deployment
 
     def _check_dask(self, deployment: Deployment) -> Iterator[CheckResult]:
@@ -109,8 +111,7 @@ class Examination:
             yield from check_dask(deployment)
 
 
-def _plan(api: PrefectApi, deployment: Deployment, nodes: str) -> str:
-    compared = compare(api, deployment)
+def _plan(deployment: Deployment, compared: Comparison, nodes: str) -> str:
     verb = "use" if is_registered(deployment, compared) else "register"
     steps = [f"{verb} version {next_version(deployment, compared)}"]
     settings = deployment.settings

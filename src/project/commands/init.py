@@ -36,7 +36,7 @@ def init(project: ProjectMetadata) -> None:
         raise SettingsError(f"{file} exists already. Remove it first, or edit it.")
     script = find_earlier_script(project.project_path, project.project_name)
     text = _fill(TEMPLATE.read_text(encoding="utf-8"), _names(script))
-    with folder_errors(file.parent):
+    with folder_errors(file.parent, remedy="Make it a folder that this user can write."):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     about_script = _describe(script) if script else []

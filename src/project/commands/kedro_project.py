@@ -63,6 +63,11 @@ class KedroProject:
             )
         return context
 
+    @cached_property
+    def catalog(self) -> Any:
+        """The catalog, of which Kedro's context makes a new one each time."""
+        return self.context.catalog
+
     def hook_plugins(self) -> Iterable[Any]:
         """Return the plugins whose hooks a run of this project calls."""
         return hook_plugins(self._session)
@@ -82,7 +87,7 @@ class KedroProject:
         file.require_pipelines(sorted(names))
         settings = file.of_pipeline(name)
         request = _Request(self.project_path, name, self.env)
-        return find_deployment(request, settings, lambda: self.context.catalog)
+        return find_deployment(request, settings, lambda: self.catalog)
 
     def compile(self, pipeline: Optional[str] = None) -> CompiledFlow:
         """Return the flow of a pipeline with its units, by default of the default pipeline.

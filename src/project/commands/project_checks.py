@@ -86,7 +86,7 @@ def check_inputs(project: KedroProject, deployment: Deployment) -> Iterator[Chec
     """Check that the catalog has the pipeline's free inputs, and that they exist."""
     names = sorted(deployment.pipeline.inputs())
     try:
-        catalog = project.context.catalog
+        catalog = project.catalog
         unknown = [name for name in names if not compat.is_registered(catalog, name)]
         known = [name for name in names if name not in unknown]
         missing = list(filter(None, (_describe_missing(catalog, name) for name in known)))

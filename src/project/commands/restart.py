@@ -32,6 +32,8 @@ def restart(project: ProjectMetadata, flow_run_id: str, here: bool, wait: bool, 
     from project.deploy.flow_run_process import api_variables, execute_flow_run
     from project.terminal import show
 
+    if here and not wait:
+        raise click.UsageError("--no-wait is for agents: with --here, this command runs the flow.")
     kedro_project = KedroProject(project.project_path, env)
     with kedro_project.connect(must_outlive_process=not here) as api:
         id_ = find_flow_run(api, flow_run_id).id

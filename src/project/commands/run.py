@@ -32,8 +32,8 @@ def run(project: Any, /, wait: bool, **values: Any) -> None:
     from project.deploy.registration import require_registration, start_agent_run
     from project.terminal import echo
 
-    pipeline, options = read_command_options(values)
     kedro_project = KedroProject(project.project_path, values.get("env"))
+    pipeline, options = read_command_options({**values, "env": kedro_project.env})
     deployment = kedro_project.find_deployment(pipeline)
     with kedro_project.connect(deployment.settings.api, must_outlive_process=True) as api:
         registration = require_registration(api, deployment)

@@ -6,6 +6,8 @@ import gc
 from contextlib import contextmanager
 from typing import Iterator
 
+_FROZEN_AT_START = gc.get_freeze_count()  # Python 3.12 itself freezes some
+
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
@@ -26,7 +28,7 @@ def present_objects_kept() -> Iterator[None]:
     There are hundreds of thousands of them after many imports, and to search them for garbage takes
     longer than to answer some requests.
     """
-    if gc.get_freeze_count():  # the process, or another run in it, does the same
+    if gc.get_freeze_count() > _FROZEN_AT_START:  # the process, or another run, does the same
         yield
         return
     gc.freeze()

@@ -55,7 +55,7 @@ _is_completion_silent: ContextVar[bool] = ContextVar("is_completion_silent", def
 
 
 class KedroRunner(AbstractRunner):
-    """Base class for Kedro runners, whose subclasses implement only ``_run``."""
+    """Base class for Kedro runners that hides what differs between Kedro's releases."""
 
     def __init__(self, is_async: bool = False):
         _own_runners[id(self)] = self
@@ -182,6 +182,11 @@ def dataset_names(pipeline: Pipeline) -> Set[str]:
     """Return every dataset name of a pipeline, parameters included."""
     names: Set[str] = _dataset_names(pipeline)
     return names
+
+
+def is_copied_for_runs(catalog: Any) -> bool:
+    """Return whether Kedro's runners work on a copy of a catalog (before Kedro 1.0)."""
+    return hasattr(catalog, "shallow_copy")
 
 
 def is_registered(catalog: Any, name: str) -> bool:

@@ -7,7 +7,18 @@ from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
+from typing import (
+    Any,
+    Collection,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Tuple,
+)
 
 import kedro.io
 from kedro.framework.hooks import hook_impl
@@ -173,7 +184,7 @@ def read_parameters(project_path: Path, env: Optional[str]) -> Dict[str, Any]:
 
 
 def make_config_loader(project_path: Path, env: Optional[str]) -> Any:
-    """Return the configuration loader of a session, which calls no hook where Kedro allows that."""
+    """Return a session's configuration loader, without calling hooks if this Kedro can."""
     session = session_class().create(project_path=project_path, env=env)
     if hasattr(session, "_get_config_loader"):
         return session._get_config_loader()
@@ -218,10 +229,11 @@ def find_pipeline(pipelines: Mapping[str, Any], name: str) -> Pipeline:
     return sum(others, first)  # adding to an empty pipeline would sort its nodes again
 
 
-def split_names(pipelines: Mapping[str, Any], name: str) -> List[str]:
+def split_names(pipelines: Collection[str], name: str) -> List[str]:
     """Return the names of the pipelines that are joined in one name with ``+``."""
-    # A pipeline's own name may contain a plus sign.
-    return [name] if name in pipelines else name.split("+")
+    # A pipeline's own name may contain a plus sign. Before Kedro 1.2, a run has one pipeline.
+    is_one = name in pipelines or "pipeline_names" not in _accepted(session_class(), "run")
+    return [name] if is_one else name.split("+")
 
 
 def project_hooks() -> Tuple[Any, ...]:

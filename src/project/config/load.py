@@ -8,6 +8,7 @@ from typing import Any, Collection, Mapping, NamedTuple, Optional, Tuple, Type, 
 from marshmallow import ValidationError
 
 from project.compat.kedro_config import config_env, config_files, load_config
+from project.compat.kedro_project import split_names
 from project.config.messages import (
     describe_problem,
     describe_unreadable,
@@ -40,7 +41,7 @@ class FileSettings(NamedTuple):
         """
         for name in self.by_pipeline:
             # The settings of several pipelines that run together are found under "one+other".
-            if name in {"__default__", *names} or set(name.split("+")) <= set(names):
+            if name == "__default__" or set(split_names(names, name)) <= set(names):
                 continue
             where = self.shared.origin.name(["pipelines", name])
             raise SettingsError(

@@ -83,7 +83,11 @@ def choices(*known: str) -> Value:
     """Return the rule for a list of some of several words."""
     return Value(
         f"a list of one or more of {', '.join(known)}",
-        lambda value: isinstance(value, (list, tuple)) and all(one in known for one in value),
+        lambda value: (
+            isinstance(value, (list, tuple))
+            and len(value) > 0
+            and all(one in known for one in value)
+        ),
     )
 
 

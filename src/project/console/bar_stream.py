@@ -44,8 +44,16 @@ class BarStream(WrappedStream):
             super().flush()
             return
         with self._lock:
+            if "\r" in self._unfinished:  # as tqdm writes: only its last state is shown
+                self._unfinished = self._unfinished[self._unfinished.rindex("\r") :]
+                return
+        self.finish()
+
+    def finish(self) -> None:
+        """Write an unfinished line; nothing more will be written, or its writer waits."""
+        with self._lock:
             text, self._unfinished = self._unfinished, ""
-        if text:
+        if text.strip():
             self._show(text)
 
     def _show(self, text: str) -> None:
@@ -75,4 +83,4 @@ def _above_bar(name: str, console: Console) -> Iterator[None]:
     finally:
         if getattr(sys, name) is stream:
             setattr(sys, name, before)
-        stream.flush()
+        stream.finish()

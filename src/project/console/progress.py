@@ -13,12 +13,12 @@ from prefect.engine.state import State
 from prefect.engine.task_runner import TaskRunner
 from rich import get_console
 from rich.console import Console
-from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
 from project.console.bar_stream import streams_above_bar
 from project.console.tables import NodeReport, summary_table
+from project.execution.output import LOGGERS, is_console
 from project.flow.tasks import NodeTask
 from project.terminal import writable
 
@@ -164,7 +164,9 @@ def follow_progress(node_names: Iterable[str]) -> Iterator[NodeProgress]:
     console = get_console()
     with ExitStack() as stack:
         stack.enter_context(_prefect_logs_once())
-        display = Bar(len(names), console) if console.is_terminal else Lines(len(names))
+        # Before rich 14.1 a console has one live display, which a node's own bar may need.
+        can_share = console.is_terminal and hasattr(console, "_live_stack")
+        display = Bar(len(names), console) if can_share else Lines(len(names))
         progress = NodeProgress(names, display)
         stack.callback(progress.close)
         # Only now has the bar replaced sys.stdout; handlers that bypass it would break the bar.
@@ -175,8 +177,8 @@ def follow_progress(node_names: Iterable[str]) -> Iterator[NodeProgress]:
 @contextmanager
 def _prefect_logs_once() -> Iterator[None]:
     """Keep off the console what the display shows, and what two handlers would both print."""
-    root_handlers = list(filter(_is_console, logging.getLogger().handlers))
-    own_handlers = list(filter(_is_console, logging.getLogger("prefect").handlers))
+    root_handlers = list(filter(is_console, logging.getLogger().handlers))
+    own_handlers = list(filter(is_console, logging.getLogger("prefect").handlers))
     # Prefect's records also reach the handlers of the root logger.
     keep_own = (lambda record: False) if root_handlers else _is_not_progress
     filters = [(handler, _is_not_progress) for handler in root_handlers]
@@ -190,10 +192,6 @@ def _prefect_logs_once() -> Iterator[None]:
             handler.removeFilter(keep)
 
 
-def _is_console(handler: logging.Handler) -> bool:
-    return type(handler) is logging.StreamHandler or isinstance(handler, RichHandler)
-
-
 def _is_not_progress(record: logging.LogRecord) -> bool:
     # The display shows these states, and a node's error is raised at the end.
     return record.name not in {"prefect.KedroTaskRunner", "prefect.KedroFlowRunner"}
@@ -204,7 +202,7 @@ def _handlers_write_to(stream: TextIO) -> Iterator[None]:
     """Make console handlers write to the stream that the bar has installed."""
     handlers = [
         handler
-        for name in ("", "kedro", "prefect")
+        for name in ("", *LOGGERS)
         for handler in logging.getLogger(name).handlers
         # Not a subclass: a FileHandler is one.
         if type(handler) is logging.StreamHandler and handler.stream is sys.__stdout__

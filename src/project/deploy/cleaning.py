@@ -62,7 +62,7 @@ def find_stale_data(
 def delete(api: PrefectApi, stale: StaleData) -> None:
     """Delete flow runs and folders for good."""
     for folder in stale.folders:
-        with folder_errors(folder):
+        with folder_errors(folder, remedy="Make it a folder that this user can write."):
             shutil.rmtree(folder)
     for flow_run_id in stale.flow_run_ids:
         queries.delete_flow_run(api, flow_run_id)

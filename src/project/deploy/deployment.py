@@ -137,7 +137,6 @@ def make_flow(pipeline: Pipeline, spec: FlowSpec) -> KedroFlow:
         KedroRuns(),
         parameters=[option.name for option in RUN_OPTIONS],
     )
-    flow.executor = make_executor(settings, spec.ref)
     flow.result = make_result(settings, spec.ref.project_path)
     return flow
 

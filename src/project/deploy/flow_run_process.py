@@ -62,11 +62,13 @@ def execute_flow_run(api: PrefectApi, flow_run_id: str, variables: Mapping[str, 
         stdout=subprocess.DEVNULL,  # its lines come from the API
         start_new_session=True,  # so that Ctrl-C does not reach it: the flow run is cancelled
     )
-    Thread(target=_report_exit, args=(api, flow_run_id, process), daemon=True).start()
+    reporting = Thread(target=_report_exit, args=(api, flow_run_id, process), daemon=True)
+    reporting.start()
     try:
         follow_agent_run(api, flow_run_id)
     finally:
         _end(process)
+        reporting.join(EXIT_SECONDS)  # before the API ends with this process
 
 
 def _report_exit(api: PrefectApi, flow_run_id: str, process: subprocess.Popen[bytes]) -> None:

@@ -46,7 +46,7 @@ def make_schedule(settings: Settings) -> Optional[Schedule]:
 def _clock(settings: ScheduleSettings) -> Clock:
     try:
         start = pendulum.instance(_START, tz=settings.timezone)
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, OSError):  # OSError: "America" is a folder of time zones
         raise ValueError(f"timezone: unknown time zone {settings.timezone!r}") from None
     if settings.cron is not None:
         fields = len(settings.cron.split())

@@ -27,12 +27,14 @@ def forks_end_here() -> Iterator[None]:
 def _exit(error: BaseException) -> NoReturn:
     """End the process as Python does after an exception that nothing has handled."""
     code = 1
-    if not isinstance(error, SystemExit):
-        traceback.print_exception(type(error), error, error.__traceback__)
-    elif isinstance(error.code, (int, type(None))):
-        code = error.code or 0
-    else:
-        print(error.code, file=sys.stderr)
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    os._exit(code & 0xFF)
+    try:
+        if not isinstance(error, SystemExit):
+            traceback.print_exception(type(error), error, error.__traceback__)
+        elif isinstance(error.code, (int, type(None))):
+            code = error.code or 0
+        else:
+            print(error.code, file=sys.stderr)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+    finally:  # also if a stream cannot be written
+        os._exit(code & 0xFF)

@@ -34,9 +34,16 @@ UNREPORTED = (
     "distributed.",  # Dask's own news, which would flood the run's lines
 )
 
+LOGGERS = ("kedro", "prefect")  # which may have handlers of their own
+
 MAX_LINE_LENGTH = 10_000  # characters; a longer printed line is reported in parts
 
 _stdout_lock = Lock()  # runs in several threads may start and end captures at the same time
+
+
+def is_console(handler: logging.Handler) -> bool:
+    """Return whether a handler writes to the terminal; rich's handlers have a console."""
+    return type(handler) is logging.StreamHandler or hasattr(handler, "console")
 
 
 class OutputCapture:
@@ -77,7 +84,7 @@ class OutputCapture:
 
     def _add_to_loggers(self) -> None:
         # The root logger receives all records except those of loggers that do not propagate.
-        named = [logging.getLogger(name) for name in ("kedro", "prefect")]
+        named = [logging.getLogger(name) for name in LOGGERS]
         isolated = [logger for logger in named if not logger.propagate]
         self._loggers = [logging.getLogger(), *isolated]
         for logger in self._loggers:
@@ -93,7 +100,7 @@ _captures: List[OutputCapture] = []  # of all runs in this process
 
 @contextmanager
 def captures_kept() -> Iterator[None]:
-    """Keep all captures attached while a project is opened: Kedro then configures logging anew."""
+    """Keep all captures attached while a project is opened, which configures logging again."""
     try:
         yield
     finally:

@@ -34,8 +34,8 @@ def call_with_limit(call: Callable[[IsOver], T], node: str, seconds: Optional[fl
     """Return what ``call`` returns within a number of seconds; ``None`` is no limit.
 
     In the main thread a signal interrupts the call. In any other, the call has a thread of its own,
-    which gets an exception; if that does not end it, it is left running, and what it returns is
-    thrown away. The argument of such a call tells whether it was left.
+    which gets an exception; if that does not end it, it is abandoned, and its result is discarded.
+    Such a call gets a function that returns whether it was abandoned, others ``None``.
 
     Raises:
         NodeTimeoutError: the call took longer, even if its code has caught the interruption.

@@ -101,7 +101,7 @@ def raised_by_node(error: Any) -> Any:
 
 
 def has_failed(state: State) -> bool:
-    """Return whether a task has failed itself, and not for want of another one."""
+    """Return whether a task failed itself, not because an upstream task did."""
     return state.is_failed() and not isinstance(state, TriggerFailed)
 
 

@@ -12,8 +12,8 @@ _MARK = "kedro_rerun"
 class RerunMarker(SchedulerPlugin):
     """Plugin of a scheduler that marks the units of a run which may have begun before.
 
-    Dask itself starts them on another worker at once, and does not tell the run. The mark goes to
-    that worker with the task.
+    Dask itself starts them on another worker at once, and does not report it to the run. The mark
+    travels with the task.
     """
 
     def __init__(self, tasks: Any, keys: Collection[str]):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pickle
-from typing import Dict, List, Optional, Sequence, cast
+from typing import Dict, List, Optional, cast
 
 from distributed import Worker, WorkerPlugin, get_worker
 
-from project.execution.remote.run_spec import Permission, RunSpec, Unit
+from project.execution.remote.run_spec import Permission, RunSpec
 from project.execution.remote.values import Received, Value
 from project.execution.remote.worker_run import WorkerRun
 
@@ -21,45 +21,29 @@ class RunPlugin(WorkerPlugin):
 
     def setup(self, worker: Worker) -> None:
         """Prepare the worker; the Kedro project is opened for the first node."""
-        self._run = WorkerRun(self.spec, worker)
+        self.run = WorkerRun(self.spec, worker)
 
     def teardown(self, worker: Worker) -> None:
         """Close what is open."""
-        self._run.close()
-
-    def run_unit(self, unit: Unit, received: Sequence[Received]) -> Dict[str, Value]:
-        """Run the nodes of a unit."""
-        return self._run.run_unit(unit, received)
-
-    def grant_slot(self, node: str) -> None:
-        """Let a node start that has waited for it."""
-        self._run.grant_slot(node)
-
-    def permit_rerun(self, attempt: str, permission: Permission) -> None:
-        """Let a unit begin again that has waited for it."""
-        self._run.permit_rerun(attempt, permission)
-
-    def stop(self, failed_node: Optional[str], is_interrupt: bool) -> List[str]:
-        """Start no further node, and return the nodes of the units that still run."""
-        return self._run.stop(failed_node, is_interrupt)
+        self.run.close()
 
 
 def run_unit(plugin_name: str, pickled_unit: bytes, *received: Received) -> Dict[str, Value]:
     """Run a unit in the worker that calls this."""
-    plugin = cast(RunPlugin, get_worker().plugins[plugin_name])
-    return plugin.run_unit(pickle.loads(pickled_unit), received)  # noqa: S301 - the run's own
+    run = cast(RunPlugin, get_worker().plugins[plugin_name]).run
+    return run.run_unit(pickle.loads(pickled_unit), received)  # noqa: S301 - the run's own
 
 
 def grant_slot(plugin_name: str, node: str, dask_worker: Worker) -> None:
     """Let a node start that waits on a worker."""
-    cast(RunPlugin, dask_worker.plugins[plugin_name]).grant_slot(node)
+    cast(RunPlugin, dask_worker.plugins[plugin_name]).run.grant_slot(node)
 
 
 def permit_rerun(
     plugin_name: str, attempt: str, permission: Permission, dask_worker: Worker
 ) -> None:
     """Let a unit begin again that waits on a worker."""
-    cast(RunPlugin, dask_worker.plugins[plugin_name]).permit_rerun(attempt, permission)
+    cast(RunPlugin, dask_worker.plugins[plugin_name]).run.permit_rerun(attempt, permission)
 
 
 def stop_run(
@@ -67,7 +51,7 @@ def stop_run(
 ) -> List[str]:
     """Stop a run on a worker, and return the nodes of the units that it still runs."""
     plugin = cast(Optional[RunPlugin], dask_worker.plugins.get(plugin_name))
-    return plugin.stop(failed_node, is_interrupt) if plugin else []
+    return plugin.run.stop(failed_node, is_interrupt) if plugin else []
 
 
 def resources_of_worker(dask_worker: Worker) -> Dict[str, float]:

@@ -29,7 +29,14 @@ from project.compat.prefect_patches import patch_context
 from project.config.model import Settings
 from project.execution.executors.local import without_config
 from project.execution.kedro_run import KedroRun
-from project.execution.output import OutputCapture, TaskStdout, WrappedStream, captures_kept
+from project.execution.output import (
+    LOGGERS,
+    OutputCapture,
+    TaskStdout,
+    WrappedStream,
+    captures_kept,
+    is_console,
+)
 from project.execution.remote.code import opening
 from project.execution.remote.reports import (
     EndReport,
@@ -225,7 +232,7 @@ class WorkerRun:
                     self._opened = self._resources.enter_context(opened)
                 self._nodes = {node.name: node for node in self._opened.pipeline.nodes}
                 if self._spec.is_quiet:
-                    _leave_lines_to_the_run()
+                    _silence_terminal()
                 self._resources.enter_context(OutputCapture(self._take_record))
             return self._opened
 
@@ -276,12 +283,10 @@ class _StdoutWithoutTasks(WrappedStream):
         return len(text) if is_reported else super().write(text)
 
 
-def _leave_lines_to_the_run() -> None:
-    """Leave printing and logging to the process of the run, which writes to the same terminal."""
+def _silence_terminal() -> None:
+    """Print and log nothing here: the process of the run writes to the same terminal."""
     if not isinstance(sys.stdout, TaskStdout):
         sys.stdout = _StdoutWithoutTasks(sys.stdout)
-    for logger in (logging.getLogger(), *map(logging.getLogger, ("kedro", "prefect"))):
-        for handler in list(logger.handlers):
-            is_console = hasattr(handler, "console") or type(handler) is logging.StreamHandler
-            if is_console:
-                logger.removeHandler(handler)
+    for logger in (logging.getLogger(), *map(logging.getLogger, LOGGERS)):
+        for handler in filter(is_console, list(logger.handlers)):
+            logger.removeHandler(handler)
