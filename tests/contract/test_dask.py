@@ -614,6 +614,161 @@ def test_a_version_that_another_worker_has_saved_is_the_one_that_is_loaded(
     assert outcome.result == {"seen": "of this run"}
 
 
+APART = (
+    BEGINNING
+    + """
+import signal, sys
+sys.path.insert(0, str(Path(__file__).parents[2] / "library"))
+
+class Unreadable:
+    def __init__(self):
+        self.value = 1
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __setstate__(self, state):
+        time.sleep(1.5)
+        raise ValueError("cannot be read here")
+
+class Missing(Exception):
+    def __init__(self, column):
+        super().__init__(f"Column {column} is missing")
+
+def miss():
+    raise Missing("price")
+
+def fail_soon():
+    time.sleep(0.5)
+    raise ValueError("soon")
+
+def fail_with_the_worker_s_own():
+    time.sleep(1)
+    from library_of_workers import LibraryError
+    raise LibraryError("no space")
+
+def end(n):
+    while not (DATA / "one").exists():
+        time.sleep(0.1)
+    time.sleep(1)
+    os.kill(int((DATA / "one").read_text().split()[0]), signal.SIGKILL)
+    time.sleep(1)
+    return 1
+
+def started():
+    begin("one")
+
+def register_pipelines():
+    return {"__default__": Pipeline([%s])}
+"""
+)
+LIBRARY = """
+import os
+if os.environ.get("IS_RUN"):
+    raise ImportError("only workers have this library")
+
+class LibraryError(Exception):
+    pass
+"""
+
+
+@pytest.mark.dask
+def test_a_constructor_that_makes_a_message_makes_it_once(make_project: MakeProject) -> None:
+    outcome = make_project(APART % 'node(miss, None, "a", name="miss")').run(on_dask())
+
+    assert str(outcome.error) == "Column price is missing"
+    assert type(outcome.error).__name__ == "Missing"
+
+
+@pytest.mark.dask
+def test_an_exception_that_only_workers_can_import_has_its_text(
+    make_project: MakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = shared_cluster()  # started without the variable
+    monkeypatch.setenv("IS_RUN", "1")
+    nodes = (
+        'node(one, None, "a", name="one"), '
+        'node(lambda a: fail_with_the_worker_s_own(), "a", "b", name="fail")'
+    )
+    project = make_project(APART % nodes)
+    project.write("library/library_of_workers.py", LIBRARY)
+    outcome = project.run(on_dask(cluster, grouping="chain"))
+
+    assert str(outcome.error) == "LibraryError: no space"
+    assert states(project) == {**states(project), "one": "Success", "fail": "Failed"}
+
+
+@pytest.mark.dask
+def test_a_run_that_has_failed_ends_although_a_unit_cannot_start(
+    make_project: MakeProject,
+) -> None:
+    nodes = """
+        node(Unreadable, None, "held", name="make"),
+        node(lambda held: fail_soon(), "held", "a", name="fail_soon"),
+        node(slow, None, "b", name="slow"),
+        node(lambda held, b: 1, ["held", "b"], "r1", name="read", tags=["g.x"]),
+        node(lambda r1: 1, "r1", "r2", name="read_2", tags=["g.x"]),
+    """
+    on = {"make": "x", "fail_soon": "x", "slow": "y", "read": "y", "read_2": "y"}
+    resources = ", ".join(f"{name}: {{resources: {{{one}: 1}}}}" for name, one in on.items())
+    project = make_project(APART % nodes, prefect=f"tasks: {{nodes: {{{resources}}}}}")
+    cluster = start_cluster(0)
+    with ExitStack() as workers:
+        for resource in ("x=1", "y=1"):
+            workers.enter_context(extra_worker(cluster.address, "--resources", resource))
+        wait_for_workers(cluster.address, 2)
+        outcome = project.run(on_dask(cluster.address, grouping="tag:g."))
+    cluster.close()
+
+    assert str(outcome.error) == "soon"
+    assert states(project) == {
+        **states(project),
+        "read": "Failed",  # while its value arrived
+        "read_2": "TriggerFailed",
+    }
+
+
+@pytest.mark.dask
+@pytest.mark.parametrize("retries", [0, 1])
+def test_losing_a_worker_that_keeps_no_value_fails_nothing(
+    make_project: MakeProject, retries: int
+) -> None:
+    nodes = """
+        node(lambda n: started(), "params:n", None, name="started"),
+        node(end, "params:n", "a", name="end"),
+        node(after, "a", "b", name="after"),
+    """
+    policies = f"started: {{retries: {retries}, resources: {{x: 1}}}}, end: {{resources: {{y: 1}}}}"
+    project = make_project(
+        APART % nodes, parameters="n: 0", prefect=f"tasks: {{nodes: {{{policies}}}}}"
+    )
+    cluster = start_cluster(0)
+    with ExitStack() as workers:
+        for resource in ("x=1", "x=1", "y=1"):
+            workers.enter_context(extra_worker(cluster.address, "--resources", resource))
+        wait_for_workers(cluster.address, 3)
+        outcome = project.run(on_dask(cluster.address))
+    cluster.close()
+
+    assert outcome.error is None
+    assert outcome.result == {"b": 1}
+    assert len(outcome.files["one"].split()) == 1
+
+
+@pytest.mark.dask
+def test_a_node_does_not_confirm_what_another_process_has_read(make_project: MakeProject) -> None:
+    nodes = """
+        node(one, None, "a", name="write"),
+        node(after, "a", "b", name="read"),
+        node(after, "b", "c", name="confirm", confirms="a"),
+    """
+    project = make_project(APART % nodes)
+    refusal = "Node 'confirm' confirms dataset 'a', which node 'read' reads"
+
+    assert refusal in text_of(project.run(on_dask()))
+    assert refusal not in str(project.run(on_dask(grouping="chain")).error)
+
+
 SMALL = (
     BEGINNING
     + """

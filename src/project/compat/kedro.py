@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from copy import copy
 from functools import partial
-from typing import Any, Callable, Dict, Iterable, Iterator, NamedTuple, Optional, Set
+from typing import Any, Callable, Dict, Iterable, Iterator, Mapping, NamedTuple, Optional, Set
 from weakref import WeakValueDictionary
 
 import kedro.io
@@ -277,6 +277,29 @@ def pin_load_versions(datasets: Iterable[Any]) -> None:
         version = getattr(versioned, "_version", None)
         if version is not None and version.load is None:
             versioned._version = version._replace(load=version.save)
+
+
+def latest_versions(catalog: Any, names: Iterable[str]) -> Dict[str, str]:
+    """Return the versions of those datasets that load the latest one, as of now."""
+    versions = {}
+    for name in names:
+        dataset = get_dataset(catalog, name)
+        versioned = getattr(dataset, "_dataset", dataset)  # of a cached one
+        version = getattr(versioned, "_version", None)
+        if version is not None and version.load is None:
+            with suppress(Exception):  # there is none yet, or its reader will raise the same
+                versions[name] = versioned.resolve_load_version()
+    return versions
+
+
+def pin_latest_versions(catalog: Any, versions: Mapping[str, str]) -> None:
+    """Let datasets load what was the latest version in another process."""
+    for name, latest in versions.items():
+        dataset = get_dataset(catalog, name)
+        versioned = getattr(dataset, "_dataset", dataset)
+        version = getattr(versioned, "_version", None)
+        if version is not None and version.load is None:
+            versioned._version = version._replace(load=latest)
 
 
 def dataset_type(catalog: Any, name: str) -> Optional[str]:

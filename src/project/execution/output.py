@@ -18,6 +18,7 @@ from typing import (
     NamedTuple,
     Optional,
     TextIO,
+    Tuple,
 )
 
 import prefect
@@ -47,14 +48,19 @@ def is_console(handler: logging.Handler) -> bool:
 
 
 class OutputCapture:
-    """Context manager that forwards log records from INFO up, and lines that tasks print.
+    """Context manager that forwards log records, from INFO up, and lines that tasks print.
 
     ``take`` is called with each record, in the thread that caused it; a printed line becomes a
-    record of the logger ``stdout``.
+    record of the logger ``stdout``. Records of loggers below ``unreported`` are left out.
     """
 
-    def __init__(self, take: TakeRecord):
-        self._handler = _Handler(take)
+    def __init__(
+        self,
+        take: TakeRecord,
+        level: int = logging.INFO,
+        unreported: Tuple[str, ...] = UNREPORTED,
+    ):
+        self._handler = _Handler(take, level, unreported)
         self._loggers: List[logging.Logger] = []
 
     def __enter__(self) -> OutputCapture:
@@ -181,16 +187,17 @@ class TaskStdout(WrappedStream):
 class _Handler(logging.Handler):
     """Handler that forwards log records, and each line that a task prints."""
 
-    def __init__(self, take: TakeRecord):
-        super().__init__(logging.INFO)
+    def __init__(self, take: TakeRecord, level: int, unreported: Tuple[str, ...]):
+        super().__init__(level)
         self._take = take
+        self._unreported = unreported
         self._process = os.getpid()
         self._unfinished: Dict[int, _Line] = {}  # by thread id
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.name.endswith("TaskRunner"):  # logged when a task starts and when it ends
             self._end_line(get_ident())
-        if not f"{record.name}.".startswith(UNREPORTED):
+        if not f"{record.name}.".startswith(self._unreported):
             self._forward(record)
 
     def write_printed(self, text: str) -> None:

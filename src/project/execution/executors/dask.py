@@ -17,6 +17,7 @@ from prefect.engine.state import State
 from prefect.executors import DaskExecutor
 from prefect.utilities.importtools import import_object
 
+from project.compat import kedro as compat
 from project.config.model import Settings
 from project.errors import FlowRunError, SettingsError
 from project.execution.executors.local import without_config
@@ -36,6 +37,8 @@ _CONFIG = {
     "distributed.scheduler.allowed-failures": sys.maxsize,
     # A node may have child processes, which Python forbids to daemons.
     "distributed.worker.daemon": False,
+    # Workers log warnings only, as this process does.
+    "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "warning",
 }
 
 # What tasks read of the flow run; everything else in Prefect's context stays in this process.
@@ -172,6 +175,7 @@ class KedroDaskExecutor(DaskExecutor):
             is_quiet=self.cluster_class is LocalCluster,
             code_digest=code_of_run(self._ref).digest,
             is_restarted=run.is_restarted,
+            latest_versions=compat.latest_versions(run.catalog, run.pipeline.inputs()),
         )
         handlers = first.arguments["task_runner_state_handlers"]
         calls = {name: one.call for name, one in submitted.items()}

@@ -46,8 +46,12 @@ class Attempts:
         policy = self._policy_of(node)
         return self._failures[node] < policy.retries and retries_on(WorkerLostError(""), policy)
 
+    def count_lost(self, node: str) -> None:
+        """Count an attempt that was lost."""
+        self._failures[node] += 1
+
     def retry(self, node: str) -> Retrying:
         """Count an attempt that was lost, and return the state of the node until the next one."""
-        self._failures[node] += 1
+        self.count_lost(node)
         lost = "ended, or lost its value, when its worker was lost"
         return make_retrying(self._policy_of(node), self._failures[node], lost)

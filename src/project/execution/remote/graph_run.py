@@ -104,6 +104,7 @@ class GraphRun:
         self._running_at: Dict[str, str] = {}  # once stopped: the workers of nodes still running
         self._news: Queue[Sequence[News]] = Queue()
         self._is_stopped = False
+        self._look_at = 0.0  # once stopped: when to ask again which nodes still run
         self._slots = Slots(run.settings.limits, self._grant_slot)
         self._may_lack_workers = False
         self._address: str = client.scheduler.address
@@ -229,8 +230,10 @@ class GraphRun:
             "A node that may have started, and written data, runs again only if it has a retry "
             "left (prefect.yml: tasks)."
         )
+        later = [each for each in self._after_in_unit(node) if each not in self._ended]
+        running = f"node '{node}', or one after it in its group" if later else f"node '{node}'"
         error = WorkerLostError(
-            f"{worker} was lost while running node '{node}', or while holding its value. {reason} "
+            f"{worker} was lost while running {running}, or while holding its value. {reason} "
             f"Restart the run ('kedro prefect restart {self._spec.flow_run_id}'), or start a new "
             "one. Workers often die because they run out of memory; their own logs say why."
         )
@@ -245,7 +248,8 @@ class GraphRun:
         finished = self._nodes_of(removed.finished)
         for node in set(finished) - set(self._ended):  # the report was lost with the worker
             self._end(node, Success("It ended just before its worker was lost."))
-        nodes = [*self._nodes_of(removed.unfinished), *finished]
+        lost_values = (key for key in removed.finished if not self._keeps_nothing(key))
+        nodes = self._nodes_of([*removed.unfinished, *lost_values])
         final = [node for node in nodes if not self._attempts.may_rerun(node)]
         if final and not self._is_stopped:
             self._fail_removed(worker, nodes, final)
@@ -265,6 +269,14 @@ class GraphRun:
         states = self._states.items()
         return [node for node, state in states if state.is_running() and node not in self._ended]
 
+    def _after_in_unit(self, node: str) -> List[str]:
+        """Return the nodes that the worker of a node runs after it, often with a shared report."""
+        for unit in self._graph.units.values():
+            names = [call.name for call in unit.calls]
+            if node in names:
+                return names[names.index(node) + 1 :]
+        return []
+
     def _nodes_of(self, keys: Iterable[str]) -> List[str]:
         units = [self._graph.units[key] for key in keys if key in self._graph.units]
         return [call.name for unit in units for call in unit.calls]
@@ -273,18 +285,29 @@ class GraphRun:
         """Let a unit begin again if that is allowed for each of its nodes, else fail the run."""
         if self._is_stopped:
             return
-        final = [node for node in request.nodes if not self._attempts.may_rerun(node)]
-        if final:
+        nodes = self._nodes_of([request.key])
+        is_done = self._keeps_nothing(request.key) and set(nodes) <= set(self._ended)
+        final = [node for node in nodes if not self._attempts.may_rerun(node)]
+        if final and not is_done:
             self._fail_lost(final[0], "A worker")
             return
-        states = {node: self._retry(node) for node in request.nodes if node in self._states}
-        for node in request.nodes:
+        permission = Permission({}, 0, is_done=True) if is_done else self._permit(nodes, request)
+        self._cluster.send_to(request.worker, permit_rerun, request.attempt, permission)
+
+    def _permit(self, nodes: Sequence[str], request: RerunRequest) -> Permission:
+        states = {node: self._retry(node) for node in nodes if node in self._states}
+        for node in nodes:
+            if node not in states:  # it may have begun all the same
+                self._attempts.count_lost(node)
             self._attempts.replace(node, request.attempt)
             self._slots.end(node, self._tasks[node].tags)
         now = pendulum.now("utc")
         delays = ((state.start_time - now).total_seconds() for state in states.values())
-        permission = Permission(states, max([0, *delays]))
-        self._cluster.send_to(request.worker, permit_rerun, request.attempt, permission)
+        return Permission(states, max([0, *delays]))
+
+    def _keeps_nothing(self, key: str) -> bool:
+        """Return whether no other unit needs a value of this one."""
+        return key in self._graph.units and not self._graph.units[key].needed_outside
 
     def _retry(self, node: str) -> Retrying:
         """Set a node that had begun, or even ended, to Retrying."""
@@ -328,7 +351,7 @@ class GraphRun:
             FlowRunError: Dask could not run a unit, or has lost the graph.
         """
         for future in self._futures.values():
-            if future.status in ("cancelled", "lost"):
+            if future.status == "cancelled":  # but "lost" is a value that Dask computes again
                 self._cluster.is_lost = True
                 raise FlowRunError(
                     f"The Dask scheduler at {self._address} was lost, with everything that ran "
@@ -352,11 +375,15 @@ class GraphRun:
     def _end_unstarted(self) -> None:
         """Once the nodes that still ran have ended, end those that will not start."""
         if set(self._running_at) - set(self._ended):
+            if monotonic() > self._look_at:  # one may have ended without a report
+                self._stop(self._run.failed_node)
             return
-        message = f"Not started: node '{self._run.failed_node}' had already failed."
-        for node in self._calls:
-            if node not in self._ended:
-                self._end(node, TriggerFailed(message))
+        not_started = TriggerFailed(
+            f"Not started: node '{self._run.failed_node}' had already failed."
+        )
+        for node in [node for node in self._calls if node not in self._ended]:
+            has_begun = self._states.get(node, Pending()).is_running()
+            self._end(node, Failed("The end of the node was lost.") if has_begun else not_started)
 
     def _end_unreported(self) -> None:
         """End nodes whose reports were lost: their units have ended."""
@@ -391,6 +418,7 @@ class GraphRun:
     def _stop(self, failed_node: Optional[str], *, is_interrupt: bool = False) -> List[str]:
         """Let no further node start, and return the nodes that still run."""
         self._is_stopped = True
+        self._look_at = monotonic() + REPORT_SECONDS
         self._slots.stop()
         try:
             running = self._cluster.stop(failed_node, is_interrupt, list(self._futures.values()))

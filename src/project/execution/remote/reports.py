@@ -9,7 +9,8 @@ import pickle
 import traceback
 from threading import Lock
 from time import monotonic
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
+from types import FunctionType
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Type, Union
 
 import cloudpickle
 import prefect
@@ -56,7 +57,7 @@ class SlotRequest(NamedTuple):
 class RerunRequest(NamedTuple):
     """A unit that may have begun before waits on its worker for the permission to begin again."""
 
-    nodes: Tuple[str, ...]
+    key: str
     worker: str
     attempt: str
 
@@ -171,12 +172,13 @@ def _sendable(error: BaseException) -> BaseException:
     """Return an exception that another process can raise."""
     cause = raised_by_node(error)
     lines = traceback.format_exception(type(cause), cause, cause.__traceback__)
+    text = f"{type(cause).__name__}: {cause}"
     try:
         pickled = _pickle_error(error)
         pickle.loads(pickled)  # noqa: S301 - what was pickled on the line before
-    except Exception:  # an exception whose constructor has other arguments, for example
-        pickled = _pickle_error(UnsendableError(f"{type(cause).__name__}: {cause}"))
-    return _SentError(pickled, "".join(lines))
+    except Exception:  # one with a lock among its attributes, for example
+        pickled = _pickle_error(UnsendableError(text))
+    return _SentError(pickled, text, "".join(lines))
 
 
 def _pickle_error(error: BaseException) -> bytes:
@@ -193,29 +195,52 @@ class _Pickler(cloudpickle.CloudPickler):
 
     def reducer_override(self, obj: Any) -> Any:
         """Return how an exception is made again; of everything else, what cloudpickle returns."""
-        if isinstance(obj, BaseException):
-            return obj.__reduce_ex__(pickle.DEFAULT_PROTOCOL)
-        return super().reducer_override(obj)
+        if not isinstance(obj, BaseException):
+            return super().reducer_override(obj)
+        reduced: Any = obj.__reduce_ex__(pickle.DEFAULT_PROTOCOL)
+        if isinstance(type(obj).__reduce__, FunctionType):  # the class has a way of its own
+            return reduced
+        kind, args, *state = reduced
+        return (_new_exception, (kind, args), *state)
+
+
+def _new_exception(kind: Type[BaseException], args: Tuple[Any, ...]) -> BaseException:
+    """Return an exception without the constructor of its class.
+
+    That need not take ``args``, or it would make another message of the message.
+    """
+    error = kind.__new__(kind, *args)
+    constructors = (vars(base).get("__init__") for base in kind.__mro__)
+    next(one for one in constructors if one and not isinstance(one, FunctionType))(error, *args)
+    return error
 
 
 class _SentError(Exception):
     """An exception on its way; pickle itself drops the cause of an exception."""
 
-    def __init__(self, pickled: bytes, lines: str):
-        super().__init__(pickled, lines)
+    def __init__(self, pickled: bytes, text: str, lines: str):
+        super().__init__(pickled, text, lines)
         self.pickled = pickled
+        self.text = text
         self.lines = lines
 
     def __reduce__(self) -> Any:
-        return _arrive, (self.pickled, self.lines)
+        return _arrive, (self.pickled, self.text, self.lines)
 
 
-def _arrive(pickled: bytes, lines: str) -> BaseException:
-    error: BaseException = pickle.loads(pickled)  # noqa: S301 - of the run's own worker
+def _arrive(pickled: bytes, text: str, lines: str) -> BaseException:
+    error: BaseException
+    try:
+        error = pickle.loads(pickled)  # noqa: S301 - of the run's own worker
+    except Exception:  # its class is in a library that only the workers have, for example
+        error = UnsendableError(text)
     raised_by_node(error).__cause__ = RemoteError(lines)
     return error
 
 
 # "markup" is rich's: without it, names in brackets would be taken for styles.
-_LINE_FIELDS = ("name", "levelno", "levelname", "created", "pathname", "lineno", "markup")
+_LINE_FIELDS = (
+    "name", "levelno", "levelname", "created", "msecs", "pathname", "filename", "module",
+    "lineno", "funcName", "threadName", "markup",
+)  # fmt: skip
 _formatter = logging.Formatter("%(message)s")

@@ -35,8 +35,9 @@ def mark_reruns(name: str, keys: Collection[str], dask_scheduler: Any) -> None:
 
 
 def forget_reruns(name: str, dask_scheduler: Any) -> None:
-    """End what ``mark_reruns`` began."""
-    dask_scheduler.remove_plugin(name=name)
+    """End what ``mark_reruns`` began, if it did."""
+    if name in dask_scheduler.plugins:
+        dask_scheduler.remove_plugin(name=name)
 
 
 def is_rerun(key: str) -> bool:

@@ -17,8 +17,9 @@ from project.flow.pipeline_ref import PipelineRef
 class RunSpec(NamedTuple):
     """Names by which a worker opens the Kedro run of a flow run.
 
-    ``context`` is what Prefect's context has of the flow run. On a temporary cluster, whose workers
-    share the terminal of the run, they write nothing to it: the run does.
+    ``context`` is what Prefect's context has of the flow run, and ``latest_versions`` are those of
+    the free inputs when the run began. Workers of a temporary cluster share the terminal and the
+    log files of the run's process, and leave writing to it (``is_quiet``).
     """
 
     flow_run_id: str
@@ -34,6 +35,7 @@ class RunSpec(NamedTuple):
     is_quiet: bool
     code_digest: str
     is_restarted: bool
+    latest_versions: Mapping[str, str]
 
     @property
     def name(self) -> str:
@@ -67,10 +69,14 @@ class Unit(NamedTuple):
 
 
 class Permission(NamedTuple):
-    """Permission for a unit to begin again, with the states of those nodes that had begun."""
+    """Permission for a unit to begin again, with the states of those nodes that had begun.
+
+    ``is_done``: it need not, as its nodes have ended and no value of it was lost.
+    """
 
     states: Mapping[str, Retrying]
     delay_seconds: float
+    is_done: bool = False
 
 
 class UnitFailedError(Exception):

@@ -13,6 +13,7 @@ from kedro.pipeline import Pipeline
 
 from project.compat import kedro as compat
 from project.compat.kedro_project import registered_pipelines
+from project.errors import FlowRunError
 from project.execution.kedro_run import KedroRun
 from project.execution.remote.run_spec import NodeCall, Unit
 from project.execution.remote.values import Received, Value
@@ -59,6 +60,7 @@ def make_unit_graph(
 
     Raises:
         SettingsError: the pipeline cannot be grouped as ``prefect.yml`` says.
+        FlowRunError: one node would confirm what another one has read in its process.
     """
     pipeline = Pipeline([node for node in run.pipeline.nodes if node.name in calls])
 
@@ -67,6 +69,7 @@ def make_unit_graph(
 
     groups = units_of(pipeline, grouping, is_in_memory, registered_pipelines()).groups
     keys = {name: f"{group.name}-{plugin_name}" for group in groups for name in group.nodes}
+    _require_joint_confirmation(pipeline, keys)
     upstream, readers = _upstream_keys(pipeline, keys), _reader_keys(pipeline, keys)
     free = pipeline.outputs()
     inputs, input_key = _inputs_from_here(run), f"{plugin_name}-inputs"
@@ -94,6 +97,25 @@ def make_unit_graph(
     needed = {key: found for key, found in resources.items() if found}
     several = tuple(group for group in groups if len(group.nodes) > 1)
     return UnitGraph(several, tasks, units, tuple(output_keys), needed)
+
+
+def _require_joint_confirmation(pipeline: Pipeline, keys: Mapping[str, str]) -> None:
+    """Require that what a node confirms is read in the same process, which knows what it was.
+
+    Raises:
+        FlowRunError: another unit reads it.
+    """
+    for node in pipeline.nodes:
+        for name in node.confirms:
+            readers = [one.name for one in pipeline.nodes if name in one.inputs]
+            apart = [reader for reader in readers if keys[reader] != keys[node.name]]
+            if apart:
+                raise FlowRunError(
+                    f"Node '{node.name}' confirms dataset '{name}', which node '{apart[0]}' reads. "
+                    "On Dask they would run in different processes, and more could be confirmed "
+                    "than was read. Let one node read and confirm it, set 'grouping' in "
+                    "prefect.yml so that they run in one process, or use another executor."
+                )
 
 
 def _resources(run: KedroRun, unit: Unit) -> Dict[str, float]:

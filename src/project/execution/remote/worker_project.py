@@ -41,6 +41,7 @@ def open_run_catalog(spec: RunSpec, worker: str) -> Iterator[OpenCatalog]:
     with open_catalog(pipeline, _folder(spec.ref), spec.options, spec.run_id) as opened:
         outputs = [name for node in pipeline.nodes for name in node.outputs]
         compat.pin_load_versions(compat.get_dataset(opened.catalog, name) for name in outputs)
+        compat.pin_latest_versions(opened.catalog, spec.latest_versions)
         yield opened
 
 

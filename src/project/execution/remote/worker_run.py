@@ -9,7 +9,7 @@ from collections import Counter
 from contextlib import ExitStack, contextmanager, suppress
 from queue import Empty, Queue
 from threading import Event, Lock, get_ident
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, TextIO
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set, TextIO
 from uuid import uuid4
 
 import pendulum
@@ -20,7 +20,7 @@ from kedro.pipeline.node import Node
 from prefect import Task
 from prefect.core import Edge
 from prefect.engine.flow_runner import run_task
-from prefect.engine.state import Failed, State, Success
+from prefect.engine.state import Failed, State, Success, TriggerFailed
 from prefect.engine.task_runner import TaskRunner
 
 from project.compat import kedro as compat
@@ -35,7 +35,6 @@ from project.execution.output import (
     TaskStdout,
     WrappedStream,
     captures_kept,
-    is_console,
 )
 from project.execution.remote.code import opening
 from project.execution.remote.reports import (
@@ -57,6 +56,8 @@ from project.execution.time_limit import raise_in_thread
 from project.flow.tasks import NodeTask
 
 SLOT_SECONDS = 1.0
+
+_busy: Set[WorkerRun] = set()  # the runs in this process that run a unit now
 
 
 class WorkerRun:
@@ -89,18 +90,31 @@ class WorkerRun:
         """
         patch_context()
         attempt = uuid4().hex
-        if is_rerun(unit.key):
-            unit = self._wait_for_permission(unit, attempt)
+        try:
+            if is_rerun(unit.key):
+                permission = self._wait_for_permission(unit, attempt)
+                if permission.is_done:
+                    return {}
+                unit = _continued(unit, permission)
+            with self._registered(unit), prefect.context(self._spec.context):
+                return self._run_nodes(unit, received, attempt)
+        except KeyboardInterrupt:  # while it waits for something; Dask would end the worker
+            raise UnitFailedError from None
+
+    @contextmanager
+    def _registered(self, unit: Unit) -> Iterator[None]:
         with self._lock:
             if self._stopping.is_set():
                 raise UnitFailedError
             self._running[get_ident()] = unit
+            _busy.add(self)
         try:
-            with prefect.context(self._spec.context):
-                return self._run_nodes(unit, received, attempt)
+            yield
         finally:
             with self._lock:
                 del self._running[get_ident()]
+                if not self._running:
+                    _busy.discard(self)
 
     def grant_slot(self, node: str) -> None:
         """Let a node start that has waited for it."""
@@ -118,34 +132,30 @@ class WorkerRun:
             if is_interrupt:
                 for thread in self._running:
                     raise_in_thread(thread, KeyboardInterrupt)
-            return [call.name for unit in self._running.values() for call in unit.calls]
+            running = [call.name for unit in self._running.values() for call in unit.calls]
+        self._reports.flush()  # the run learns how the others have ended
+        return running
 
     def close(self) -> None:
         """Close the Kedro session."""
         self._resources.close()
         self._reports.flush()
 
-    def _wait_for_permission(self, unit: Unit, attempt: str) -> Unit:
-        """Wait until the unit may begin again, and return it with the states of its nodes.
+    def _wait_for_permission(self, unit: Unit, attempt: str) -> Permission:
+        """Wait until the unit may begin again.
 
         Raises:
             UnitFailedError: the run ends.
         """
         answer = self._permissions[attempt] = Queue()
-        nodes = tuple(call.name for call in unit.calls)
-        self._reports.send(RerunRequest(nodes, self._address, attempt))
+        self._reports.send(RerunRequest(unit.key, self._address, attempt))
         permission: Optional[Permission] = None
         while permission is None and not self._stopping.is_set():
             with suppress(Empty):
                 permission = answer.get(timeout=SLOT_SECONDS)
         if permission is None or self._stopping.wait(permission.delay_seconds):
             raise UnitFailedError
-        states = permission.states
-        for state in states.values():
-            # Prefect would compare the time of the other process with the clock of this machine.
-            state.start_time = pendulum.now("utc")
-        calls = (call._replace(state=states.get(call.name, call.state)) for call in unit.calls)
-        return unit._replace(calls=tuple(calls), is_rerun=True)
+        return permission
 
     def _run_nodes(
         self, unit: Unit, received: Sequence[Received], attempt: str
@@ -154,8 +164,7 @@ class WorkerRun:
             opened = self._open()
             values = {name: open_value(value) for one in received for name, value in one.items()}
         except BaseException as error:  # SystemExit of a project's own code, too
-            failed = without_value(Failed(f"The node could not start: {error!r}", result=error))
-            self._reports.put(EndReport(unit.calls[0].name, failed, attempt))
+            self._report_no_start(unit, error, attempt)
             raise UnitFailedError from error
         pipeline = Pipeline([self._nodes[call.name] for call in unit.calls])
         with self._placed(opened.catalog, values):
@@ -174,6 +183,14 @@ class WorkerRun:
             if run.failed_node is not None:
                 raise UnitFailedError
             return self._take(run, unit.needed_outside)
+
+    def _report_no_start(self, unit: Unit, error: BaseException, attempt: str) -> None:
+        first, *others = (call.name for call in unit.calls)
+        failed = without_value(Failed(f"The node could not start: {error!r}", result=error))
+        self._reports.put(EndReport(first, failed, attempt))
+        for node in others:
+            message = f"Not started: node '{first}' had already failed."
+            self._reports.put(EndReport(node, TriggerFailed(message), attempt))
 
     def _run_node(self, call: NodeCall, run: KedroRun, attempt: str) -> None:
         if call.is_limited:
@@ -231,15 +248,24 @@ class WorkerRun:
                     opened = open_run_catalog(self._spec, f"Worker {self._address}")
                     self._opened = self._resources.enter_context(opened)
                 self._nodes = {node.name: node for node in self._opened.pipeline.nodes}
-                if self._spec.is_quiet:
-                    _silence_terminal()
-                self._resources.enter_context(OutputCapture(self._take_record))
+                self._resources.enter_context(self._capture())
             return self._opened
 
+    def _capture(self) -> OutputCapture:
+        if not self._spec.is_quiet:
+            return OutputCapture(self._take_record)
+        _silence_process()
+        return OutputCapture(self._take_record, logging.DEBUG, ("distributed.",))
+
     def _take_record(self, record: logging.LogRecord) -> None:
-        # Another run on this worker has a capture of its own.
-        if prefect.context.get("flow_run_id", self._spec.flow_run_id) == self._spec.flow_run_id:
+        # Other runs on this worker have captures of their own.
+        if self._is_own(prefect.context.get("flow_run_id")):
             self._reports.put(make_line(record))
+
+    def _is_own(self, flow_run_id: Optional[str]) -> bool:
+        if flow_run_id is None:  # in a thread that a node has started: of some run's node
+            return _busy <= {self}
+        return bool(flow_run_id == self._spec.flow_run_id)
 
     @contextmanager
     def _placed(self, catalog: Any, values: Mapping[str, Any]) -> Iterator[None]:
@@ -270,6 +296,16 @@ class WorkerRun:
         return taken
 
 
+def _continued(unit: Unit, permission: Permission) -> Unit:
+    """Return a unit that begins again, with the states of those nodes that had begun."""
+    states = permission.states
+    for state in states.values():
+        # Prefect would compare the time of the other process with the clock of this machine.
+        state.start_time = pendulum.now("utc")
+    calls = (call._replace(state=states.get(call.name, call.state)) for call in unit.calls)
+    return unit._replace(calls=tuple(calls), is_rerun=True)
+
+
 class _StdoutWithoutTasks(WrappedStream):
     """Stream that leaves out what tasks print, except in children that a task forks."""
 
@@ -283,10 +319,12 @@ class _StdoutWithoutTasks(WrappedStream):
         return len(text) if is_reported else super().write(text)
 
 
-def _silence_terminal() -> None:
-    """Print and log nothing here: the process of the run writes to the same terminal."""
+def _silence_process() -> None:
+    """Print and log nothing here: the process of the run has the same terminal and log files."""
     if not isinstance(sys.stdout, TaskStdout):
         sys.stdout = _StdoutWithoutTasks(sys.stdout)
-    for logger in (logging.getLogger(), *map(logging.getLogger, LOGGERS)):
-        for handler in filter(is_console, list(logger.handlers)):
-            logger.removeHandler(handler)
+    captured = {"", *LOGGERS}  # and all loggers that pass on their records
+    for logger in [logging.getLogger(), *logging.getLogger().manager.loggerDict.values()]:
+        if isinstance(logger, logging.Logger) and (logger.propagate or logger.name in captured):
+            for handler in list(logger.handlers):
+                logger.removeHandler(handler)
