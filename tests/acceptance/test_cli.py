@@ -166,6 +166,32 @@ def test_registering_in_an_environment_makes_it_the_default_of_runs(served: Shop
     assert group == {"default_parameters": {}}
 
 
+def test_a_run_is_in_the_deployed_environment_unless_another_is_named(served: Shop) -> None:
+    served.write("conf/other/credentials.yml", "store: {key: none}")
+    assert served.kedro("prefect", "register", "--env", "prod").code == 0
+    for options, env in [((), "prod"), (("--env", "other"), "other")]:
+        said = served.kedro("prefect", "run", "--no-wait", *options)
+        assert said.code == 0, said.text
+        (id_,) = re.findall(r"Flow run ([0-9a-f-]{36})", said.text)
+
+        assert served.flow_run(id_, "parameters") == {"parameters": {"env": env}}
+        assert served.kedro("prefect", "cancel", id_).code == 0
+    assert served.kedro("prefect", "register").code == 0
+
+
+def test_kedro_run_for_an_agent_is_in_its_own_environment(served: Shop) -> None:
+    assert served.kedro("prefect", "register", "--env", "prod").code == 0
+    served.write("conf/local/prefect.yml", "wait: false")
+    said = served.run()
+    (served.folder / "conf/local/prefect.yml").unlink()
+    assert said.code == 0, said.text
+    (id_,) = re.findall(r"Flow run ([0-9a-f-]{36})", said.text)
+
+    assert served.flow_run(id_, "parameters") == {"parameters": {"env": None}}
+    assert served.kedro("prefect", "cancel", id_).code == 0
+    assert served.kedro("prefect", "register").code == 0
+
+
 def test_the_environment_may_be_named_by_a_variable(served: Shop) -> None:
     assert served.kedro("prefect", "register", "--env", "prod").code == 0
     command = ("-W", "ignore", "-m", "kedro", "prefect", "register")

@@ -32,6 +32,14 @@ def test_values_that_json_lacks_become_strings_and_lists() -> None:
     }
 
 
+def test_only_the_environment_is_sent_without_a_value() -> None:
+    assert run_parameters({"env": None, "tags": None, "nodes": ["a"]}) == {
+        "env": None,
+        "nodes": ["a"],
+    }
+    assert run_parameters({"nodes": ["a"]}) == {"nodes": ["a"]}
+
+
 def test_a_run_in_another_thread_is_cancelled_in_that_thread() -> None:
     raised: list[Any] = []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any, List, Optional
 
 import click
 
@@ -14,13 +14,21 @@ class _RunCommand(click.Command):
         """Return the options."""
         from project.compat.kedro_cli import run_command_options
 
-        return [*run_command_options(), *super().get_params(ctx)]
+        own = super().get_params(ctx)
+        names = {option.name for option in own}
+        return [option for option in run_command_options() if option.name not in names] + own
 
 
 @click.command(cls=_RunCommand)
+@click.option(
+    "--env",
+    "-e",
+    help="Kedro environment to use; defaults to KEDRO_ENV. Without both, the run is in the one in "
+    "which the flow was deployed.",
+)
 @click.option("--wait/--no-wait", default=True, help="Whether to follow the flow run to its end.")
 @click.pass_obj
-def run(project: Any, /, wait: bool, **values: Any) -> None:
+def run(project: Any, /, env: Optional[str], wait: bool, **values: Any) -> None:
     """Start a run of a registered flow for an agent, and follow it.
 
     Unlike 'kedro run' with 'run: agent', this opens no Kedro session in this process: it calls no
@@ -32,8 +40,10 @@ def run(project: Any, /, wait: bool, **values: Any) -> None:
     from project.deploy.registration import require_registration, start_agent_run
     from project.terminal import echo
 
-    kedro_project = KedroProject(project.project_path, values.get("env"))
+    kedro_project = KedroProject(project.project_path, env)
     pipeline, options = read_command_options({**values, "env": kedro_project.env})
+    if options["env"] is None:
+        del options["env"]  # so that the API uses the environment in which the flow was deployed
     deployment = kedro_project.find_deployment(pipeline)
     with kedro_project.connect(deployment.settings.api, must_outlive_process=True) as api:
         registration = require_registration(api, deployment)

@@ -272,14 +272,12 @@ def start_agent_run(
 def run_parameters(options: RunOptions) -> Dict[str, queries.Json]:
     """Return the parameters of a flow run.
 
-    Dates and numbers that JSON does not have become strings, sets and tuples lists.
+    Dates and numbers that JSON does not have become strings, sets and tuples lists. ``env`` is sent
+    even if it is ``None``; only without it does the API use the flow group's default environment.
     """
     text = json.dumps(dict(options), default=_as_json)
     as_json: Dict[str, queries.Json] = json.loads(text, parse_constant=str)
-    parameters = {name: value for name, value in as_json.items() if value is not None}
-    # Sent even if it is None: otherwise the API would use the flow group's default environment.
-    parameters.setdefault("env", None)
-    return parameters
+    return {name: value for name, value in as_json.items() if value is not None or name == "env"}
 
 
 def _as_json(value: object) -> queries.Json:
