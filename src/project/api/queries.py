@@ -16,6 +16,8 @@ from typing import (
     TypedDict,
 )
 
+import pendulum
+
 from project.api.transport import REQUEST_SECONDS
 
 Json = Any  # a JSON value
@@ -597,7 +599,7 @@ class FlowRunRow(NamedTuple):
 
 
 class RunFilter(NamedTuple):
-    """Which flow runs to list: of these projects, in these states, of this flow, since then.
+    """Which flow runs to list: of these projects, in these states, of this flow, begun since then.
 
     What is empty or ``None`` restricts nothing; ``since`` is a timestamp.
     """
@@ -632,7 +634,10 @@ def flow_runs_before(
 def latest_flow_runs(
     api: GraphQL, tenant_id: Optional[str], run_filter: RunFilter, limit: int
 ) -> List[FlowRunRow]:
-    """Return the latest flow runs, newest first."""
+    """Return the latest flow runs, newest first, by when they started or, if not, were due.
+
+    Runs that are scheduled for the future are left out, unless the filter names that state.
+    """
     conditions: List[Json] = [{"tenant_id": {"_eq": tenant_id}}]
     if run_filter.projects:
         conditions.append({"flow": {"project": {"name": {"_in": list(run_filter.projects)}}}})
@@ -640,14 +645,34 @@ def latest_flow_runs(
         conditions.append({"state": {"_in": list(run_filter.states)}})
     if run_filter.flow is not None:
         conditions.append({"flow": {"name": {"_eq": run_filter.flow}}})
-    if run_filter.since is not None:
-        conditions.append({"created": {"_gte": run_filter.since}})
+    started: Json = {"start_time": {"_is_null": False}}
+    not_started: Json = {"start_time": {"_is_null": True}}
+    if "Scheduled" not in run_filter.states:
+        is_due = {"scheduled_start_time": {"_lte": pendulum.now("utc").isoformat()}}
+        not_started["_or"] = [is_due, {"state": {"_neq": "Scheduled"}}]
+    # Two requests: an API cannot sort by the first of two columns that has a value. A run that
+    # starts between them is in both.
+    since = run_filter.since
+    found = [
+        *_flow_runs_by("scheduled_start_time", api, [*conditions, not_started], since, limit),
+        *_flow_runs_by("start_time", api, [*conditions, started], since, limit),
+    ]
+    rows = list({row.id: row for row in found}.values())
+    rows.sort(key=lambda row: row.start_time or row.scheduled_start_time or "", reverse=True)
+    return rows[:limit]
+
+
+def _flow_runs_by(
+    column: str, api: GraphQL, conditions: Sequence[Json], since: Optional[str], limit: int
+) -> List[FlowRunRow]:
+    """Return the flow runs with the latest times in a column, none before ``since``."""
+    is_recent = [{column: {"_gte": since}}] if since is not None else []
     rows = api.query(
         "query($where: flow_run_bool_exp, $limit: Int) { flow_run(where: $where, "
-        "order_by: {created: desc}, limit: $limit) "
+        f"order_by: {{{column}: desc}}, limit: $limit) "
         "{ id name state start_time end_time scheduled_start_time "
         "flow { name version project { name } } } }",
-        where={"_and": conditions},
+        where={"_and": [*conditions, *is_recent]},
         limit=limit,
     )
     return [

@@ -29,14 +29,18 @@ if TYPE_CHECKING:
 @click.option("--flow", help="Only runs of the flow with this name.")
 @click.option(
     "--since",
-    help="Only runs created since then: 30m, 12h, 7d, or a date and time such as 2026-11-26.",
+    help="Only runs that started since then, or were due: 30m, 12h, 7d, or a date and time such as "
+    "2026-11-26.",
 )
 @click.option("--all", "every", is_flag=True, help="Runs of all projects, not only of this one.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON, a list of objects.")
 @env_option
 @click.pass_obj
 def runs(project: ProjectMetadata, /, limit: int, as_json: bool, env: str, **choice: Any) -> None:
-    """List the latest flow runs of this project."""
+    """List the latest flow runs of this project.
+
+    Runs that are scheduled for the future are listed only with '--state Scheduled'.
+    """
     from project.api.queries import latest_flow_runs
     from project.commands.kedro_project import KedroProject
     from project.console.tables import print_runs
