@@ -179,6 +179,24 @@ def test_the_command_says_what_will_run(staffed: Shop) -> None:
     )
 
 
+@pytest.mark.parametrize("options", [[], ["--here"]], ids=["agent", "here"])
+def test_a_restart_prints_nothing_of_the_earlier_attempt(staffed: Shop, options: List[str]) -> None:
+    id_ = failed_run(staffed, "keeping")
+    said = staffed.kedro("prefect", "restart", id_, *options)
+
+    assert said.code == 0, said.text
+    assert re.findall(r"Flow run is (\w+): ", said.text) == [
+        "Scheduled",
+        *(["Submitted"] if not options else []),
+        "Running",
+        "Success",
+    ]
+    assert "not yet" not in said.text
+    history = staffed.kedro("prefect", "watch", id_).text
+    assert "Flow run is Failed: " in history
+    assert "ValueError: not yet" in history
+
+
 def test_a_run_that_has_succeeded_is_not_restarted(staffed: Shop) -> None:
     (staffed.folder / "mended").touch()
     said = staffed.kedro(*RUN, "--pipeline", "here")

@@ -31,18 +31,8 @@ def follow_agent_run(api: PrefectApi, flow_run_id: str, wait: bool = True) -> No
         FlowRunError: it did not succeed.
         SystemExit: a signal ended this process, after the flow run was cancelled.
     """
-    if not wait:
-        return
-    follower = Follower(api, flow_run_id)
-    cancellation = Cancellation()
-    try:
-        with cancellation.handle_signals():
-            follower.follow()
-    except KeyboardInterrupt:
-        queries.cancel_flow_run(api, flow_run_id)
-        cancellation.exit_if_signalled()
-        show("Cancelling the flow run. Press Ctrl-C again to exit without waiting for it.")
-        follower.follow(CANCELLING_SECONDS)
+    if wait:
+        Follower(api, flow_run_id).follow_or_cancel()
 
 
 class Follower:
@@ -51,9 +41,30 @@ class Follower:
     def __init__(self, api: PrefectApi, flow_run_id: str):
         self._api = api
         self._id = flow_run_id
-        self._printed: Set[Tuple[bool, str]] = set()
+        self._known: Set[Tuple[bool, str]] = set()
         self._newest = pendulum.from_timestamp(0)
         self._has_looked_for_agents = False
+
+    def skip_history(self) -> None:
+        """Leave out the states and log lines that the run has so far."""
+        self._take_new()
+
+    def follow_or_cancel(self) -> None:
+        """Follow the run, and cancel it on Ctrl-C.
+
+        Raises:
+            FlowRunError: it did not succeed.
+            SystemExit: a signal ended this process, after the flow run was cancelled.
+        """
+        cancellation = Cancellation()
+        try:
+            with cancellation.handle_signals():
+                self.follow()
+        except KeyboardInterrupt:
+            queries.cancel_flow_run(self._api, self._id)
+            cancellation.exit_if_signalled()
+            show("Cancelling the flow run. Press Ctrl-C again to exit without waiting for it.")
+            self.follow(CANCELLING_SECONDS)
 
     def follow(self, seconds: float = float("inf")) -> None:
         """Follow the run, and return once it has succeeded.
@@ -78,14 +89,21 @@ class Follower:
             raise FlowRunError(self._describe_failure(run))
 
     def _print_new(self) -> FollowedRun:
-        run = self._poll()
+        run = self._take_new()
+        for event in run.events:
+            show(_as_line(event))
+        return run
+
+    def _take_new(self) -> FollowedRun:
+        """Return the run with the events that are new, which are known from then on."""
+        run, new = self._poll(), []
         for event in run.events:
             key = (event.is_state, event.id)  # a state and a log line can have the same id
-            if key not in self._printed:
-                self._printed.add(key)
+            if key not in self._known:
+                self._known.add(key)
                 self._newest = max(self._newest, pendulum.parse(event.timestamp))
-                show(_as_line(event))
-        return run
+                new.append(event)
+        return run._replace(events=new)
 
     def _poll(self) -> FollowedRun:
         """Return the run and what is new in it, retrying while the API is unreachable."""

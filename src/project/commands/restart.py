@@ -26,7 +26,7 @@ def restart(project: ProjectMetadata, flow_run_id: str, here: bool, wait: bool, 
     """
     from project.api import queries
     from project.api.find_run import find_flow_run
-    from project.api.follow import follow_agent_run
+    from project.api.follow import Follower
     from project.api.restart import HERE_LABEL, agent_labels, plan_of_run, schedule_restart
     from project.commands.kedro_project import KedroProject
     from project.deploy.flow_run_process import api_variables, execute_flow_run
@@ -41,10 +41,14 @@ def restart(project: ProjectMetadata, flow_run_id: str, here: bool, wait: bool, 
         plan = plan_of_run(rows, id_)
         show(plan.describe({task["id"]: task["name"] for task in rows.tasks}))
         show(f"Flow run {id_}: {api.page_url('flow-run', id_)}")
+        follower = Follower(api, id_)
+        if wait:
+            follower.skip_history()  # of the earlier attempts
         if here:
             schedule_restart(api, id_, plan, [HERE_LABEL])
             projects = {project.package_name: str(project.project_path)}
-            execute_flow_run(api, id_, {**rows.variables, **api_variables(api, projects)})
+            execute_flow_run(api, id_, {**rows.variables, **api_variables(api, projects)}, follower)
         else:
             schedule_restart(api, id_, plan, agent_labels(rows.labels, rows.flow_labels))
-            follow_agent_run(api, id_, wait)
+            if wait:
+                follower.follow_or_cancel()

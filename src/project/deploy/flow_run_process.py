@@ -16,7 +16,7 @@ from prefect.engine.state import Cancelled, Failed, State
 from project.api import queries
 from project.api.agent_runner import UNREPORTED_EXIT_CODE
 from project.api.client import PrefectApi
-from project.api.follow import follow_agent_run
+from project.api.follow import Follower
 from project.api.state_sender import end_run
 from project.api.states import FINISHED
 from project.deploy.deployment import HEARTBEAT_ENV
@@ -41,7 +41,9 @@ def api_variables(api: PrefectApi, projects: Mapping[str, str]) -> Dict[str, str
     return variables
 
 
-def execute_flow_run(api: PrefectApi, flow_run_id: str, variables: Mapping[str, str]) -> None:
+def execute_flow_run(
+    api: PrefectApi, flow_run_id: str, variables: Mapping[str, str], follower: Follower
+) -> None:
     """Execute a flow run in a process of its own, as an agent would, and follow it to its end.
 
     Raises:
@@ -65,7 +67,7 @@ def execute_flow_run(api: PrefectApi, flow_run_id: str, variables: Mapping[str, 
     reporting = Thread(target=_report_exit, args=(api, flow_run_id, process), daemon=True)
     reporting.start()
     try:
-        follow_agent_run(api, flow_run_id)
+        follower.follow_or_cancel()
     finally:
         _end(process)
         reporting.join(EXIT_SECONDS)  # before the API ends with this process
