@@ -62,12 +62,17 @@ def test_old_runs_are_deleted_with_their_logs_and_results(served: Shop, failed: 
     assert "Nothing to delete." in said.text
     assert failed in result_folders(served)
 
-    said = served.kedro("prefect", "clean", "--older-than", "0m")
+    said = served.kedro("prefect", "clean", "--older-than", "0h")
     assert said.code == 1, said.text  # nobody has said yes
+    assert re.search(
+        r"To delete: \d flow runs? that ended before \d{4}-\d\d-\d\d \d\d:\d\d:\d\d, with logs, "
+        r"and the results of 1 flow run\.",
+        said.text,
+    )
     assert "Error: Nothing was deleted. Use --yes to delete without asking." in said.text
     assert failed in result_folders(served)
 
-    said = served.kedro("prefect", "clean", "--older-than", "0m", "--yes")
+    said = served.kedro("prefect", "clean", "--older-than", "0h", "--yes")
 
     assert said.code == 0, said.text
     assert "Deleted." in said.text
@@ -92,7 +97,7 @@ def test_runs_of_others_in_the_same_prefect_project_stay(served: Shop, failed: s
         input={"states": [{"flow_run_id": run_id, "state": {"type": "Success"}}]},
     )
 
-    said = served.kedro("prefect", "clean", "--older-than", "0m", "--yes")
+    said = served.kedro("prefect", "clean", "--older-than", "0h", "--yes")
 
     assert said.code == 0, said.text
     assert served.ask("query { flow_run { id } }") == [{"id": run_id}]
@@ -103,8 +108,19 @@ def mutate(served: Shop, name: str, **values: str) -> str:
     return str(served.ask(text, input=values)["id"])
 
 
-def test_an_age_that_is_none_is_refused(served: Shop) -> None:
-    said = served.kedro("prefect", "clean", "--older-than", "long")
+@pytest.mark.parametrize(
+    ("age", "problem"),
+    [
+        ("long", "is not an age"),
+        ("1m", "is not an age"),  # perhaps a month
+        ("1mo", "is not an age"),
+        ("2100-01-01", "is in the future"),
+    ],
+)
+def test_a_wrong_age_is_refused(shop: Shop, age: str, problem: str) -> None:
+    said = shop.kedro("prefect", "clean", "--yes", "--older-than", age)
 
-    assert said.code == 1
-    assert "Error: --older-than: 'long' is not a point in time." in said.text
+    assert said.code == 2
+    assert said.text.splitlines()[-1] == (
+        f"Error: --older-than: '{age}' {problem}. Use 12h, 30d or 8w, or a date such as 2026-11-26."
+    )

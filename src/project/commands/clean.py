@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 @click.option(
     "--older-than",
     metavar="AGE",
-    help="Also delete flow runs that ended longer ago than this, with their logs: 12h, 30d, 8w.",
+    help="Also delete flow runs that ended longer ago than this, with their logs: 12h, 30d, 8w; or "
+    "before a date such as 2026-11-26.",
 )
 @click.option("--yes", is_flag=True, help="Delete without asking.")
 @env_option
@@ -28,17 +29,17 @@ def clean(project: ProjectMetadata, older_than: Optional[str], yes: bool, env: s
     cannot delete what it has stored elsewhere.
     """
     from project.commands.kedro_project import KedroProject
-    from project.console.times import parse_since
+    from project.console.times import local_time, parse_age
     from project.deploy.cleaning import delete, find_stale_data
 
     try:
-        before = parse_since(older_than) if older_than else None
+        before = parse_age(older_than) if older_than else None
     except ValueError as error:
-        raise click.ClickException(f"--older-than: {error}") from error
+        raise click.UsageError(f"--older-than: {error}") from error
     kedro_project = KedroProject(project.project_path, env)
     with kedro_project.connect() as api:
         stale = find_stale_data(api, kedro_project.find_deployments(), before)
-        click.echo(stale.describe())
+        click.echo(stale.describe(local_time(before)))
         if not stale:
             return
         if not (yes or _is_confirmed()):

@@ -16,18 +16,42 @@ def parse_since(text: str) -> str:
     Raises:
         ValueError: it is none of these.
     """
-    ago = re.fullmatch(r"(\d+)([mhdw])", text)
-    try:
-        if ago:
-            duration = {_UNITS[ago[2]]: int(ago[1])}
-            return str(pendulum.now("utc").subtract(**duration).isoformat())
-        return str(pendulum.parse(text, tz="local").in_timezone("utc").isoformat())
-    # AttributeError: it is a duration or an interval. OverflowError: it was before the year 1.
-    except (ValueError, AttributeError, OverflowError):
+    moment = _parse(text, "mhdw")
+    if moment is None:
         raise ValueError(
             f"'{text}' is not a point in time. Use 30m, 12h or 7d, or a date and time such as "
             "2026-11-26 or 2026-11-26T18:00."
-        ) from None
+        )
+    return str(moment.isoformat())
+
+
+def parse_age(text: str) -> str:
+    """Return the timestamp of the time that was an age ago (``30d``), or of a date in the past.
+
+    There are no minutes: ``1m`` could be meant as a month.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    moment = _parse(text, "hdw")
+    examples = "Use 12h, 30d or 8w, or a date such as 2026-11-26."
+    if moment is None:
+        raise ValueError(f"'{text}' is not an age. {examples}")
+    if moment > pendulum.now("utc"):
+        raise ValueError(f"'{text}' is in the future. {examples}")
+    return str(moment.isoformat())
+
+
+def _parse(text: str, units: str) -> Optional[pendulum.DateTime]:
+    """Return a point in time, in UTC; ``None`` if it is none, or has another unit."""
+    ago = re.fullmatch(rf"(\d+)([{units}])", text)
+    try:
+        if ago:
+            return pendulum.now("utc").subtract(**{_UNITS[ago[2]]: int(ago[1])})
+        return pendulum.parse(text, tz="local").in_timezone("utc")
+    # AttributeError: it is a duration or an interval. OverflowError: it was before the year 1.
+    except (ValueError, AttributeError, OverflowError):
+        return None
 
 
 def local_time(timestamp: Optional[str]) -> str:

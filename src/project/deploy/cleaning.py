@@ -27,16 +27,18 @@ class StaleData(NamedTuple):
     def __bool__(self) -> bool:
         return bool(self.flow_run_ids or self.folders)
 
-    def describe(self) -> str:
-        """Return how many there are, in words."""
+    def describe(self, before: str) -> str:
+        """Return how many there are, in words; the flow runs ended ``before`` a time."""
         if not self:
             return "Nothing to delete."
         runs, folders = len(self.flow_run_ids), len(self.folders)
         parts = [
-            f"{runs} flow run{'' if runs == 1 else 's'} with logs" if runs else "",
+            f"{runs} flow run{'' if runs == 1 else 's'} that ended before {before}, with logs"
+            if runs
+            else "",
             f"the results of {folders} flow run{'' if folders == 1 else 's'}" if folders else "",
         ]
-        return f"To delete: {' and '.join(filter(None, parts))}."
+        return f"To delete: {', and '.join(filter(None, parts))}."
 
 
 def find_stale_data(
