@@ -25,7 +25,18 @@ SCRIPTS = {
     "flow = Flow(metadata.project_name)": {"__default__": {"flow": "Sales: [eu]"}},
     "with Flow(pipeline_name) as flow:\n    pass": {},
     "flow = Flow('nightly')": {"__default__": {"flow": "nightly"}},
+    "with Flow(FLOW, schedule) as flow:\n    pass\nFLOW = 'nightly'": {
+        "__default__": {"flow": "nightly"}
+    },
 }
+KEPT = "The file has the names that keep it."
+FLOW_IS_COMPUTED = (
+    "The script computes the name of its flow: set 'flow', in the section of its pipeline in "
+    "'pipelines', to what Prefect's UI shows."
+)
+PROJECT_IS_COMPUTED = (
+    "The script computes the name of its Prefect project: set 'project' to what Prefect's UI shows."
+)
 SCRIPT = """
 from prefect import Client, Flow
 
@@ -74,8 +85,36 @@ def test_the_script_of_kedros_documentation_keeps_its_flow(
         "project": "Sales: [eu]",
         "pipelines": SCRIPTS[flow],
     }
-    assert "register_prefect_flow.py registers a flow with Prefect." in run.stdout
-    assert "Stop the script's agent" in run.stdout
+    lines = run.stdout.splitlines()
+    assert lines[-5:] == [
+        f"Wrote {project.folder}/conf/base/prefect.yml",
+        f"{project.folder}/register_prefect_flow.py registers a flow with Prefect. {KEPT}",
+        "The file has 'api: embedded'. To stay with the script's API, set 'api: prefect'.",
+        "Stop the script's agent, and start 'kedro prefect agent' instead.",
+        "Next: kedro prefect doctor",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flow", "project_name", "computed"),
+    [
+        ('Flow("nightly-" + x)', '"sales"', [FLOW_IS_COMPUTED]),
+        ("Flow(flow_name)", '"sales"', [FLOW_IS_COMPUTED]),
+        ("Flow(f'nightly-{x}')", "x", [PROJECT_IS_COMPUTED, FLOW_IS_COMPUTED]),
+        ("Flow(pipeline_name)", "PROJECTS[0]", [PROJECT_IS_COMPUTED]),
+    ],
+)
+def test_a_name_that_the_script_computes_is_not_claimed_to_be_kept(
+    project: KedroProject, flow: str, project_name: str, computed: List[str]
+) -> None:
+    script = SCRIPT.format(flow=f"flow = {flow}").replace("metadata.project_name", project_name)
+    project.write("register_prefect_flow.py", script)
+    run = kedro_command(project, "prefect", "init")
+
+    assert [line for line in run.stdout.splitlines() if line.startswith("The script")] == computed
+    assert KEPT not in run.stdout
+    expected = {} if PROJECT_IS_COMPUTED in computed else {"project": "sales"}
+    assert written(project) == {**as_dict(SettingsFile()), **expected}
 
 
 def test_a_file_that_exists_stays_as_it_is(project: KedroProject) -> None:

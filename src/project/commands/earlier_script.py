@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from pathlib import Path
-from typing import Iterator, List, NamedTuple, Optional
+from typing import Dict, Iterator, NamedTuple, Optional
 
 _FOLDERS = (".", "src", "scripts", "tools")
 
@@ -12,13 +13,14 @@ _FOLDERS = (".", "src", "scripts", "tools")
 class EarlierScript(NamedTuple):
     """A script that registers a flow, and the names that it registers with.
 
-    ``flow`` is ``None`` if the flow has the pipeline's name, and ``project`` is ``None`` if the
-    script computes it.
+    ``project`` and ``flow`` are ``None`` where only running the script would tell, and ``flow``
+    also if the flow is named after its pipeline, as this package names flows.
     """
 
     path: Path
     project: Optional[str]
     flow: Optional[str]
+    is_named_after_pipeline: bool
     has_schedule: bool
 
 
@@ -51,29 +53,54 @@ def _read(path: Path, tree: ast.AST, project_name: str) -> Optional[EarlierScrip
     registrations = [call for call in calls if _name_of(call.func) == "register"]
     if not flows or not registrations:
         return None
+    constants = _constants(tree)
+    project = _argument(registrations[0], "project_name", constants)
+    flow = _argument(flows[0], "name", constants)
     return EarlierScript(
         path,
-        _argument(registrations[0], "project_name", project_name),
-        _argument(flows[0], "name", project_name),
+        _value(project, project_name),
+        _value(flow, project_name),
+        _name_of(flow) == "pipeline_name",
         any(keyword.arg == "schedule" for keyword in flows[0].keywords),
     )
 
 
-def _name_of(node: ast.AST) -> Optional[str]:
+def _name_of(node: Optional[ast.AST]) -> Optional[str]:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
 
 
-def _argument(call: ast.Call, name: str, project_name: str) -> Optional[str]:
-    """Return the value of a call's first argument: a string, or the name of the Kedro project."""
+def _constants(tree: ast.AST) -> Dict[str, ast.expr]:
+    """Return the values of the names that a script assigns once, and nothing else binds."""
+    nodes = list(ast.walk(tree))
+    bound = Counter(
+        [
+            node.id
+            for node in nodes
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        ]
+        + [node.arg for node in nodes if isinstance(node, ast.arg)]
+    )
+    values: Dict[str, ast.expr] = {}
+    for node in nodes:
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = [target.id for target in targets if isinstance(target, ast.Name)]
+            values.update({name: node.value for name in names if bound[name] == 1})
+    return values
+
+
+def _argument(call: ast.Call, name: str, constants: Dict[str, ast.expr]) -> Optional[ast.expr]:
+    """Return what a call's first argument is, or what was assigned to the name that it is."""
     named = [keyword.value for keyword in call.keywords if keyword.arg == name]
-    values: List[ast.expr] = [*named, *call.args]
-    if not values:
-        return None
-    value = values[0]
-    if _name_of(value) == "project_name":  # of the project's metadata
+    value = next(iter([*named, *call.args]), None)
+    if isinstance(value, ast.Name) and value.id != "pipeline_name":
+        return constants.get(value.id, value)
+    return value
+
+
+def _value(argument: Optional[ast.expr], project_name: str) -> Optional[str]:
+    """Return the string that an argument is: as it stands, or the name of the Kedro project."""
+    if _name_of(argument) == "project_name":  # of the project's metadata
         return project_name
-    try:
-        literal = ast.literal_eval(value)
-    except ValueError:
-        return None
-    return literal if isinstance(literal, str) else None
+    value = argument.value if isinstance(argument, ast.Constant) else None
+    return value if isinstance(value, str) else None

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 TEMPLATE = Path(__file__).with_name("prefect.yml")  # the same as conf/base/prefect.yml
 
+_COMPUTED = "The script computes the name of {what}: set {key} to what Prefect's UI shows."
+
 
 @click.command()
 @click.pass_obj
@@ -67,9 +69,18 @@ def _fill(template: str, values: Dict[str, str]) -> str:
 
 
 def _describe(script: EarlierScript) -> List[str]:
-    lines = [f"{script.path} registers a flow with Prefect. The file has the names that keep it."]
+    lines = []
     if script.project is None:
-        lines.append("The script computes the name of its Prefect project: set 'project' to it.")
+        lines.append(_COMPUTED.format(what="its Prefect project", key="'project'"))
+    if script.flow is None and not script.is_named_after_pipeline:
+        key = "'flow', in the section of its pipeline in 'pipelines',"
+        lines.append(_COMPUTED.format(what="its flow", key=key))
+    kept = "" if lines else " The file has the names that keep it."
     if script.has_schedule:
         lines.append("Its schedule is not taken over: set 'schedule'.")
-    return [*lines, "Stop the script's agent, and start 'kedro prefect agent' instead."]
+    return [
+        f"{script.path} registers a flow with Prefect.{kept}",
+        *lines,
+        "The file has 'api: embedded'. To stay with the script's API, set 'api: prefect'.",
+        "Stop the script's agent, and start 'kedro prefect agent' instead.",
+    ]
