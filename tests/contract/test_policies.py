@@ -191,6 +191,19 @@ def test_only_the_named_exceptions_are_retried_with_their_subclasses(
     assert project.run(RUNNERS["local"]()).raised == ("Unavailable", f"attempt {attempts}")
 
 
+def test_an_error_that_is_not_retried_although_attempts_are_left_is_logged(
+    make_project: MakeProject, runner: Any
+) -> None:
+    policy = "{retries: 1, retry_delay_seconds: 0, retry_on: [ConectionError]}"
+    project = make_project(PIPELINE, prefect=f"tasks: {{default: {policy}}}")
+    assert project.run(runner).raised == ("Unavailable", "attempt 1")
+    with connect("embedded", project.folder) as api:
+        rows = api.query("query { log { message task_run { task { name } } } }")
+
+    line = "Node 'flaky' is not retried: Unavailable is not in retry_on: [ConectionError]."
+    assert {"message": line, "task_run": {"task": {"name": "flaky"}}} in rows
+
+
 def test_delays_grow_by_the_backoff(make_project: MakeProject) -> None:
     policy = "{retries: 2, retry_delay_seconds: 0.01, retry_backoff: 3}"
     outcome = make_project(PIPELINE, prefect=f"tasks: {{nodes: {{fla*: {policy}}}}}").run(
@@ -361,7 +374,18 @@ def test_explain_shows_where_each_value_of_a_policy_is_from(make_project: MakePr
     assert "timeout_seconds: 9  (tasks.tags.db)" in shown
     assert "retry_delay_seconds: 10  (tasks.default)" in shown
     assert "limit: 3 nodes with the tag 'db' at once  (limits.db)" in shown
+    assert "will match no error" not in shown
     assert_one_clear_error(
         kedro_command(project, "prefect", "explain", "query"),
         "has no node 'query'; it has flaky, make.",
     )
+
+
+def test_explain_reports_a_misspelt_exception(make_project: MakeProject) -> None:
+    project = make_project(PIPELINE, prefect="tasks: {default: {retry_on: [ValueEror]}}")
+    shown = kedro_command(project, "prefect", "explain", "flaky").stdout
+
+    assert (
+        "'ValueEror' in retry_on will match no error: no such exception is imported; did you mean "
+        "ValueError?"
+    ) in shown

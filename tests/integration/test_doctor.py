@@ -160,6 +160,19 @@ FAULTS = {
         READS_ORDERS,
         catalog=ORDERS.replace("}", ", credentials: nonesuch}"),
     ),
+    "a misspelt exception": Fault(
+        "warn  retry_on: 'ValueEror' will match no error: no such exception is imported; did you "
+        "mean ValueError?",
+        prefect="tasks: {default: {retry_on: [ValueEror, IOError, HTTPError]}}",
+    ),
+    "an exception that its module lacks": Fault(
+        "warn  retry_on: 'requests.HTTPEror' will match no error: there is nothing of this name",
+        prefect="tasks: {default: {retry_on: [requests.HTTPEror, requests.HTTPError]}}",
+    ),
+    "an exception that is none": Fault(
+        "warn  retry_on: 'requests.get' will match no error: it is not an exception",
+        prefect="tasks: {nodes: {one: {retry_on: [requests.get]}}}",
+    ),
     "hooks that are switched off": Fault(
         "warn  hooks: not registered, so prefect.yml is not read",
         settings=PLAIN_SETTINGS,

@@ -12,6 +12,7 @@ from project.commands.project_checks import (
     check_hooks,
     check_inputs,
     check_plugins,
+    check_retries,
     check_versions,
     count_hooks,
 )
@@ -74,6 +75,7 @@ class Examination:
             yield failure(f"pipeline '{deployment.ref.pipeline_name}'", text)
             return
         yield from check_inputs(self._project, deployment)
+        yield from check_retries(deployment)
         yield from self._check_dask(deployment)
         hook_count = count_hooks(self._project)
         yield check_hooks(hook_count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Optional
 
 import click
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def explain(project: ProjectMetadata, node: str, pipeline: Optional[str], env: str) -> None:
     """Show how often, how long and where NODE may run, and which sections of 'tasks' say so."""
+    from project.commands.exception_names import find_mistake
     from project.commands.kedro_project import KedroProject
     from project.config.policies import explain_policy
     from project.terminal import show
@@ -31,8 +33,13 @@ def explain(project: ProjectMetadata, node: str, pipeline: Optional[str], env: s
             f"{', '.join(sorted(nodes))}."
         )
     tags, settings = nodes[node].tags, deployment.settings
-    for key, (value, section) in explain_policy(settings.tasks, node, tags).items():
+    policy = explain_policy(settings.tasks, node, tags)
+    for key, (value, section) in policy.items():
         show(f"{key}: {_text(value)}  (tasks.{section})")
+    for name in policy["retry_on"].value:
+        mistake = find_mistake(name)
+        if mistake is not None:
+            show(f"'{name}' in retry_on will match no error: {mistake}", sys.stderr)
     for tag in sorted(tags.intersection(settings.limits)):
         show(f"limit: {settings.limits[tag]} nodes with the tag '{tag}' at once  (limits.{tag})")
 

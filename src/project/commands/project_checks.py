@@ -18,9 +18,11 @@ from project.commands.check_result import (
     ok,
     warning,
 )
+from project.commands.exception_names import find_mistake
 from project.commands.kedro_project import KedroProject
 from project.compat import kedro as compat
 from project.compat.versions import require_supported_versions
+from project.config.policies import policy_of
 from project.config.run_request import RunRequests
 from project.deploy.deployment import Deployment
 from project.errors import ProjectError
@@ -107,6 +109,16 @@ def _describe_missing(catalog: DataCatalog, name: str) -> Optional[str]:
     # The base class returns False, so a dataset without a check of its own counts as existing.
     can_check = type(dataset)._exists.__module__ != "kedro.io.core"
     return f"'{name}' does not exist: {dataset}" if can_check and not catalog.exists(name) else None
+
+
+def check_retries(deployment: Deployment) -> Iterator[CheckResult]:
+    """Check that ``retry_on`` names exceptions."""
+    tasks = deployment.settings.tasks
+    policies = [policy_of(tasks, node.name, node.tags) for node in deployment.pipeline.nodes]
+    for name in sorted({name for policy in policies for name in policy.retry_on}):
+        mistake = find_mistake(name)
+        if mistake is not None:
+            yield warning("retry_on", f"'{name}' will match no error: {mistake}")
 
 
 def check_code(deployment: Deployment) -> CheckResult:

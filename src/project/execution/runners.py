@@ -37,6 +37,8 @@ from project.execution.time_limit import NodeTimeoutError
 from project.flow.graph import KedroFlow
 from project.flow.tasks import NodeTask, has_failed, raised_by_node
 
+logger = logging.getLogger(__name__)
+
 Observe = Callable[[TaskRunner, State, State], Optional[State]]
 
 
@@ -91,7 +93,7 @@ class KedroTaskRunner(TaskRunner):
         # On Dask, the attempts that ended with their worker count, too.
         for attempt in count(prefect.context.get("task_run_count", 1)):
             ended = _timed_out(_run_task(self, state, inputs))
-            if attempt > policy.retries or not _may_retry(ended, policy):
+            if attempt > policy.retries or not _may_retry(self.task, ended, policy):
                 return ended
             delay = retry_delay(policy, attempt)
             retrying = make_retrying(policy, attempt, "failed", f" {ended.message}")
@@ -154,8 +156,18 @@ def _timed_out(state: State) -> State:
     return TimedOut(str(error), result=error) if isinstance(error, NodeTimeoutError) else state
 
 
-def _may_retry(state: State, policy: TaskPolicy) -> bool:
-    return state.is_failed() and retries_on(raised_by_node(state.result), policy)
+def _may_retry(task: Task, state: State, policy: TaskPolicy) -> bool:
+    error = raised_by_node(state.result) if state.is_failed() else None
+    may_retry = retries_on(error, policy)
+    if not may_retry and isinstance(error, Exception):
+        *_, cause = _with_causes(error)
+        logger.warning(
+            "Node '%s' is not retried: %s is not in retry_on: [%s].",
+            task.name,
+            type(cause).__name__,
+            ", ".join(policy.retry_on),
+        )
+    return may_retry
 
 
 def retry_delay(policy: TaskPolicy, attempt: int) -> float:
