@@ -87,6 +87,28 @@ FAULTS = {
         "FAIL  pipelines: ModuleNotFoundError: No module named 'nonesuch' ({project}/src/",
         pipeline="import nonesuch",
     ),
+    "an import that fails in what Kedro imports": Fault(
+        "FAIL  pipelines: ImportError: An error occurred while importing the 'shop' module: "
+        "ModuleNotFoundError: No module named 'nonesuch' ({project}/src/",
+        pipeline="""
+            def register_pipelines():
+                try:
+                    import nonesuch
+                except ModuleNotFoundError as error:
+                    message = "An error occurred while importing the 'shop' module."
+                    raise ImportError(message) from error
+            """,
+    ),
+    "an error that quotes its cause": Fault(
+        "FAIL  pipelines: RuntimeError: cannot start: no licence ({project}/src/",
+        pipeline="""
+            def register_pipelines():
+                try:
+                    raise ValueError("no licence")
+                except ValueError as error:
+                    raise RuntimeError(f"cannot start: {error}") from error
+            """,
+    ),
     "pipelines with a syntax error": Fault(
         "FAIL  pipelines: SyntaxError: ", pipeline="def register_pipelines(:"
     ),
@@ -140,6 +162,10 @@ FAULTS = {
     "an empty pipeline": Fault("FAIL  pipeline 'empty': no nodes", options=["--pipeline=empty"]),
     "an input without an entry in the catalog": Fault(
         "FAIL  inputs: 'orders' is not in the catalog: add it to catalog.yml", READS_ORDERS
+    ),
+    "a parameter that is not set": Fault(
+        "FAIL  inputs: 'params:rate' is not one of the parameters: add it to parameters.yml",
+        PIPELINE.replace("node(one, None,", "node(two, 'params:rate',"),
     ),
     "an input that does not exist": Fault(
         "FAIL  inputs: 'orders' does not exist: ", READS_ORDERS, catalog=ORDERS

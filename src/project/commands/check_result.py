@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from enum import Enum
 from pathlib import Path
-from typing import NamedTuple
+from typing import Iterator, List, NamedTuple, Optional
 
 
 class Status(Enum):
@@ -45,8 +45,24 @@ def failure_if(fails: bool, subject: str, text: str) -> CheckResult:
 
 
 def describe_exception(error: BaseException, project_path: Path) -> str:
-    """Return an exception in one line, with the line of the project's code that it came from."""
-    text = " ".join(f"{type(error).__name__}: {error}".split())
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if project_path in Path(frame.filename).parents]
+    """Return an exception in one line, with the line of the project's code that it came from.
+
+    The causes of the exception follow it, unless it quotes them: Kedro raises errors of its own
+    from what the project's code has raised.
+    """
+    parts: List[str] = []
+    own: List[traceback.FrameSummary] = []
+    for each in _with_causes(error):
+        if not any(str(each) in part for part in parts):
+            parts.append(f"{type(each).__name__}: {each}".rstrip("."))
+        frames = traceback.extract_tb(each.__traceback__)
+        own += [frame for frame in frames if project_path in Path(frame.filename).parents]
+    text = " ".join(": ".join(parts).split())
     return f"{text} ({own[-1].filename}, line {own[-1].lineno})" if own else text
+
+
+def _with_causes(error: BaseException) -> Iterator[BaseException]:
+    cause: Optional[BaseException] = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__

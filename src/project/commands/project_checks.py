@@ -97,11 +97,17 @@ def check_inputs(project: KedroProject, deployment: Deployment) -> Iterator[Chec
         yield failure("inputs", f"the catalog cannot be read: {reason}")
         return
     for name in unknown:
-        yield failure("inputs", f"'{name}' is not in the catalog: add it to catalog.yml")
+        yield failure("inputs", _describe_unknown(name))
     for text in missing:
         yield failure_if(runs_nodes(deployment), "inputs", text)
     if not unknown and not missing:
         yield ok("inputs", f"all {len(names)} exist")
+
+
+def _describe_unknown(name: str) -> str:
+    if compat.is_parameter(name):
+        return f"'{name}' is not one of the parameters: add it to parameters.yml"
+    return f"'{name}' is not in the catalog: add it to catalog.yml"
 
 
 def _describe_missing(catalog: DataCatalog, name: str) -> Optional[str]:
