@@ -46,6 +46,25 @@ def test_an_agent_and_its_runs_need_a_running_server(shop: Shop) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("address", "words", "code"),
+    [
+        ("127.0.0.1:9", "must be embedded, prefect, or an address that starts with http://", 2),
+        ("http://127.0.0.1:42O0", "must be an address whose port is a number up to 65535", 2),
+        ("http://127.0.0.1:9", "Check that it is running, and the address (--api).", 1),
+    ],
+)
+def test_a_wrong_address_on_the_command_line_is_named_as_such(
+    shop: Shop, address: str, words: str, code: int
+) -> None:
+    said = shop.kedro("prefect", "agent", "--api", address)
+
+    assert said.code == code
+    assert words in said.text
+    assert "--api" in said.text
+    assert "prefect.yml" not in said.text
+
+
 def test_the_doctor_reports_each_failed_check(shop: Shop) -> None:
     catalog = shop.folder / "conf/base/catalog.yml"
     registry = shop.folder / "src/shop/pipeline_registry.py"

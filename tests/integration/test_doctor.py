@@ -265,6 +265,18 @@ def test_a_fault_is_one_line_and_fails_only_if_kedro_run_would(
     assert diagnosis.lines[-1].endswith(" would not succeed.") == fails
 
 
+def test_https_before_a_server_that_does_not_use_it_is_named(
+    make_project: MakeProject, api: str
+) -> None:
+    address = api.replace("http:", "https:")
+    diagnosis = diagnose(make_project(PIPELINE, prefect=f"api: {address}"))
+
+    assert diagnosis.lines[-2] == (
+        f"FAIL  API: The server at {address} does not use https. Write http:// in the address "
+        "('api' in prefect.yml)."
+    )
+
+
 @pytest.mark.parametrize(
     ("prefect", "plan"),
     [

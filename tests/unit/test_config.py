@@ -167,8 +167,13 @@ def test_a_pipeline_can_do_without_what_the_others_have() -> None:
         ),
         (
             {"api": "http://[::1"},
-            "prefect.yml: api: must be embedded, prefect, or an address that starts with http:// "
-            "or https://, not 'http://[::1'.",
+            "prefect.yml: api: must be an address with a valid host, such as http://[::1]:4200, "
+            "not 'http://[::1'.",
+        ),
+        (
+            {"api": "http://localhost:42O0"},
+            "prefect.yml: api: must be an address whose port is a number up to 65535, not "
+            "'http://localhost:42O0'.",
         ),
         (
             {"executor": {"type": "dask", "address": "host:8786", "workers": 2}},

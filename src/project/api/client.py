@@ -129,11 +129,15 @@ class PrefectApi:
 
 @contextmanager
 def connect(
-    api: str, project_path: Path, must_outlive_process: bool = False
+    api: str,
+    project_path: Path,
+    must_outlive_process: bool = False,
+    address_source: str = SETTING,
 ) -> Iterator[PrefectApi]:
     """Connect to the API that ``prefect.yml`` names, embedded or not.
 
     ``must_outlive_process``: do not start an embedded API, which would end with this process.
+    ``address_source``: what has the address, if ``api`` is one.
 
     Raises:
         ApiError: it cannot be reached.
@@ -149,7 +153,7 @@ def connect(
             prefect_api.own_flow_run = partial(own_flow_run, project_path)
             prefect_api.exclusive_registration = partial(exclusive_registration, project_path)
         else:
-            prefect_api = PrefectApi(Client(api_server=api), address_source=SETTING)
+            prefect_api = PrefectApi(Client(api_server=api), address_source=address_source)
         prefect_api.connect()
         prefect_api.unreported = UnreportedStates(project_path, api, prefect_api.address)
         prefect_api.unreported.deliver(prefect_api)

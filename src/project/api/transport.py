@@ -45,6 +45,9 @@ _NOT_SENT = (
     "NewConnectionError",
 )
 
+# In what is raised when the answer to the beginning of an encrypted connection is not encrypted.
+_NOT_ENCRYPTED = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
+
 # Prefect Server answers with these, and HTTP 200, when a service behind its gateway fails. The
 # request may have been executed.
 _INTERNAL_ERRORS = (
@@ -132,6 +135,11 @@ class Transport:
         )
 
     def _broken(self, error: requests.RequestException) -> ApiError:
+        if any(words in repr(error) for words in _NOT_ENCRYPTED):
+            return ApiUnreachableError(
+                f"The server at {self.url} does not use https. Write http:// in the address "
+                f"({self._address_source})."
+            )
         if any(words in repr(error) for words in _NOT_SENT):
             return self._unreachable(error)
         return ApiUncertainError(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ContextManager, Dict, Iterable, List, NamedTuple, Optional
 
 from project.api.client import PrefectApi, connect
+from project.api.transport import SETTING
 from project.compat import kedro as compat
 from project.compat.kedro_config import missing_env_folder
 from project.compat.kedro_project import (
@@ -142,7 +143,12 @@ class KedroProject:
         return sorted({each.project or package_name() for each in settings})
 
     def connect(
-        self, api: Optional[str] = None, *, must_outlive_process: bool = False
+        self,
+        api: Optional[str] = None,
+        *,
+        must_outlive_process: bool = False,
+        address_source: str = SETTING,
     ) -> ContextManager[PrefectApi]:
         """Connect to an API, by default the one in ``prefect.yml``."""
-        return connect(api or self.read_settings().api, self.project_path, must_outlive_process)
+        name = api or self.read_settings().api
+        return connect(name, self.project_path, must_outlive_process, address_source)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional, Tuple
 from urllib.parse import urlsplit
 
+from marshmallow import ValidationError
+
 from project.config.origin import UNKNOWN_ORIGIN, Origin
 from project.config.rules import (
     ChangesRule,
@@ -31,17 +33,34 @@ PrefectObject = Mapping[str, Any]
 _API = re.compile(r"embedded|prefect|https?://\S+")
 
 
-def _is_api(value: Any) -> bool:
+_API_WORDS = "embedded, prefect, or an address that starts with http:// or https://"
+
+
+def describe_wrong_api(value: Any) -> Optional[str]:
+    """Return what an API's name must be instead of this value; ``None`` if it is one."""
     if not isinstance(value, str) or not _API.fullmatch(value):
-        return False
+        return f"must be {_API_WORDS}"
     try:
-        urlsplit(value).port  # noqa: B018 - raises ValueError, as urlsplit does for http://[::1
+        address = urlsplit(value)
+    except ValueError:  # such as http://[::1
+        return "must be an address with a valid host, such as http://[::1]:4200"
+    try:
+        address.port  # noqa: B018 - raises ValueError
     except ValueError:
-        return False
-    return True
+        return "must be an address whose port is a number up to 65535"
+    return None
 
 
-_api_rule = Value("embedded, prefect, or an address that starts with http:// or https://", _is_api)
+class _ApiRule(Value):
+    def __init__(self) -> None:
+        super().__init__(_API_WORDS, lambda value: describe_wrong_api(value) is None)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        mistake = describe_wrong_api(value)
+        if mistake is not None:
+            raise ValidationError(mistake)
+        return value
+
 
 _SCHEDULER = re.compile(r"(\w+://)?(\[[\w:.%]+\]|[^\s/:\[\]]+):\d{1,5}|inproc://\S+")
 _scheduler_rule = Value(
@@ -153,7 +172,7 @@ class Settings:
     that class's arguments. ``origin`` is no key: it names the file in messages.
     """
 
-    api: str = setting("embedded", _api_rule)
+    api: str = setting("embedded", _ApiRule())
     run: str = setting("here", choice("here", "agent", "none"))
     wait: bool = setting(True, switch())
     project: Optional[str] = setting(None, string(optional=True))
