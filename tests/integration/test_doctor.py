@@ -265,6 +265,33 @@ def test_a_fault_is_one_line_and_fails_only_if_kedro_run_would(
     assert diagnosis.lines[-1].endswith(" would not succeed.") == fails
 
 
+def test_the_files_that_settings_are_read_from_are_named(make_project: MakeProject) -> None:
+    project = make_project(PIPELINE)
+    no_file = diagnose(project).lines[1]
+    project.write("conf/base/prefect.yml", "flow: nightly")
+    project.write("conf/local/prefect.yml", "run: here")
+    two_files = diagnose(project).lines[1]
+
+    assert no_file == (
+        "ok    prefect.yml: no prefect.yml in conf/base or conf/local, defaults; flow "
+        "'__default__', run: here"
+    )
+    assert two_files == (
+        "ok    prefect.yml: conf/base/prefect.yml + conf/local/prefect.yml; flow 'nightly', run: "
+        "here"
+    )
+
+
+@pytest.mark.parametrize("path", ["prefect.yml", "conf/prefect.yml"])
+def test_a_file_where_none_is_read_is_reported(make_project: MakeProject, path: str) -> None:
+    project = make_project(PIPELINE)
+    project.write(path, "run: none")
+    diagnosis = diagnose(project)
+
+    assert diagnosis.lines[2] == f"warn  prefect.yml: {path} is not read. Move it to conf/base."
+    assert diagnosis.code == 0
+
+
 def test_https_before_a_server_that_does_not_use_it_is_named(
     make_project: MakeProject, api: str
 ) -> None:

@@ -13,6 +13,7 @@ from project.commands.project_checks import (
     check_inputs,
     check_plugins,
     check_retries,
+    check_settings,
     check_versions,
     count_hooks,
 )
@@ -69,7 +70,7 @@ class Examination:
         except (Exception, SystemExit) as error:
             yield failure(subject, describe_exception(error, path))
             return
-        yield ok("prefect.yml", f"flow '{deployment.flow_name}', run: {deployment.settings.run}")
+        yield from check_settings(self._project, deployment)
         if not deployment.pipeline.nodes:
             text = "no nodes, so Kedro refuses to run it: check pipeline_registry.py"
             yield failure(f"pipeline '{deployment.ref.pipeline_name}'", text)

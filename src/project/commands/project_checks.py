@@ -7,8 +7,9 @@ import subprocess
 import sys
 import tempfile
 from importlib.metadata import version
+from pathlib import Path
 from platform import python_version
-from typing import TYPE_CHECKING, Iterator, List, Optional
+from typing import TYPE_CHECKING, Iterable, Iterator, List, Optional
 
 from project.commands.check_result import (
     CheckResult,
@@ -21,7 +22,11 @@ from project.commands.check_result import (
 from project.commands.exception_names import find_mistake
 from project.commands.kedro_project import KedroProject
 from project.compat import kedro as compat
+from project.compat.kedro_config import config_folders
+from project.compat.kedro_project import conf_folder
 from project.compat.versions import require_supported_versions
+from project.config.model import Settings
+from project.config.origin import FILE
 from project.config.policies import policy_of
 from project.config.run_request import RunRequests
 from project.deploy.deployment import Deployment
@@ -48,6 +53,29 @@ def check_versions() -> CheckResult:
         remedy = 'Prefect 1.1.0 needs marshmallow 3: uv pip install "marshmallow<4".'
         return failure("versions", f"{text}. {remedy}")
     return ok("versions", text)
+
+
+def check_settings(project: KedroProject, deployment: Deployment) -> Iterator[CheckResult]:
+    """Report which files the settings are from, and files where none is read."""
+    root, settings = project.project_path, deployment.settings
+    loader = project.context.config_loader
+    folders = [Path(folder) for folder in config_folders(loader)]
+    where = _listed(settings.origin.files, root, " + ")
+    if not where and settings != Settings():  # of a loader of the project's own
+        where = type(loader).__name__
+    if not where:
+        where = f"no {FILE} in {_listed(folders, root, ' or ')}, defaults"
+    yield ok(FILE, f"{where}; flow '{deployment.flow_name}', run: {settings.run}")
+    for folder in (root, conf_folder(root)):
+        if folders and folder not in folders and (folder / FILE).is_file():
+            remedy = f"Move it to {_listed(folders[:1], root)}."
+            yield warning(FILE, f"{_listed([folder / FILE], root)} is not read. {remedy}")
+
+
+def _listed(paths: Iterable[Path], root: Path, separator: str = "") -> str:
+    """Return paths as a message lists them: relative to the project, if they are in it."""
+    inside = (path.relative_to(root) if root in path.parents else path for path in paths)
+    return separator.join(map(str, inside))
 
 
 def count_hooks(project: KedroProject) -> int:

@@ -51,7 +51,7 @@ def config_files(loader: Any, name: str) -> List[Path]:
     """Return the files that ``load_config`` merges, in the order in which they override."""
     return [
         file
-        for folder in _config_folders(loader)
+        for folder in config_folders(loader)
         for file in sorted(Path(folder).rglob(f"{name}*"))
         if file.suffix in {".yml", ".yaml", ".json"}
     ]
@@ -77,13 +77,13 @@ def missing_env_folder(loader: Any) -> Optional[Path]:
 
     ``None`` also for a loader that has no folder for each environment, as a user's own may.
     """
-    folders = [Path(folder) for folder in _config_folders(loader)]
+    folders = [Path(folder) for folder in config_folders(loader)]
     if len(folders) < 2 or not folders[0].is_dir() or folders[-1].is_dir():  # noqa: PLR2004
         return None
     return folders[-1]
 
 
-def _config_folders(loader: Any) -> List[str]:
+def config_folders(loader: Any) -> List[str]:
     """Return the folders of the base environment and of the one that overrides it, if any."""
     if hasattr(loader, "conf_paths"):
         return list(loader.conf_paths)
