@@ -132,7 +132,8 @@ def test_with_the_printed_variables_prefects_commands_use_this_projects_api(serv
     python = shlex.quote(sys.executable)
     script = (
         f'eval "$({python} -W ignore -m kedro prefect env | grep ^export)" && '
-        f"{python} -W ignore -m prefect get flows"
+        f"{python} -W ignore -m prefect get flows && "
+        f"{python} -W ignore -m prefect run --name __default__ --project shop"
     )
     process = subprocess.run(
         ["/bin/bash", "-c", script],
@@ -144,6 +145,7 @@ def test_with_the_printed_variables_prefects_commands_use_this_projects_api(serv
 
     assert process.returncode == 0, process.stderr
     assert "__default__" in process.stdout
+    assert f"URL: {served.url}/default/flow-run/" in process.stdout
 
 
 def test_the_variables_need_an_api_that_is_up(project: KedroProject) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Callable
 import pytest
 import requests
 
+from project.runner import PrefectRunner
 from tests.kits.embedded import open_api
 from tests.kits.projects import PIPELINE, REPOSITORY, KedroProject, kedro_command, kedro_run
 
@@ -57,14 +59,35 @@ def test_the_embedded_server_logs_nothing_about_itself(make_project: MakeProject
     assert "uvicorn" not in logged_by_all(project, "prefect", "runs")
 
 
-def test_the_address_of_a_run_can_be_opened_once_the_server_runs(make_project: MakeProject) -> None:
-    run = kedro_run(make_project(PIPELINE))
-    (id_,) = re.findall(r"^Flow run ([0-9a-f-]{36}): ", run.stdout, re.MULTILINE)
+def address_of_a_run(project: KedroProject, capsys: pytest.CaptureFixture[str]) -> str:
+    """Run a project and return what is printed as the run's address, with ID for its id."""
+    capsys.readouterr()
+    project.run(PrefectRunner())
+    printed = capsys.readouterr().out
+    ((id_, address),) = re.findall(r"^Flow run ([0-9a-f-]{36}): (.*)$", printed, re.MULTILINE)
+    return str(address.replace(id_, "ID"))
 
-    assert (
-        f"Flow run {id_}: http://127.0.0.1:4200/default/flow-run/{id_} "
-        "(available while 'kedro prefect server' is running)\n"
-    ) in run.stdout
+
+def test_the_address_of_a_run_can_be_opened_once_the_server_runs(
+    make_project: MakeProject,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        monkeypatch.setattr("project.api.pages.SERVER_PORT", port)
+        project = make_project(PIPELINE)
+        while_taken = address_of_a_run(project, capsys)
+    while_free = address_of_a_run(project, capsys)
+
+    assert while_free == (
+        f"http://127.0.0.1:{port}/default/flow-run/ID "
+        "(available while 'kedro prefect server' is running)"
+    )
+    assert while_taken == (
+        "default/flow-run/ID on the page of 'kedro prefect server' (start it with another --port: "
+        f"another server uses {port})"
+    )
 
 
 def test_the_address_of_a_run_is_a_page_of_the_api_that_prefect_yml_names(

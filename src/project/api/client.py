@@ -118,6 +118,14 @@ class PrefectApi:
             variables.update(proxy_exemption(os.environ, self.address))
         return variables
 
+    def command_variables(self) -> Dict[str, str]:
+        """Return the environment variables with which Prefect's own commands use this API.
+
+        They print links to its pages.
+        """
+        pages = self._page("").rstrip("/")
+        return {**self.client_variables(), "PREFECT__SERVER__UI__ENDPOINT": pages}
+
     def page_url(self, kind: str, id_: str) -> str:
         """Return the web page of a ``flow`` or a ``flow-run``, in the form that Prefect prints.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Callable
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from project.api.transport import is_on_this_machine
 
 # Where 'kedro prefect server' listens unless told otherwise, and where the UI of a Prefect Server
 # does.
-_SERVER_URL = "http://127.0.0.1:4200"
+SERVER_PORT = 4200
 _UI_URL = "http://localhost:8080"
 _PROBE_SECONDS = 2.0
 
@@ -24,16 +25,29 @@ MakeAddress = Callable[[str], str]
 def embedded_page(project_path: Path) -> MakeAddress:
     """Return the function for the pages of a project's embedded API.
 
-    If no lasting server is running, the address is the one that it will have.
+    If no lasting server is running, the address is the one that it will have by default. Another
+    server on that port knows nothing of the flow run.
     """
 
     def address(path: str) -> str:
         url = served_url(project_path)
-        if url is None:
-            return f"{_SERVER_URL}/{path} (available while 'kedro prefect server' is running)"
-        return f"{url}/{path}"
+        if url is not None:
+            return f"{url}/{path}"
+        if _is_in_use(SERVER_PORT):
+            return (
+                f"{path} on the page of 'kedro prefect server' (start it with another --port: "
+                f"another server uses {SERVER_PORT})"
+            )
+        running = "(available while 'kedro prefect server' is running)"
+        return f"http://127.0.0.1:{SERVER_PORT}/{path} {running}"
 
     return address
+
+
+def _is_in_use(port: int) -> bool:
+    with socket.socket() as connection:
+        connection.settimeout(_PROBE_SECONDS)
+        return connection.connect_ex(("127.0.0.1", port)) == 0
 
 
 def remote_page(api_url: str) -> MakeAddress:

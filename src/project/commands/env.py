@@ -25,6 +25,6 @@ def env_command(project: ProjectMetadata, env: str) -> None:
     from project.terminal import show
 
     with KedroProject(project.project_path, env).connect(must_outlive_process=True) as api:
-        variables: Dict[str, str] = api.client_variables()
+        variables: Dict[str, str] = api.command_variables()
     for name, value in variables.items():
         show(f"export {name}={shlex.quote(value)}")
