@@ -213,3 +213,17 @@ def test_nothing_is_lost_if_the_api_is_unavailable_while_a_node_ends(served: Sho
 
     assert said.code == 0, said.text
     assert states_in(said) == ["Scheduled", *ONCE, "Success"]
+
+
+def test_an_agent_prints_each_of_its_lines_once(served: Shop) -> None:
+    running = served.start("prefect", "agent", "--label", "gpu")
+    assert running.stdout
+    lines = []
+    for line in running.stdout:
+        lines.append(line)
+        if "Waiting for flow runs" in line:
+            break
+    text = "".join(lines) + kill(running).text
+
+    assert text.count("Registering agent") == 1
+    assert text.count("Waiting for flow runs") == 1

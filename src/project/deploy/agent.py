@@ -130,4 +130,7 @@ class KedroAgent(LocalAgent):
 
 
 if __name__ == "__main__":
-    KedroAgent(AgentOptions(**json.loads(sys.argv[1]))).start()
+    agent = KedroAgent(AgentOptions(**json.loads(sys.argv[1])))
+    # Its own handler prints each line, and Kedro's would print it again.
+    agent.logger.propagate = False
+    agent.start()
