@@ -109,7 +109,7 @@ def test_a_run_that_no_agent_may_take_says_which_labels_are_missing(staffed: Sho
     running.send_signal(signal.SIGINT)
 
     assert text.splitlines()[-1] == (
-        "No agent picks up this run: an agent with the labels gpu is needed, but the running "
+        "No agent picks up this run: an agent with the label gpu is needed, but the running "
         "agents are agent (no labels). Start one: kedro prefect agent --label gpu"
     )
     assert Said.of(running, 60).code == 1

@@ -8,11 +8,12 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Callable
+from typing import Callable, List
 
 import pytest
 import requests
 
+from project.api.client import connect
 from project.runner import PrefectRunner
 from tests.kits.embedded import open_api
 from tests.kits.projects import PIPELINE, REPOSITORY, KedroProject, kedro_command, kedro_run
@@ -57,6 +58,19 @@ def test_the_embedded_server_logs_nothing_about_itself(make_project: MakeProject
     assert "kedro.pipeline.node" in loggers
     assert [name for name in loggers if name.startswith(("uvicorn", "project.", "asyncio"))] == []
     assert "uvicorn" not in logged_by_all(project, "prefect", "runs")
+
+
+@pytest.mark.parametrize(("names", "words"), [(["one"], "1 node"), (["one", "two"], "2 nodes")])
+def test_a_run_says_how_many_nodes_it_has(
+    make_project: MakeProject, names: List[str], words: str
+) -> None:
+    project = make_project(PIPELINE)
+    project.run(PrefectRunner(), node_names=names)
+    with connect("embedded", project.folder) as api:
+        lines = [row["message"] for row in api.query("query { log { message } }")]
+
+    (line,) = (line for line in lines if line.startswith("Kedro run "))
+    assert line.endswith(f": {words}")
 
 
 def address_of_a_run(project: KedroProject, capsys: pytest.CaptureFixture[str]) -> str:

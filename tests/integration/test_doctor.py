@@ -20,6 +20,7 @@ from tests.kits.projects import PIPELINE, PLAIN_SETTINGS, KedroProject
 MakeProject = Callable[..., KedroProject]
 
 RUN = "'kedro run --runner=project.runner.PrefectRunner'"
+READS_RATE = PIPELINE.replace("node(one, None,", "node(two, 'params:rate',")
 READS_ORDERS = PIPELINE.replace("node(one, None,", "node(two, 'orders',")
 ORDERS = "orders: {type: tests.kits.projects.FileDataset, filepath: data/orders}"
 
@@ -165,7 +166,7 @@ FAULTS = {
     ),
     "a parameter that is not set": Fault(
         "FAIL  inputs: 'params:rate' is not one of the parameters: add it to parameters.yml",
-        PIPELINE.replace("node(one, None,", "node(two, 'params:rate',"),
+        READS_RATE,
     ),
     "an input that does not exist": Fault(
         "FAIL  inputs: 'orders' does not exist: ", READS_ORDERS, catalog=ORDERS
@@ -234,7 +235,7 @@ FAULTS = {
     ),
     "no agent for a run that waits for one": Fault(
         "FAIL  agents: no agent picks up the flow's runs, which wait until one does: an agent with "
-        "the labels gpu is needed, but no agent is running. Start one: kedro prefect agent --label "
+        "the label gpu is needed, but no agent is running. Start one: kedro prefect agent --label "
         "gpu",
         prefect="{{api: '{api}', run: agent, labels: [gpu]}}",
     ),
@@ -263,6 +264,29 @@ def test_a_fault_is_one_line_and_fails_only_if_kedro_run_would(
     assert line.startswith(fault.line.format(project=project.folder, api=api))
     assert diagnosis.code == fails
     assert diagnosis.lines[-1].endswith(" would not succeed.") == fails
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "parameters", "text"),
+    [
+        (PIPELINE, "", "none needed"),
+        (READS_RATE, "rate: 3", "'params:rate' exists"),
+        (READS_RATE.replace('"n", "m"', "'parameters', 'm'"), "rate: 3", "all 2 exist"),
+    ],
+)
+def test_inputs_are_counted_in_words(
+    make_project: MakeProject, pipeline: str, parameters: str, text: str
+) -> None:
+    project = make_project(pipeline)
+    project.write("conf/base/parameters.yml", parameters)
+
+    assert f"ok    inputs: {text}" in diagnose(project).lines
+
+
+def test_an_api_that_lasts_as_long_as_a_run_has_no_address(make_project: MakeProject) -> None:
+    lines = diagnose(make_project(PIPELINE)).lines
+
+    assert "ok    API: embedded, in the process of 'kedro run'" in lines
 
 
 def test_the_files_that_settings_are_read_from_are_named(make_project: MakeProject) -> None:
@@ -382,7 +406,7 @@ def test_the_agents_of_a_flow_need_the_labels_that_are_deployed(
     project.write("conf/base/prefect.yml", f"{{api: '{api}', {schedule}, labels: [gpu]}}")
     warnings = [line for line in diagnose(project).lines if line.startswith("warn  ")]
 
-    text = "warn  labels: deployed are prod, prefect.yml has gpu. Register the flow: "
+    text = "warn  labels: the deployed flow has prod, prefect.yml has gpu. Register the flow: "
     assert any(line.startswith(text) for line in warnings)
     (agents,) = (line for line in warnings if line.startswith("warn  agents: "))
     assert agents.endswith("Start one: kedro prefect agent --label prod")

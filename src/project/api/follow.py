@@ -159,7 +159,8 @@ def missing_agent(api: PrefectApi, labels: Iterable[str]) -> Optional[str]:
     alive = _alive_agents(api)
     if any(_takes(agent, set(wanted)) for agent in alive):
         return None
-    needed = f"with the labels {', '.join(wanted)}" if wanted else "without labels"
+    word = "label" if len(wanted) == 1 else "labels"
+    needed = f"with the {word} {', '.join(wanted)}" if wanted else "without labels"
     command = " ".join(["kedro prefect agent", *(f"--label {label}" for label in wanted)])
     return f"an agent {needed} is needed, but {_describe(alive)}. Start one: {command}"
 

@@ -80,12 +80,12 @@ def _check_schedule(deployment: Deployment, compared: Comparison) -> CheckResult
 def _check_labels(deployment: Deployment, deployed: List[str]) -> Iterator[CheckResult]:
     own = _own_labels(deployment)
     if deployed != own and deployment.settings.run != "none":
-        text = f"deployed are {_listed(deployed)}, prefect.yml has {_listed(own)}"
+        text = f"the deployed flow has {_listed(deployed)}, prefect.yml has {_listed(own)}"
         yield warning("labels", f"{text}. {deployment.how_to_register()}")
 
 
 def _listed(labels: List[str]) -> str:
-    return ", ".join(labels) or "none"
+    return ", ".join(labels) or "no labels"
 
 
 def _own_labels(deployment: Deployment) -> List[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Iterator, Optional
 
+from project.api.client import PrefectApi
+from project.api.embedded import served_url
 from project.commands.api_checks import check_api, is_registered, next_version
 from project.commands.check_result import CheckResult, Status, describe_exception, failure, ok
 from project.commands.kedro_project import KedroProject
@@ -91,12 +93,18 @@ class Examination:
             with self._project.connect(
                 deployment.settings.api, must_outlive_process=deployment.settings.run == "agent"
             ) as api:
-                yield ok("API", api.url)
+                yield ok("API", self._describe_api(deployment, api))
                 compared = compare(api, deployment)
                 yield from check_api(api, deployment, compared)
                 self.plan = _plan(deployment, compared, nodes)
         except ApiError as error:
             yield failure("API", error.message)
+
+    def _describe_api(self, deployment: Deployment, api: PrefectApi) -> str:
+        is_embedded = deployment.settings.api == "embedded"
+        if is_embedded and served_url(self._project.project_path) is None:
+            return "embedded, in the process of 'kedro run'"
+        return api.url
 
     def _find_deployment(self) -> Deployment:
         """Return the deployment, once everything that ``kedro run`` makes of it could be made."""

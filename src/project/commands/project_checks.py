@@ -9,7 +9,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
-from typing import TYPE_CHECKING, Iterable, Iterator, List, Optional
+from typing import TYPE_CHECKING, Iterable, Iterator, List, Optional, Sequence
 
 from project.commands.check_result import (
     CheckResult,
@@ -129,7 +129,13 @@ def check_inputs(project: KedroProject, deployment: Deployment) -> Iterator[Chec
     for text in missing:
         yield failure_if(runs_nodes(deployment), "inputs", text)
     if not unknown and not missing:
-        yield ok("inputs", f"all {len(names)} exist")
+        yield ok("inputs", _describe_existing(names))
+
+
+def _describe_existing(names: Sequence[str]) -> str:
+    if len(names) > 1:
+        return f"all {len(names)} exist"
+    return f"'{names[0]}' exists" if names else "none needed"
 
 
 def _describe_unknown(name: str) -> str:

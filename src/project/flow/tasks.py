@@ -123,7 +123,9 @@ class InitTask(Task):
             BaseException: the error that kept its session from opening.
         """
         run = self._runs.acquire(prefect.context.flow_run_id)
-        self.logger.info("Kedro run %s: %d nodes", run.run_id, len(run.nodes))
+        count = len(run.nodes)
+        plural = "" if count == 1 else "s"
+        self.logger.info("Kedro run %s: %d node%s", run.run_id, count, plural)
         return run.run_id
 
 

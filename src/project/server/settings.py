@@ -47,9 +47,9 @@ class ServerSettings:
             self._check_origin(self.allow_origin)
         if self.host not in LOOPBACK_HOSTS and not self.token:
             raise ValueError(
-                f"Host {self.host!r} can be reached from other machines, and anyone who reaches "
-                "this API can run code: set a token, which clients send as their Prefect API key, "
-                "or listen on 127.0.0.1."
+                f"Host {self.host!r} is not a loopback address. Anyone on another machine who "
+                "reaches this API can run code: set a token, which clients send as their Prefect "
+                "API key, or listen on 127.0.0.1."
             )
 
     def _check_origin(self, origin: str) -> None:
