@@ -237,7 +237,7 @@ def _add_flows(connection: Connection) -> list[str]:
     from project.server.mutations.flows import FlowOptions, create_flow
     from project.server.mutations.projects import create_project
 
-    context = MutationContext(connection)
+    context = MutationContext(connection, heartbeat_timeout_seconds=600)
     options = FlowOptions(project_id=create_project(context, "load"))
 
     def add(name: str, tasks: int) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Callable, Iterator
 
 import pytest
 from prefect import Client
+from sqlalchemy import Connection, update
 
 from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
+from project.server.store.database import Database
+from project.server.store.tables import flow_run, task_run
+from project.server.store.timestamps import seconds_ago
 from tests.server.kit import Api, Registered, prefect_client, register_flow
 
 
@@ -51,3 +56,25 @@ def register(api: Api, project_id: str) -> Callable[..., Registered]:
 @pytest.fixture
 def flow(register: Callable[..., Registered]) -> Registered:
     return register()
+
+
+@pytest.fixture
+def pass_an_hour(settings: ServerSettings) -> Callable[..., None]:
+    """Return a function that makes the last signs of life of a run an hour older.
+
+    Time passes only where a test lets it: a slow machine cannot make a run silent.
+    """
+
+    def pass_an_hour(run_id: str, *, heartbeats: bool = True) -> None:
+        columns = ("state_timestamp", "heartbeat") if heartbeats else ("state_timestamp",)
+
+        def write(connection: Connection) -> None:
+            for key in (flow_run.c.id, task_run.c.flow_run_id):
+                for column in (key.table.c[name] for name in columns):
+                    times = update(key.table).where(key == run_id, column.is_not(None))
+                    connection.execute(times.values({column: seconds_ago(3600)}))
+
+        with closing(Database(settings.database, 5)) as database:
+            database.write(write).result()
+
+    return pass_an_hour

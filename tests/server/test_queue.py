@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Callable
+
 import pytest
 
 from tests.server.kit import (
@@ -66,8 +68,8 @@ def test_runs_for_other_agents_do_not_fill_the_queue(api: Api, flow: Registered)
     assert len(queue(api, "others")) == 25
 
 
-def test_a_running_flow_run_is_handed_out_again_when_a_retry_is_due(
-    api: Api, flow: Registered
+def test_a_running_flow_run_without_a_process_is_handed_out_again_when_a_retry_is_due(
+    api: Api, flow: Registered, pass_an_hour: Callable[..., None]
 ) -> None:
     run_id = flow.run()
     task_run_id = run_row(api, run_id, "task_runs { id }")["task_runs"][0]["id"]
@@ -77,9 +79,16 @@ def test_a_running_flow_run_is_handed_out_again_when_a_retry_is_due(
     set_task_state(
         api, task_run_id, "Retrying", start_time="2029-06-01T00:00:00+00:00", run_count=1
     )
+    assert queue(api) == []  # its process is alive, and retries by itself
+
+    pass_an_hour(run_id)
     assert queue(api, before="2029-05-31T00:00:00Z") == []
     assert queue(api) == [run_id]
 
+    api.mutate("update_flow_run_heartbeat", flow_run_id=run_id)
+    assert queue(api) == []
+
+    pass_an_hour(run_id)
     set_task_state(api, task_run_id, "Submitted")
     assert queue(api) == []
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
-from typing import Any, Callable
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, update
 
 from project.server.process import EmbeddedServer
 from project.server.services.reaper import Reaper
 from project.server.settings import ServerSettings
 from project.server.store.database import Database
 from project.server.store.locks import owned_run
-from project.server.store.tables import flow_run, task_run
-from project.server.store.timestamps import seconds_ago
 from tests.kits.waiting import eventually
 from tests.server.kit import (
     Api,
@@ -33,28 +30,6 @@ from tests.server.kit import (
 def settings(settings: ServerSettings) -> ServerSettings:
     """Return settings of a server whose reaper runs often, and from the start."""
     return replace(settings, reaper_seconds=0.05, reaper_grace_seconds=0)
-
-
-@pytest.fixture
-def pass_an_hour(settings: ServerSettings) -> Callable[..., None]:
-    """Return a function that makes the last signs of life of a run an hour older.
-
-    Time passes only where a test lets it: a slow machine cannot make a run silent.
-    """
-
-    def pass_an_hour(run_id: str, *, heartbeats: bool = True) -> None:
-        columns = ("state_timestamp", "heartbeat") if heartbeats else ("state_timestamp",)
-
-        def write(connection: Connection) -> None:
-            for key in (flow_run.c.id, task_run.c.flow_run_id):
-                for column in (key.table.c[name] for name in columns):
-                    times = update(key.table).where(key == run_id, column.is_not(None))
-                    connection.execute(times.values({column: seconds_ago(3600)}))
-
-        with closing(Database(settings.database, 5)) as database:
-            database.write(write).result()
-
-    return pass_an_hour
 
 
 @pytest.fixture

@@ -147,7 +147,10 @@ class Endpoint:
 
     async def _execute(self, request: Request) -> bytes:
         if is_mutation(request.document, request.operation_name):
-            mutation = self._database.write(lambda connection: run_mutation(connection, request))
+            timeout = self._settings.heartbeat_timeout_seconds
+            mutation = self._database.write(
+                lambda connection: run_mutation(connection, request, timeout)
+            )
             response, context = await asyncio.wrap_future(mutation)
             await self._complete(context)
             return orjson.dumps(response)

@@ -72,13 +72,15 @@ def run_query(connection: Connection, request: Request, max_rows: int) -> dict[s
 
 
 def run_mutation(
-    connection: Connection, request: Request
+    connection: Connection, request: Request, heartbeat_timeout_seconds: float
 ) -> tuple[dict[str, Any], MutationContext]:
     """Return the response to a mutation, and its context, which has what is left to do.
 
     Raises BadRequestError for variables that do not fit.
     """
-    context = MutationContext(connection, request.agent_id, request.core_version)
+    context = MutationContext(
+        connection, heartbeat_timeout_seconds, request.agent_id, request.core_version
+    )
     response = _response(_execute(api_schema(), request, context))
     return response, context
 

@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, Select, Text, bindparam, exists, func, sel
 from project.server.mutations.declarations import DateTime, MutationContext, Uuid
 from project.server.mutations.projects import tenant_of
 from project.server.store.columns import Identifier, Timestamp
+from project.server.store.heartbeats import no_heartbeat_since
 from project.server.store.rows import delete_row, insert_row, is_in, update_row
 from project.server.store.states import QUEUEABLE
 from project.server.store.tables import agent, flow_run, task_run
-from project.server.store.timestamps import now
+from project.server.store.timestamps import now, seconds_ago
 
 _QUEUE_LENGTH = 25
 
@@ -72,23 +73,26 @@ def get_runs_in_queue(
         "tenant": tenant_id,
         "before": before or now(),
         "labels": json.dumps(labels or []),
+        "since": seconds_ago(context.heartbeat_timeout_seconds),
     }
     return RunsInQueuePayload(list(context.connection.scalars(_QUEUE, parameters)))
 
 
 def _queue() -> Select[Any]:
-    """Return the query for runs that are due, or have a task run that is."""
+    """Return the query for runs that are due, or have a task run that is but no process."""
     before, tenant = bindparam("before", type_=Timestamp), bindparam("tenant", type_=Identifier)
     of_tenant = tenant.is_(None) | (flow_run.c.tenant_id == tenant)
     due = select(flow_run.c.id, flow_run.c.state_start_time.label("due"), flow_run.c.labels).where(
         of_tenant, is_in(flow_run.c.state, QUEUEABLE), flow_run.c.state_start_time <= before
     )
     # When a retry is far off, Prefect ends the process of the flow run; an agent starts it again.
+    # A process that still sends heartbeats retries by itself, however late it is.
+    has_no_process = no_heartbeat_since(bindparam("since", type_=Timestamp))
     retries_due = (
         select(flow_run.c.id, func.min(task_run.c.state_start_time), flow_run.c.labels)
         .join_from(task_run, flow_run)
         .where(is_in(task_run.c.state, QUEUEABLE), task_run.c.state_start_time <= before)
-        .where(of_tenant, flow_run.c.state == "Running")
+        .where(of_tenant, flow_run.c.state == "Running", has_no_process)
         .group_by(flow_run.c.id)
     )
     runs = due.union_all(retries_due).subquery()

@@ -27,11 +27,13 @@ Json = Annotated[Any, "JSON"]
 class MutationContext:
     """The transaction of a request, and the headers that Prefect's client sends with it.
 
+    A run without a heartbeat for `heartbeat_timeout_seconds` has lost its process.
     After the commit, `deletions` are carried out, and the scheduler creates the next runs of
     `flows_to_schedule`; then the request is answered.
     """
 
     connection: Connection
+    heartbeat_timeout_seconds: float
     agent_id: str | None = None
     core_version: str | None = None
     flows_to_schedule: set[str] = field(default_factory=set)

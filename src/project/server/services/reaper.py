@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, func, not_, select
 from project.server.mutations.run_states import write_flow_run_states, write_task_run_states
 from project.server.settings import ServerSettings
 from project.server.store.database import Database
+from project.server.store.heartbeats import no_heartbeat_since
 from project.server.store.locks import orphaned_runs
 from project.server.store.rows import is_in
 from project.server.store.states import FINISHED, QUEUEABLE, State, new_state
@@ -92,11 +93,7 @@ def _is_silent(since: str) -> ColumnElement[bool]:
         .where(flow.c.id == flow_run.c.flow_id)
         .where(func.json_extract(flow_group.c.settings, "$.heartbeat_enabled").is_not(False))
     )
-    task_heartbeat = select(task_run.c.id).where(
-        task_run.c.flow_run_id == flow_run.c.id, task_run.c.heartbeat > since
-    )
-    silent = func.coalesce(flow_run.c.heartbeat, flow_run.c.state_timestamp) <= since
-    return alive & silent & sends_heartbeats.exists() & ~task_heartbeat.exists()
+    return alive & no_heartbeat_since(since) & sends_heartbeats.exists()
 
 
 def _reap_silent(connection: Connection, key: str, since: str) -> None:
