@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Iterator
@@ -14,7 +17,7 @@ from prefect.utilities.configuration import set_temporary_config
 from project.api import queries
 from project.api.client import PrefectApi, connect
 from project.deploy import agent as agent_module
-from project.deploy.agent import AgentOptions, KedroAgent
+from project.deploy.agent import AgentOptions, KedroAgent, _Child
 from project.deploy.flow_run_process import report_end
 from tests.kits.embedded import open_api
 from tests.server.kit import Api, two_tasks
@@ -63,16 +66,47 @@ def test_a_process_that_was_killed_fails_its_run_and_the_task_runs(
     assert states(api, flow_run_id) == {"TriggerFailed"}
 
 
-def test_a_run_that_could_not_be_started_has_no_waiting_task_runs(
-    api: PrefectApi, flow_run_id: str
-) -> None:
-    flow_run = SimpleNamespace(id=flow_run_id, version=0)
+@pytest.fixture
+def agent(api: PrefectApi) -> Iterator[KedroAgent]:
+    """Return an agent that does nothing by itself."""
     with set_temporary_config({"cloud.api": api.address, "backend": "server"}):
-        agent = KedroAgent(AgentOptions([], "", {}))
-        agent._mark_flow_as_failed(flow_run, "no more processes")
+        yield KedroAgent(AgentOptions([], "", {}))
+
+
+@contextmanager
+def process_of(agent: KedroAgent, flow_run_id: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Let an agent have a process for a flow run."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        agent._children.append(_Child(flow_run_id, process))
+        yield process
+        process.kill()
+
+
+def flow_runs_to_start(agent: KedroAgent) -> list[str]:
+    return [run.id for run in agent._get_flow_run_metadata(agent._get_ready_flow_runs())]
+
+
+def test_a_run_that_could_not_be_started_has_no_waiting_task_runs(
+    api: PrefectApi, agent: KedroAgent, flow_run_id: str
+) -> None:
+    agent._mark_flow_as_failed(SimpleNamespace(id=flow_run_id, version=0), "no more processes")
 
     assert queries.flow_run_state(api, flow_run_id) == "Failed"
     assert states(api, flow_run_id) == {"TriggerFailed"}
+
+
+def test_an_agent_starts_no_second_process_beside_a_living_one(
+    api: PrefectApi, agent: KedroAgent, flow_run_id: str
+) -> None:
+    assert flow_runs_to_start(agent) == [flow_run_id]
+    with process_of(agent, flow_run_id) as process:
+        assert flow_runs_to_start(agent) == []
+        process.kill()
+        process.wait()
+        agent._check_child(agent._children[0], {})
+
+    assert queries.flow_run_state(api, flow_run_id) == "Scheduled"
+    assert flow_runs_to_start(agent) == [flow_run_id]
 
 
 def test_an_agent_that_starts_while_the_server_is_away_registers_later(

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from threading import Thread
 from time import monotonic, sleep
-from typing import Any, Dict, List, Mapping, NamedTuple, NoReturn, Sequence
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, NoReturn, Sequence, Set
 
 import prefect
 import requests
@@ -93,6 +93,13 @@ class KedroAgent(LocalAgent):
         """Send the agent's own heartbeat."""
         Agent.heartbeat(self)
 
+    def _get_flow_run_metadata(self, flow_run_ids: Iterable[str]) -> List[Any]:
+        # A second process would run all nodes again, beside the first. That one retries by itself,
+        # however late, and a run that was scheduled again waits until it has ended.
+        others = set(flow_run_ids) - self._own_flow_runs()
+        flow_runs: List[Any] = super()._get_flow_run_metadata(others)
+        return flow_runs
+
     def deploy_flow(self, flow_run: Any) -> str:
         """Start the process of a flow run."""
         description: str = super().deploy_flow(flow_run)
@@ -107,6 +114,9 @@ class KedroAgent(LocalAgent):
         super()._mark_flow_as_failed(flow_run, message)
         end_run(self._api, flow_run.id, message)
 
+    def _own_flow_runs(self) -> Set[str]:
+        return {child.flow_run_id for child in list(self._children)}
+
     def _watch_children(self) -> None:
         next_heartbeats: Dict[str, float] = {}
         while True:
@@ -120,7 +130,9 @@ class KedroAgent(LocalAgent):
 
     def _check_child(self, child: _Child, next_heartbeats: Dict[str, float]) -> None:
         if child.process.poll() is not None:
-            report_end(self._api, child.flow_run_id, child.process.returncode)
+            # A run that was scheduled again goes on in its next process.
+            if queries.flow_run_state(self._api, child.flow_run_id) != "Scheduled":
+                report_end(self._api, child.flow_run_id, child.process.returncode)
             self._children.remove(child)
             next_heartbeats.pop(child.flow_run_id, None)
         elif monotonic() > next_heartbeats.get(child.flow_run_id, 0.0):
