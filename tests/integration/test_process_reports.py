@@ -11,7 +11,7 @@ from typing import Any, Iterator
 
 import pytest
 import requests
-from prefect.engine.state import Failed
+from prefect.engine.state import Failed, Running
 from prefect.utilities.configuration import set_temporary_config
 
 from project.api import queries
@@ -107,6 +107,34 @@ def test_an_agent_starts_no_second_process_beside_a_living_one(
 
     assert queries.flow_run_state(api, flow_run_id) == "Scheduled"
     assert flow_runs_to_start(agent) == [flow_run_id]
+
+
+def test_a_run_is_not_lost_with_the_line_that_its_process_has_started(
+    api: PrefectApi, agent: KedroAgent, flow_run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(lines: Any) -> None:
+        raise requests.ConnectionError("refused")
+
+    def deploy_flow(flow_run: Any) -> str:
+        queries.set_flow_run_state(api, flow_run.id, Running().serialize())
+        return "PID: 1"
+
+    monkeypatch.setattr(agent.client, "write_run_logs", refuse)
+    monkeypatch.setattr(agent, "deploy_flow", deploy_flow)
+    (flow_run,) = agent._get_flow_run_metadata([flow_run_id])
+    agent._deploy_flow_run(flow_run)
+
+    assert queries.flow_run_state(api, flow_run_id) == "Running"
+
+
+def test_a_run_whose_process_has_started_is_not_failed_by_the_agent(
+    api: PrefectApi, agent: KedroAgent, flow_run_id: str
+) -> None:
+    with process_of(agent, flow_run_id):
+        agent._mark_flow_as_failed(SimpleNamespace(id=flow_run_id, version=0), "refused")
+
+    assert queries.flow_run_state(api, flow_run_id) == "Scheduled"
+    assert states(api, flow_run_id) == {"Pending"}
 
 
 def test_an_agent_that_starts_while_the_server_is_away_registers_later(

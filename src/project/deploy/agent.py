@@ -109,7 +109,16 @@ class KedroAgent(LocalAgent):
         self._children.append(_Child(flow_run.id, process))
         return description
 
+    def _safe_write_run_log(self, flow_run: Any, message: str, level: str) -> None:
+        # Prefect's own method lets the deployment fail, even if the process has started.
+        try:
+            super()._safe_write_run_log(flow_run, message, level)
+        except requests.RequestException as error:
+            self.logger.warning("Not in the log of flow run %s: %s", flow_run.id, error)
+
     def _mark_flow_as_failed(self, flow_run: Any, message: str) -> None:
+        if flow_run.id in self._own_flow_runs():
+            return  # its process has started, and reports for itself
         # Prefect's own method leaves the task runs of a run that could not be started Pending.
         super()._mark_flow_as_failed(flow_run, message)
         end_run(self._api, flow_run.id, message)
