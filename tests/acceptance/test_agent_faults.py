@@ -92,6 +92,14 @@ def states_in(said: Said) -> list[str]:
     return re.findall(r"Flow run is (\w+)", said.text)
 
 
+def task_states_in(shop: Shop, said: Said, name: str) -> list[str]:
+    """Return all states of a task in the flow run that a command has followed."""
+    (id_,) = re.findall(r"Flow run ([0-9a-f-]{36}):", said.text)
+    rows = shop.flow_run(id_, "task_runs { task { name } states(order_by: {id: asc}) { state } }")
+    (states,) = [row["states"] for row in rows["task_runs"] if row["task"]["name"] == name]
+    return [row["state"] for row in states]
+
+
 ONCE = ["Submitted", "Running"]
 
 
@@ -109,6 +117,7 @@ def test_a_killed_flow_run_ends_failed_and_the_command_says_why(
 
     assert said.code == 1
     assert states_in(said) == ["Scheduled", *ONCE, "Failed"]
+    assert task_states_in(served, said, "wait") == ["Pending", "Running", "Failed"]
     assert (
         "Error: The flow run ended in state Failed: wait: The process of the flow run was ended by "
         f"{number.name}. See http" in said.text

@@ -22,12 +22,11 @@ from project.api.states import FINISHED
 from project.deploy.deployment import HEARTBEAT_ENV
 from project.deploy.flow_spec import PROJECTS_VARIABLE
 from project.errors import ApiError
+from project.execution.cancellation import SIGNALLED
 
 logger = logging.getLogger(__name__)
 
 EXIT_SECONDS = 10.0
-
-_SIGNALLED = 128  # added to its number by a process that a signal ends, and that cleans up first
 
 
 def api_variables(api: PrefectApi, projects: Mapping[str, str]) -> Dict[str, str]:
@@ -107,7 +106,7 @@ def report_end(api: PrefectApi, flow_run_id: str, exit_code: int) -> None:
 
 def _describe_exit(code: int) -> str:
     names = {number.value: number.name for number in signal.Signals}
-    ended_by = -code if code < 0 else code - _SIGNALLED
+    ended_by = -code if code < 0 else code - SIGNALLED
     if code < 0 or ended_by in names:
         return f"was ended by {names.get(ended_by, f'signal {ended_by}')}"
     return f"ended with exit code {code}"

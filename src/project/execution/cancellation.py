@@ -10,6 +10,16 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import Callable, Iterator, Optional
 
+# Added to its number by a process that a signal ends, and that cleans up first: so do shells.
+SIGNALLED = 128
+
+
+class SignalExit(SystemExit):
+    """Exit of this process because of a signal."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(SIGNALLED + number)
+
 
 class Cancellation:
     """Cancellation of the run in the thread that created it, with the effect of Ctrl-C.
@@ -71,9 +81,9 @@ class Cancellation:
             raise KeyboardInterrupt
 
     def exit_if_signalled(self) -> None:
-        """Raise SystemExit with the exit code of a process that a signal ended, if one did."""
+        """Raise SignalExit if a signal has ended the run."""
         if self.signal is not None:
-            raise SystemExit(128 + self.signal)  # as a shell reports a process ended by a signal
+            raise SignalExit(self.signal)
 
     def _handle(self, number: int, frame: Optional[FrameType]) -> None:
         if os.getpid() != self._process:  # a forked child ends as it would without this handler

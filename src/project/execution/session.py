@@ -22,6 +22,7 @@ from project.config.model import Settings
 from project.config.run_request import find_request, read_run_settings
 from project.config.webhook import find_webhook
 from project.errors import FlowRunError
+from project.execution.cancellation import SignalExit
 from project.execution.kedro_run import KedroRun
 from project.execution.runners import failure_of
 from project.flow.pipeline_ref import PipelineRef
@@ -53,7 +54,7 @@ def run_in_session(
         check_run_options(options)
         _require_own_configuration()
         run_session(ref.project_path, ref.pipeline_name, options, runner, run_id)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SignalExit):
         raise
     except BaseException as caught:  # also SystemExit, so that the end of the run is reported
         error = caught
