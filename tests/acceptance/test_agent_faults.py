@@ -103,7 +103,9 @@ def task_states_in(shop: Shop, said: Said, name: str) -> list[str]:
 ONCE = ["Submitted", "Running"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda one: one.name
+)
 def test_a_killed_flow_run_ends_failed_and_the_command_says_why(
     served: Shop, number: signal.Signals
 ) -> None:
@@ -122,6 +124,20 @@ def test_a_killed_flow_run_ends_failed_and_the_command_says_why(
         "Error: The flow run ended in state Failed: wait: The process of the flow run was ended by "
         f"{number.name}. See http" in said.text
     )
+
+
+def test_ctrl_c_in_the_terminal_of_an_agent_leaves_its_runs_running(served: Shop) -> None:
+    process = served.start("prefect", "agent")
+    following = served.start(*RUN)
+    pid_of_the_run(served)
+    os.killpg(process.pid, signal.SIGINT)
+    stopped = Said.of(process, 30)
+    (served.folder / "go").touch()
+    said = Said.of(following, 60)
+
+    assert re.findall(r"Flow run [0-9a-f-]{36} goes on", stopped.text), stopped.text
+    assert said.code == 0, said.text
+    assert states_in(said) == ["Scheduled", *ONCE, "Success"]
 
 
 def test_a_killed_agent_leaves_no_agent(served: Shop) -> None:

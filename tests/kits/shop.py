@@ -7,10 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from textwrap import dedent
 from typing import Any, Dict, List, Optional
 
+import psutil
 import requests
 
 from tests.kits.projects import write_files, write_metadata
@@ -258,7 +260,7 @@ class Shop:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            start_new_session=True,  # so that `kill` can find what it starts
+            start_new_session=True,  # so that a signal for its group is for nothing else
         )
         self._started.append(process)
         return process
@@ -383,6 +385,13 @@ def stop(process: subprocess.Popen[str]) -> Said:
 
 
 def kill(process: subprocess.Popen[str]) -> Said:
-    """End a process and all that it has started, with no time for last words."""
+    """End a process and all that it has started, with no time for last words.
+
+    An agent starts flow runs in sessions of their own, and is to die before them.
+    """
+    others = psutil.Process(process.pid).children(recursive=True)
     os.killpg(process.pid, signal.SIGKILL)
+    for one in others:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
     return Said.of(process, 30)

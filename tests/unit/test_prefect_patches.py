@@ -93,6 +93,23 @@ prefect_patches.patch_client_to_retry()
 print(json.dumps([before, ask(), len(answers), ask(), len(answers)]))
 """
 
+SESSION = """
+import json, subprocess, sys
+from prefect.agent.local import agent
+from project.compat.prefect_patches import patch_local_agent
+
+def has_own_session():
+    command = [sys.executable, "-c", "import os; print(os.getsid(0) == os.getpid())"]
+    return agent.Popen(command, stdout=subprocess.PIPE, text=True).communicate()[0].strip()
+
+before = has_own_session()
+patch_local_agent()
+once = agent.Popen
+patch_local_agent()
+assert agent.Popen is once
+print(json.dumps([before, has_own_session()]))
+"""
+
 
 def run_script(script: str) -> Any:
     done = subprocess.run(
@@ -126,3 +143,7 @@ def test_clients_retry_while_the_api_is_unreachable_and_no_longer() -> None:
     assert before == "ConnectionError"
     assert (answer, requests_until_answer) == ("answer", 4)
     assert (refused, requests_in_all) == ("HTTPError", 5)
+
+
+def test_a_local_agent_starts_flow_runs_in_sessions_of_their_own() -> None:
+    assert run_script(SESSION) == ["False", "True"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 from contextlib import nullcontext
 from typing import Any, ContextManager, Dict, Mapping, Optional, Union
 
@@ -23,7 +24,7 @@ from project.api.unreported import UnreportedStates
 from project.compat.run_options import RUN_OPTIONS, RunOptions
 from project.config.model import Settings
 from project.errors import ApiError
-from project.execution.cancellation import Cancellation
+from project.execution.cancellation import Cancellation, SignalExit
 from project.execution.executors import make_executor
 from project.execution.kedro_run import KedroRun
 from project.execution.output import OutputCapture
@@ -137,11 +138,11 @@ class AgentFlowRunner(CloudFlowRunner):
                 return run_all_tasks(self, state, arguments)
         except ENDRUN as end:
             return end.state
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             # The run is not over: whatever has started this process may start another one for it.
             cancellation.exit_if_signalled()
-            if not cancellation.is_requested:
-                raise
+            if not cancellation.is_requested:  # Python itself handles SIGINT, with this exception
+                raise SignalExit(signal.SIGINT) from interrupt
             return Cancelled("The flow run was cancelled.")
 
 

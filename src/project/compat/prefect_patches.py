@@ -5,7 +5,7 @@ Each patch can be applied any number of times.
 
 from __future__ import annotations
 
-from functools import wraps
+from functools import partial, wraps
 from http import HTTPStatus
 from importlib import import_module
 from time import monotonic, sleep
@@ -46,6 +46,16 @@ def _copy_config(config: Any) -> Any:
 
 def _clear_dict(dot_dict: Any) -> None:
     dot_dict.__dict__.clear()
+
+
+def patch_local_agent() -> None:
+    """Let local agents in this process start flow runs in sessions of their own.
+
+    Otherwise Ctrl-C in the agent's terminal ends the flow runs, too, which then report nothing.
+    """
+    names = import_module("prefect.agent.local.agent").__dict__
+    if not isinstance(names["Popen"], partial):
+        names["Popen"] = partial(names["Popen"], start_new_session=True)
 
 
 def patch_client_to_retry() -> None:

@@ -21,6 +21,7 @@ from prefect.agent.local import LocalAgent
 from project.api import queries
 from project.api.client import PrefectApi
 from project.api.state_sender import end_run
+from project.compat.prefect_patches import patch_local_agent
 from project.deploy.deployment import HEARTBEAT_ENV
 from project.deploy.flow_run_process import api_variables, report_end
 
@@ -64,6 +65,7 @@ class KedroAgent(LocalAgent):
     """
 
     def __init__(self, options: AgentOptions):
+        patch_local_agent()
         super().__init__(
             labels=options.labels,
             import_paths=[options.import_path],
@@ -88,6 +90,11 @@ class KedroAgent(LocalAgent):
     def on_startup(self) -> None:
         """Start to watch the processes."""
         Thread(target=self._watch_children, name="children", daemon=True).start()
+
+    def on_shutdown(self) -> None:
+        """Name the flow runs whose processes outlive this agent."""
+        for child in list(self._children):
+            self.logger.info("Flow run %s goes on.", child.flow_run_id)
 
     def heartbeat(self) -> None:
         """Send the agent's own heartbeat."""
