@@ -11,13 +11,15 @@ from typing import Any, Iterator
 
 import pytest
 import requests
-from prefect.engine.state import Failed, Running
+from prefect.engine.state import Failed, Running, Submitted
 from prefect.utilities.configuration import set_temporary_config
 
 from project.api import queries
 from project.api.client import PrefectApi, connect
 from project.deploy import agent as agent_module
+from project.deploy import entrypoint
 from project.deploy.agent import AgentOptions, KedroAgent, _Child
+from project.deploy.entrypoint import exit_beside_another_process
 from project.deploy.flow_run_process import report_end
 from tests.kits.embedded import open_api
 from tests.server.kit import Api, two_tasks
@@ -135,6 +137,24 @@ def test_a_run_whose_process_has_started_is_not_failed_by_the_agent(
 
     assert queries.flow_run_state(api, flow_run_id) == "Scheduled"
     assert states(api, flow_run_id) == {"Pending"}
+
+
+def test_a_process_exits_beside_another_one_that_sends_heartbeats(
+    api: PrefectApi, flow_run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for state in (Submitted(), Running()):
+        exit_beside_another_process(api, flow_run_id)
+        queries.set_flow_run_state(api, flow_run_id, state.serialize())
+
+    with pytest.raises(SystemExit) as exit_of_process:
+        exit_beside_another_process(api, flow_run_id)
+    assert exit_of_process.value.code is None
+    text = "query($id: uuid!) { flow_run_by_pk(id: $id) { logs { message } } }"
+    (line,) = api.query(text, id=flow_run_id)["logs"]
+    assert line["message"].startswith("Another process executes this flow run")
+
+    monkeypatch.setattr(entrypoint, "_HEARTBEAT_TIMEOUT_SECONDS", 0)
+    exit_beside_another_process(api, flow_run_id)
 
 
 def test_an_agent_that_starts_while_the_server_is_away_registers_later(

@@ -518,6 +518,13 @@ def flow_run_state(api: GraphQL, flow_run_id: str) -> Optional[str]:
     return None if row is None else str(row["state"])
 
 
+def last_heartbeat(api: GraphQL, flow_run_id: str) -> Optional[str]:
+    """Return when a Running flow run had a heartbeat; ``None`` for one that is not Running."""
+    text = "query($id: uuid!) { flow_run_by_pk(id: $id) { state heartbeat } }"
+    row = api.query(text, id=flow_run_id)
+    return row["heartbeat"] if row is not None and row["state"] == "Running" else None
+
+
 def task_run_ids(api: GraphQL, flow_run_id: str) -> Dict[str, str]:
     """Return the ids of a flow run's task runs by the slugs of their tasks."""
     text = "query($id: uuid!) { flow_run_by_pk(id: $id) { task_runs { id task { slug } } } }"

@@ -151,9 +151,11 @@ class KedroAgent(LocalAgent):
                 report_end(self._api, child.flow_run_id, child.process.returncode)
             self._children.remove(child)
             next_heartbeats.pop(child.flow_run_id, None)
-        elif monotonic() > next_heartbeats.get(child.flow_run_id, 0.0):
+            return
+        interval = prefect.config.cloud.heartbeat_interval
+        # A new process has time to find out whether an earlier one still sends heartbeats.
+        if monotonic() > next_heartbeats.setdefault(child.flow_run_id, monotonic() + interval):
             queries.update_heartbeat(self._api, child.flow_run_id)
-            interval = prefect.config.cloud.heartbeat_interval
             next_heartbeats[child.flow_run_id] = monotonic() + interval
 
 

@@ -6,18 +6,23 @@ import gc
 from pathlib import Path
 from typing import Iterable
 
+import pendulum
 import prefect
 from prefect import Client
 
 from project.api import queries
 from project.api.agent_runner import AgentFlowRunner
 from project.api.client import PrefectApi
+from project.api.lines import Line
 from project.compat.kedro_project import find_pipeline, open_project
 from project.compat.prefect_patches import patch_client_to_retry, patch_context
 from project.deploy.deployment import make_flow
 from project.deploy.flow_spec import FlowSpec
 from project.errors import FlowRunError
 from project.flow.graph import KedroFlow
+
+_HEARTBEAT_TIMEOUT_SECONDS = 600  # after which servers consider a process dead
+_OTHER_PROCESS = "Another process executes this flow run already; this one exits."
 
 
 def load_flow() -> KedroFlow:
@@ -32,8 +37,10 @@ def load_flow() -> KedroFlow:
     if not spec.ref.project_path.is_dir():  # the project is installed as a package
         spec = spec._replace(ref=spec.ref._replace(project_path=Path.cwd()))
     flow = make_flow(find_pipeline(pipelines, spec.ref.pipeline_name), spec)
-    if prefect.context.get("flow_run_id") is not None:
+    flow_run_id = prefect.context.get("flow_run_id")
+    if flow_run_id is not None:
         patch_client_to_retry()
+        exit_beside_another_process(PrefectApi(Client()), flow_run_id)
         gc.freeze()  # what is imported by now lasts as long as this process; see compat.collector
         # `prefect execute flow-run` reads this after it has loaded the flow. Agents set it to
         # Prefect's own class, by a variable that no run configuration can override.
@@ -43,6 +50,24 @@ def load_flow() -> KedroFlow:
     if flow_id is not None:
         require_registered_tasks(flow, PrefectApi(Client()), flow_id)
     return flow
+
+
+def exit_beside_another_process(api: PrefectApi, flow_run_id: str) -> None:
+    """Exit if another process executes the flow run.
+
+    Agents start a second one for a Running flow run with a retry that is three seconds late. The
+    first may be alive all the same: a node that holds the interpreter holds up the retries of
+    others. If it is not, the server reschedules the flow run, as it does without a retry.
+
+    Raises:
+        SystemExit: the flow run was Running before this process, and has had a heartbeat.
+    """
+    heartbeat = queries.last_heartbeat(api, flow_run_id)
+    now = pendulum.now("utc")
+    if heartbeat and pendulum.parse(heartbeat) > now.subtract(seconds=_HEARTBEAT_TIMEOUT_SECONDS):
+        line = Line(None, int(now.timestamp() * 1_000_000), __name__, "WARNING", _OTHER_PROCESS)
+        queries.write_run_logs(api, [line.as_input(flow_run_id)])
+        raise SystemExit
 
 
 def require_registered_tasks(flow: KedroFlow, api: PrefectApi, flow_id: str) -> None:
