@@ -628,7 +628,10 @@ class Unreadable:
         return self
 
     def __setstate__(self, state):
-        time.sleep(1.5)
+        begin("reading")
+        while not (DATA / "failed").exists():
+            time.sleep(0.1)
+        time.sleep(1)
         raise ValueError("cannot be read here")
 
 class Missing(Exception):
@@ -639,7 +642,9 @@ def miss():
     raise Missing("price")
 
 def fail_soon():
-    time.sleep(0.5)
+    while not (DATA / "reading").exists():
+        time.sleep(0.1)
+    begin("failed")
     raise ValueError("soon")
 
 def fail_with_the_worker_s_own():
