@@ -225,6 +225,14 @@ def test_a_session_that_cannot_be_opened_fails_the_run(staffed: Shop, webhook: W
     assert any("mkae" in line for line in staffed.lines(id_))
 
 
+def test_a_parameter_larger_than_a_state_leaves_no_task_open(staffed: Shop) -> None:
+    id_ = staffed.start_run("__default__", params={"filling": "x" * 1_200_000})
+
+    assert staffed.ended(id_) == "Success"
+    rows = staffed.flow_run(id_, "task_runs { state task { name } }")["task_runs"]
+    assert {row["task"]["name"]: row["state"] for row in rows if row["state"] != "Success"} == {}
+
+
 def test_a_parameter_of_the_wrong_type_is_an_error(staffed: Shop) -> None:
     id_ = staffed.start_run("__default__", tags="reporting")
 

@@ -9,7 +9,8 @@ from typing import Any, Callable, Dict, List
 
 import pytest
 from prefect import Client
-from prefect.engine.state import Cancelled, Failed, State
+from prefect.engine.results import PrefectResult
+from prefect.engine.state import Cancelled, Failed, State, Success
 
 from project.api import reporter as reporter_module
 from project.api import settling
@@ -202,3 +203,30 @@ def test_lines_that_the_api_writes_late_are_not_sent_again(monkeypatch: pytest.M
 
     assert [name for name, _ in api.sent] == ["write_run_logs"]
     assert sender.waiting() == 0
+
+
+def test_a_parameter_that_is_too_long_for_a_state_ends_without_its_value() -> None:
+    api = Answers()
+    sender = StateSender(api, "run")
+    value = PrefectResult(value="x" * 1_200_000, location=f'"{"x" * 1_200_000}"')
+    state = Success("Task run succeeded.", result=value)
+    state.cached_inputs = {"value": value, "short": PrefectResult(location="1")}
+
+    def refuse_what_is_long(name: str) -> None:
+        if len(str(api.sent[-1])) > 1_000_000:
+            raise ApiRefusedError("State payload is too large.")
+
+    api.answer = refuse_what_is_long
+    sender.put(RunState("task run", state))
+    while sender.waiting():
+        sender.send_round()
+    (written,) = api.sent[-1][1]["states"]
+
+    assert len(api.sent) == 2
+    assert (written["state"]["type"], written["state"]["message"]) == (
+        "Success",
+        "Task run succeeded.",
+    )
+    assert written["state"]["_result"]["type"] == "PrefectResult"
+    locations = [each["location"] for each in written["state"]["cached_inputs"].values()]
+    assert [written["state"]["_result"]["location"], *locations] == [None, None, "1"]

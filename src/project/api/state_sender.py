@@ -63,10 +63,22 @@ class RunState:
         return payload
 
     def shrink(self) -> bool:
-        """Leave out most of a long message; return whether there was one."""
+        """Leave out most of a long message, or else long results; return whether there were any."""
         message = self.payload["message"]
         self.payload["message"] = shorten(message, MIN_MESSAGE_BYTES)
-        return len(self.payload["message"]) < len(message)
+        return len(self.payload["message"]) < len(message) or self._drop_long_results()
+
+    def _drop_long_results(self) -> bool:
+        # The location of a parameter's result is its value, which the flow run has as well.
+        results = [self.payload.get("_result"), *(self.payload.get("cached_inputs") or {}).values()]
+        long = [
+            result
+            for result in results
+            if result and json_size(result.get("location")) > MIN_MESSAGE_BYTES
+        ]
+        for result in long:
+            result["location"] = None
+        return bool(long)
 
 
 class StateSender:
