@@ -285,3 +285,16 @@ def test_cancelling_by_command_ends_a_run(staffed: Shop) -> None:
     watched = staffed.kedro("prefect", "watch", id_)
     assert watched.code == 1
     assert "Error: The flow run ended in state Cancelled" in watched.text
+
+
+def test_a_run_that_is_cancelled_among_many_short_nodes_ends_within_seconds(staffed: Shop) -> None:
+    id_ = staffed.start_run("many")
+    eventually(lambda: "Success" in staffed.node_states(id_).values())
+    cancel = "mutation($id: UUID!) { cancel_flow_run(input: {flow_run_id: $id}) { state } }"
+    staffed.ask(cancel, id=id_)
+    eventually(lambda: staffed.flow_run(id_, "state") == {"state": "Cancelled"}, 10)
+
+    states = staffed.node_states(id_)
+    assert set(states.values()) == {"Success", "Cancelled"}
+    saved = re.findall(r"after_node_run (\w+)", "\n".join(staffed.hooks()))
+    assert {name for name, state in states.items() if state == "Success"} == set(saved)

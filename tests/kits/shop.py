@@ -167,6 +167,10 @@ FILES = {
             print("hello on the right", size)
 
 
+        def pause(size):
+            time.sleep(0.02)
+
+
         def last_for_ever(size):
             while True:
                 time.sleep(0.05)
@@ -188,6 +192,12 @@ FILES = {
                 ),
                 "failing": Pipeline([node(nodes.fail, "params:size", "never", name="fail")]),
                 "endless": Pipeline([node(nodes.last_for_ever, "params:size", None, name="wait")]),
+                "many": Pipeline(
+                    [
+                        node(nodes.pause, "params:size", None, name=f"pause_{i}")
+                        for i in range(150)
+                    ]
+                ),
                 "lonely": Pipeline([node(nodes.make, "params:size", "numbers", name="make")]),
                 "threaded": Pipeline(
                     [

@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, List
 import pytest
 from prefect import Client
 from prefect.engine.results import PrefectResult
-from prefect.engine.state import Cancelled, Failed, State, Success
+from prefect.engine.state import Cancelled, Failed, Running, State, Success
 
 from project.api import reporter as reporter_module
 from project.api import settling
@@ -230,3 +230,55 @@ def test_a_parameter_that_is_too_long_for_a_state_ends_without_its_value() -> No
     assert written["state"]["_result"]["type"] == "PrefectResult"
     locations = [each["location"] for each in written["state"]["cached_inputs"].values()]
     assert [written["state"]["_result"]["location"], *locations] == [None, None, "1"]
+
+
+class NotRunning(Answers):
+    """An API that lets no task run start, as its flow run is in another state."""
+
+    def __init__(self, state: str):
+        super().__init__()
+        self.state = state
+        self.written: List[str] = []
+
+    def mutate(self, name: str, fields: str, /, **payload: Any) -> Any:
+        answer = super().mutate(name, fields, **payload)
+        names = [each["state"]["type"] for each in payload["states"]]
+        if "Running" in names:
+            raise ApiRefusedError("The flow run is not in a Running state.")
+        self.written += names
+        return answer
+
+
+def test_no_task_starts_any_more_once_the_api_has_refused_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settling, "SETTLE_SECONDS", 0)
+    api, states = NotRunning("Cancelling"), []
+    sender = StateSender(api, "run", on_not_running=states.append)
+    sender.put(RunState("ended", Success()))
+    for i in range(100):
+        sender.put(RunState(f"short {i}", Running()))
+        sender.put(RunState(f"short {i}", Success()))
+    sender.put(RunState("long", Running()))
+    while sender.waiting():
+        sender.send_round()
+    sender.put(RunState("next", Running()))
+
+    assert sender.waiting() == []
+    assert states == ["Cancelling"]
+    assert api.written == ["Success"] * 101
+    assert len(api.sent) < 10
+
+
+def test_a_start_that_is_refused_while_the_flow_run_is_running_stops_nothing() -> None:
+    api, states = NotRunning("Running"), []
+    sender = StateSender(api, "run", on_not_running=states.append)
+    for state in (Running(), Success()):
+        sender.put(RunState("task run", state))
+    while sender.waiting():
+        sender.send_round()
+    sender.put(RunState("next", Running()))
+
+    assert states == []
+    assert api.written == ["Success"]
+    assert [state.name for state in sender.waiting()] == ["Running"]

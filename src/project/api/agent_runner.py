@@ -97,7 +97,8 @@ class AgentFlowRunner(CloudFlowRunner):
                     run_id = self._earlier_run_id(api, arguments)
                     options = _run_options()
                     final_state = run_in_session(self.flow.ref, options, run_tasks, run_id)
-                reporter.flow_state(final_state)
+                is_cancelled = cancellation.is_requested and isinstance(final_state, Cancelled)
+                (reporter.cancelled if is_cancelled else reporter.flow_state)(final_state)
             if final_state.is_successful():
                 remove_results(self.flow.result, flow_run_id)
             return final_state

@@ -85,8 +85,8 @@ class Reporter:
         self._final_state = self._end_state = state
 
     def cancelled(self, state: State) -> None:
-        """Report immediately that the flow run is cancelled; the API then cancels its task runs."""
-        self._states.forget_tasks()
+        """Report that the flow run is cancelled; the API then cancels the task runs left open."""
+        self._states.keep_ends()
         self._end_state = state
         self._put_state(RunState(None, state))
 

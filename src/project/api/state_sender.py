@@ -14,7 +14,7 @@ from copy import copy
 from functools import cached_property
 from threading import Lock
 from time import monotonic
-from typing import Deque, Dict, List, Optional, Tuple
+from typing import Callable, Deque, Dict, List, Optional, Tuple
 
 from prefect.engine.state import Failed, State, TriggerFailed
 
@@ -84,24 +84,35 @@ class RunState:
 class StateSender:
     """Queues of the states of one flow run and its task runs, which are sent in order.
 
-    The flow run's own states are sent when no state of a task run is left.
+    The flow run's own states are sent when no state of a task run is left. ``on_not_running`` is
+    called with the flow run's state if the API refuses that a task run starts, because of it.
     """
 
-    def __init__(self, api: queries.GraphQL, flow_run_id: str):
+    def __init__(
+        self,
+        api: queries.GraphQL,
+        flow_run_id: str,
+        on_not_running: Callable[[str], None] = lambda state: None,
+    ):
         self.last_progress = monotonic()
         self._api = api
         self._flow_run_id = flow_run_id
+        self._on_not_running = on_not_running
         self._waiting: Dict[RunId, Deque[RunState]] = {}
         self._written: Counter[Tuple[RunId, str]] = Counter()
         self._last: Dict[RunId, RunState] = {}
         self._unclear: List[RunState] = []
         self._had_unclear = False
+        self._refused: List[RunState] = []  # together; each is sent by itself
+        self._only_ends = False
         self._size = MAX_STATES
         self._lock = Lock()
 
     def put(self, state: RunState) -> None:
         """Add a state to the queue of its run."""
         with self._lock:
+            if self._only_ends and not _is_end(state):
+                return
             self._waiting.setdefault(state.run_id, deque()).append(state)
 
     def waiting(self) -> List[RunState]:
@@ -109,10 +120,19 @@ class StateSender:
         with self._lock:
             return [state for queue in self._waiting.values() for state in queue]
 
-    def forget_tasks(self) -> None:
-        """Drop the states of task runs, which the API sets itself for a cancelled flow run."""
+    def keep_ends(self) -> None:
+        """Drop the states of task runs that have not ended, now and from here on.
+
+        The API takes no other ones for a flow run that is not Running.
+        """
         with self._lock:
-            self._waiting = {key: queue for key, queue in self._waiting.items() if key is None}
+            self._only_ends = True
+            queues = {
+                key: deque(state for state in queue if _is_end(state))
+                for key, queue in self._waiting.items()
+            }
+            self._waiting = {key: queue for key, queue in queues.items() if queue}
+        self.last_progress = monotonic()
 
     def send_round(self) -> None:
         """Send one request: the next state of as many runs as it should have.
@@ -131,10 +151,7 @@ class StateSender:
             self._size = max(1, len(batch) // 2)
             self._drop_if_alone(batch, error)
         except ApiRefusedError as error:
-            # One refused state makes the whole answer an error, although others are written.
-            self._size = 1
-            self._drop_if_alone(batch, error)
-            self._unclear = [state for state in batch if len(batch) > 1]
+            self._handle_refusal(batch, error)
         except ApiUncertainError:
             self._unclear, self._had_unclear = batch, True
             self._size = max(1, len(batch) // 2)
@@ -172,6 +189,9 @@ class StateSender:
             firsts = [queue[0] for key, queue in self._waiting.items() if key is not None]
             if not firsts:
                 return [queue[0] for queue in self._waiting.values()]
+        self._refused = [state for state in firsts if state in self._refused]
+        if self._refused:
+            return self._refused[:1]
         sized = batches(firsts, self._size, size=lambda state: json_size(state.payload))
         return next(sized, [])
 
@@ -230,6 +250,19 @@ class StateSender:
             self._mark_written(state)
         return is_written
 
+    def _handle_refusal(self, batch: List[RunState], error: ApiError) -> None:
+        if len(batch) > 1:
+            # One refused state makes the whole answer an error, although others are written.
+            self._unclear = self._refused = batch
+        if any(state.run_id is not None and state.name == "Running" for state in batch):
+            now = queries.flow_run_state(self._api, self._flow_run_id)
+            if now not in (None, "Running"):
+                self.keep_ends()
+                self._unclear = [state for state in self._unclear if _is_end(state)]
+                self._on_not_running(str(now))
+                return
+        self._drop_if_alone(batch, error)
+
     def _drop_if_alone(self, batch: List[RunState], error: ApiError) -> None:
         """Give up a state that was refused by itself, unless it can be made smaller."""
         if len(batch) != 1 or batch[0].shrink():
@@ -239,6 +272,10 @@ class StateSender:
         logger.warning("Not reported to the API: %s", error)
         self.last_progress = monotonic()
         self._remove(batch[0])
+
+
+def _is_end(state: RunState) -> bool:
+    return state.run_id is None or state.name not in _UNFINISHED
 
 
 def end_run(
