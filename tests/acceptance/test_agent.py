@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Dict, Iterator
 
 import pytest
@@ -15,6 +17,7 @@ from tests.kits.waiting import eventually
 from tests.kits.webhook import Webhook
 
 ALL = ["make", "double", "add_up"]
+STATES = "states(order_by: {timestamp: asc}) { state }"
 RUN = ("run", "--runner=project.runner.PrefectRunner")
 
 
@@ -287,6 +290,83 @@ def test_cancelling_by_command_ends_a_run(staffed: Shop) -> None:
     assert "Error: The flow run ended in state Cancelled" in watched.text
 
 
+def nodes_ended(staffed: Shop) -> set[str]:
+    return set(re.findall(r"after_node_run (\w+)", "\n".join(staffed.hooks())))
+
+
+def assert_reported(states: Dict[str, str], ended: set[str]) -> None:
+    succeeded = {name for name, state in states.items() if state == "Success"}
+
+    assert succeeded <= ended
+    assert len(ended - succeeded) <= 1  # the run may stop between a node's last hook and its state
+
+
+def set_state(staffed: Shop, id_: str, **state: str) -> None:
+    staffed.ask(
+        "mutation($input: set_flow_run_states_input!) "
+        "{ set_flow_run_states(input: $input) { states { status } } }",
+        input={"states": [{"flow_run_id": id_, "state": state}]},
+    )
+
+
+def process_of(id_: str) -> list[str]:
+    variable = f"PREFECT__CONTEXT__FLOW_RUN_ID={id_}".encode()
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if variable in (path / "environ").read_bytes():
+                found.append(path.name)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("state", "left_open"),
+    [
+        ({"type": "Failed", "message": "by hand"}, set()),
+        ({"type": "Scheduled", "start_time": "2100-01-01T00:00:00+00:00"}, {"Pending"}),
+    ],
+    ids=["Failed", "Scheduled"],
+)
+def test_a_run_whose_state_someone_else_sets_starts_no_node_and_ends_as_that_says(
+    staffed: Shop, state: Dict[str, str], left_open: set[str]
+) -> None:
+    id_ = staffed.start_run("many")
+    eventually(lambda: "Success" in staffed.node_states(id_).values())
+    set_state(staffed, id_, **state)
+    eventually(lambda: not process_of(id_), 15)
+    states = staffed.node_states(id_)
+    ended = nodes_ended(staffed)
+
+    assert staffed.flow_run(id_, "state") == {"state": state["type"]}
+    assert len(ended) < 150
+    assert_reported(states, ended)
+    open_states = set(states.values()) - {"Success", "Failed", "TriggerFailed"}
+    assert open_states - {"Running"} == left_open
+    assert any("was stopped here, because its state was set to" in x for x in staffed.lines(id_))
+
+
+def wait_states(staffed: Shop, id_: str) -> list[str]:
+    rows = staffed.flow_run(id_, f"task_runs {{ task {{ name }} {STATES} }}")["task_runs"]
+    (row,) = (row for row in rows if row["task"]["name"] == "wait")
+    return [each["state"] for each in row["states"]]
+
+
+def test_a_run_that_is_restarted_while_it_runs_goes_on_in_one_process(staffed: Shop) -> None:
+    id_ = staffed.start_run("endless")
+    eventually(lambda: staffed.node_states(id_) == {"wait": "Running"})
+    (first,) = process_of(id_)
+    set_state(staffed, id_, type="Scheduled")
+    eventually(lambda: wait_states(staffed, id_).count("Running") == 2)
+    eventually(lambda: first not in process_of(id_))
+    staffed.kedro("prefect", "cancel", id_)
+
+    assert staffed.ended(id_) == "Cancelled"
+    states = [row["state"] for row in staffed.flow_run(id_, STATES)["states"]]
+    begun = ["Scheduled", "Submitted", "Running"]
+    assert states == [*begun, *begun, "Cancelling", "Cancelled"]
+    assert wait_states(staffed, id_) == ["Pending", "Running", "Pending", "Running", "Cancelled"]
+
+
 def test_a_run_that_is_cancelled_among_many_short_nodes_ends_within_seconds(staffed: Shop) -> None:
     id_ = staffed.start_run("many")
     eventually(lambda: "Success" in staffed.node_states(id_).values())
@@ -296,5 +376,4 @@ def test_a_run_that_is_cancelled_among_many_short_nodes_ends_within_seconds(staf
 
     states = staffed.node_states(id_)
     assert set(states.values()) == {"Success", "Cancelled"}
-    saved = re.findall(r"after_node_run (\w+)", "\n".join(staffed.hooks()))
-    assert {name for name, state in states.items() if state == "Success"} == set(saved)
+    assert_reported(states, nodes_ended(staffed))

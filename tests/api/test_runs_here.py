@@ -12,7 +12,9 @@ import uuid
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
+import pendulum
 import pytest
+from prefect.engine.state import Failed, Scheduled, State
 
 from project.api import queries
 from project.api.client import connect
@@ -203,6 +205,41 @@ def test_a_cancelled_run_ends_cancelled_with_each_state_once(
     assert report.tasks["after"] == ["Pending", "Cancelled"]
     repeated = {name: of for name, of in report.tasks.items() if len(set(of)) < len(of)}
     assert repeated == {}
+
+
+@pytest.mark.parametrize(
+    ("state", "tasks"),
+    [
+        (
+            Failed("by hand"),
+            {"wait": ["Pending", "Running", "Failed"], "after": ["Pending", "TriggerFailed"]},
+        ),
+        (
+            Scheduled("by hand", start_time=pendulum.now("utc").add(hours=1)),
+            {"wait": ["Pending", "Running"], "after": ["Pending"]},
+        ),
+    ],
+    ids=["Failed", "Scheduled"],
+)
+def test_a_run_whose_state_someone_else_sets_stops_and_leaves_it(
+    make_own_project: MakeProject,
+    url: str,
+    prefect_project: str,
+    state: State,
+    tasks: dict[str, list[str]],
+) -> None:
+    name = type(state).__name__
+    with started(make_own_project(WAITING)) as process, connect(url, Path()) as api:
+        eventually(lambda: read_report(url, prefect_project).tasks["wait"][-1] == "Running")
+        id_ = read_report(url, prefect_project).flow_run_id
+        queries.set_flow_run_state(api, id_, state.serialize())
+        output = process.communicate(timeout=60)[0]
+    report = read_report(url, prefect_project)
+
+    assert process.returncode == 1
+    assert f"because its state was set to {name} from outside" in " ".join(output.split())
+    assert report.states == ["Scheduled", "Running", name]
+    assert {node: report.tasks[node] for node in tasks} == tasks
 
 
 def test_a_line_of_six_megabytes_is_reported_once_and_shortened(run: Any) -> None:

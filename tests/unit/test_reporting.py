@@ -117,6 +117,26 @@ def test_a_run_that_is_being_cleaned_up_is_not_interrupted_again(
     assert cancelled.is_set() == (end is None)
 
 
+@pytest.mark.parametrize("state", ["Scheduled", "Failed", "Submitted"])
+def test_a_run_whose_state_someone_else_has_set_stops_without_an_end(
+    monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    monkeypatch.setattr(reporter_module, "CANCEL_CHECK_SECONDS", 0.01)
+    api, stopped = Answers(), Event()
+    reporter = Reporter(api, "run", {"node": "id"}, stopped.set)  # type: ignore[arg-type]
+    with reporter.reporting():
+        assert not stopped.wait(0.2)
+        api.state = state
+        assert stopped.wait(10)
+        reporter.task_state("node", Running())
+        reporter.task_state("node", Success())
+        reporter.flow_state(Success())
+        reporter.cancelled(Cancelled())
+
+    assert f"its state was set to {state} from outside" in reporter.stop_reason
+    assert [payload["states"][0]["state"]["type"] for _, payload in api.sent] == ["Success"]
+
+
 def test_an_end_is_delivered_by_the_address_or_the_name_of_its_api(tmp_path: Path) -> None:
     state = UnreportedState(None, Failed("late").serialize())
     by_address = UnreportedStates(tmp_path, "http://localhost:4200")

@@ -89,7 +89,7 @@ class AgentFlowRunner(CloudFlowRunner):
                 settings = Settings()  # no cluster for tasks that only fail
             arguments["executor"] = make_executor(settings, self.flow.ref)
             with self.flow.runs.provide(flow_run_id, run):
-                return self._run_cancellable_tasks(cancellation, state, arguments)
+                return self._run_cancellable_tasks(cancellation, state, arguments, reporter)
 
         try:
             with reporter.reporting(), set_temporary_config({"cloud.send_flow_run_logs": False}):
@@ -99,12 +99,11 @@ class AgentFlowRunner(CloudFlowRunner):
                     final_state = run_in_session(self.flow.ref, options, run_tasks, run_id)
                 is_cancelled = cancellation.is_requested and isinstance(final_state, Cancelled)
                 (reporter.cancelled if is_cancelled else reporter.flow_state)(final_state)
-            if final_state.is_successful():
+            if final_state.is_successful() and reporter.foreign_state is None:
                 remove_results(self.flow.result, flow_run_id)
             return final_state
-        except ApiError as error:
-            logger.error(error)
-            raise SystemExit(UNREPORTED_EXIT_CODE) from error
+        except (ApiError, KeyboardInterrupt) as error:
+            return _end_unreported(error, reporter)
 
     def _earlier_run_id(self, api: PrefectApi, arguments: Mapping[str, Any]) -> Optional[str]:
         """Return the id of the Kedro run that this flow run began with, if it is restarted."""
@@ -132,7 +131,11 @@ class AgentFlowRunner(CloudFlowRunner):
         return Reporter(api, prefect.context.flow_run_id, task_run_ids, cancellation.request)
 
     def _run_cancellable_tasks(
-        self, cancellation: Cancellation, state: State, arguments: Dict[str, Any]
+        self,
+        cancellation: Cancellation,
+        state: State,
+        arguments: Dict[str, Any],
+        reporter: Reporter,
     ) -> State:
         try:
             with cancellation.handle_signals():
@@ -144,7 +147,24 @@ class AgentFlowRunner(CloudFlowRunner):
             cancellation.exit_if_signalled()
             if not cancellation.is_requested:  # Python itself handles SIGINT, with this exception
                 raise SignalExit(signal.SIGINT) from interrupt
+            if reporter.foreign_state is not None:
+                self.logger.warning(reporter.stop_reason)
             return Cancelled("The flow run was cancelled.")
+
+
+def _end_unreported(error: BaseException, reporter: Reporter) -> State:
+    """Return the state of a run that now belongs to someone else.
+
+    Raises:
+        KeyboardInterrupt: it does not.
+        SystemExit: the end of the run could not be reported.
+    """
+    if isinstance(error, ApiError):
+        logger.error(error)
+        raise SystemExit(UNREPORTED_EXIT_CODE) from error
+    if reporter.foreign_state is None:
+        raise error
+    return Cancelled(reporter.stop_reason)
 
 
 def _has_begun(task_states: Mapping[Task, State]) -> bool:

@@ -16,6 +16,7 @@ from project.api import queries
 from project.api.client import PrefectApi
 from project.api.line_sender import LineSender
 from project.api.state_sender import RunState, StateSender
+from project.api.states import FINISHED
 from project.api.unreported import UnreportedState
 from project.errors import ApiError
 
@@ -46,8 +47,9 @@ class Reporter:
 
     States and log lines have a queue and a thread each, so that no line delays a state. What could
     not be sent is retried, until nothing could be sent for ``GIVE_UP_SECONDS`` after the end of the
-    run; then the states are left to the next run. ``on_cancel`` is called in a thread of the
-    reporter if someone cancels the run through the API.
+    run; then the states are left to the next run. ``on_stop`` is called in a thread of the reporter
+    if the run must stop: someone has cancelled it through the API, or has given it another state,
+    ``foreign_state``. Then the run belongs to whoever did so, and its end is not reported.
     """
 
     def __init__(
@@ -55,13 +57,14 @@ class Reporter:
         api: PrefectApi,
         flow_run_id: str,
         task_run_ids: Mapping[str, str],
-        on_cancel: Callable[[], None],
+        on_stop: Callable[[], None],
     ):
+        self.foreign_state: Optional[str] = None
         self._api = api
         self._flow_run_id = flow_run_id
         self._task_run_ids = task_run_ids
-        self._on_cancel = on_cancel
-        self._states = StateSender(api, flow_run_id)
+        self._on_stop = on_stop
+        self._states = StateSender(api, flow_run_id, self._handle_flow_state)
         self._lines = LineSender(api, flow_run_id)
         self._final_state: Optional[State] = None
         self._end_state: Optional[State] = None
@@ -82,19 +85,32 @@ class Reporter:
 
     def flow_state(self, state: State) -> None:
         """Report the final state of the flow run, once everything else is reported."""
-        self._final_state = self._end_state = state
+        if self.foreign_state is None:
+            self._final_state = self._end_state = state
 
     def cancelled(self, state: State) -> None:
         """Report that the flow run is cancelled; the API then cancels the task runs left open."""
         self._states.keep_ends()
-        self._end_state = state
-        self._put_state(RunState(None, state))
+        if self.foreign_state is None:
+            self._end_state = state
+            self._put_state(RunState(None, state))
 
     def log(self, record: logging.LogRecord) -> None:
         """Report a log line of the task that runs in the calling thread."""
         slug = prefect.context.get("task_slug")
         self._lines.put(record, self._task_run_ids.get(slug))
         self._has_lines.set()
+
+    @property
+    def stop_reason(self) -> str:
+        """Why the run must stop, if it must."""
+        if self.foreign_state is None:
+            return f"The flow run {self._flow_run_id} was cancelled."
+        return (
+            f"The flow run {self._flow_run_id} was stopped here, because its state was set to "
+            f"{self.foreign_state} from outside. To follow what becomes of it: kedro prefect "
+            f"watch {self._flow_run_id}"
+        )
 
     def _put_state(self, state: RunState) -> None:
         self._states.put(state)
@@ -145,13 +161,24 @@ class Reporter:
     def _complete_states(self) -> None:
         """Report what is still missing once all states of tasks are sent."""
         try:
+            if self.foreign_state is not None:
+                self._end_tasks_of_finished_run()
+                return
             self._states.repair()
             if isinstance(self._final_state, Failed):
                 self._states.end_tasks(str(self._final_state.message))
         except ApiError as error:
             self._error = error
 
-    def _keep_unreported(self) -> str:
+    def _end_tasks_of_finished_run(self) -> None:
+        """End the task runs of a run to which someone has given a final state, and nobody else."""
+        state = queries.flow_run_state(self._api, self._flow_run_id)
+        if state in FINISHED:
+            self._states.end_tasks(f"The state of the flow run was set to {state}.")
+
+    def _keep_unreported(self) -> Optional[str]:
+        if self.foreign_state is not None:  # late states would disturb the process that has it now
+            return None
         problem = f"{UNREPORTED_END}: {self._error}"
         states = [UnreportedState(state.run_id, state.payload) for state in self._states.waiting()]
         if self._api.unreported is None:
@@ -190,17 +217,25 @@ class Reporter:
             (self._ended if is_error else self._finishing).wait(pause)
 
     def _watch(self) -> None:
-        """Send heartbeats, and check whether the run has been cancelled."""
+        """Send heartbeats, and check whether the run must stop."""
         heartbeat_seconds = prefect.config.cloud.heartbeat_interval
         heartbeat = monotonic()
         while not self._ended.wait(min(CANCEL_CHECK_SECONDS, heartbeat_seconds)):
             try:
                 state = queries.flow_run_state(self._api, self._flow_run_id)
-                # A run that has ended has nothing left to cancel, but may still have to clean up.
-                if state in {"Cancelling", "Cancelled"} and self._end_state is None:
-                    self._on_cancel()
-                if monotonic() - heartbeat > heartbeat_seconds:
+                self._handle_flow_state(state)
+                if self.foreign_state is None and monotonic() - heartbeat > heartbeat_seconds:
                     heartbeat = monotonic()
                     queries.update_heartbeat(self._api, self._flow_run_id)
             except ApiError as error:
                 logger.debug("Skipped this time: %s", error)
+
+    def _handle_flow_state(self, state: Optional[str]) -> None:
+        """Stop the run if the API has another state of it than the one in which it runs."""
+        # A run that has ended has nothing left to stop, but may still have to clean up.
+        if state in (None, "Running") or self._end_state is not None:
+            return
+        if state not in ("Cancelling", "Cancelled") and self.foreign_state is None:
+            self.foreign_state = state
+            self._states.keep_ends()
+        self._on_stop()

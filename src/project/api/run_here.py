@@ -29,7 +29,7 @@ def run_here(
     """Run a flow in this process as an existing flow run, and return its final state.
 
     Raises:
-        FlowRunError: the run was cancelled through the API.
+        FlowRunError: the run was cancelled through the API, or got another state there.
         ApiError: the end of the run could not be reported.
         SettingsError: the webhook of ``notify`` is not known.
         SystemExit: a signal ended the process, after the run was reported as cancelled.
@@ -59,10 +59,10 @@ def run_here(
                 _report_end(reporter, error)
                 cancellation.exit_if_signalled()
                 if cancellation.is_requested:
-                    raise FlowRunError(f"The flow run {flow_run_id} was cancelled.") from None
+                    raise FlowRunError(reporter.stop_reason) from None
                 raise
             reporter.flow_state(state)
-        if state.is_successful():
+        if state.is_successful() and reporter.foreign_state is None:
             remove_results(flow.result, flow_run_id)
         return state
 
