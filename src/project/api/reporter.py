@@ -75,8 +75,12 @@ class Reporter:
         self._ended = Event()
 
     def task_state(self, slug: str, state: State) -> None:
-        """Report a state of a task, by its slug; a task that the API does not know is ignored."""
-        if slug in self._task_run_ids:
+        """Report a state of a task, by its slug.
+
+        A task that the API does not know is ignored, and so is a node that ends in a thread after
+        the run was cancelled: the API has cancelled its task run.
+        """
+        if slug in self._task_run_ids and self._end_state is None:
             self._put_state(RunState(self._task_run_ids[slug], state))
 
     def on_end(self, notify: Callable[[State], None]) -> None:
