@@ -134,12 +134,12 @@ def test_registering_reports_only_what_has_changed(served: Shop) -> None:
     assert said.code == 0
     assert re.findall(r"Flow '(\w+)' of project 'shop', version (\d): (\w+)", said.text) == [
         (name, "1", "registered")
-        for name in ("__default__", "endless", "failing", "lonely", "threaded")
+        for name in ("__default__", "endless", "failing", "lonely", "many", "threaded")
     ]
 
     again = served.kedro("prefect", "register", "--all", "--check")
     assert again.code == 0
-    assert again.text.count("unchanged") == 5
+    assert again.text.count("unchanged") == 6
 
 
 def test_a_copy_of_the_project_in_another_folder_is_the_same_flow(served: Shop) -> None:
