@@ -103,17 +103,16 @@ def _require_joint_confirmation(pipeline: Pipeline, keys: Mapping[str, str]) -> 
     """Require that what a node confirms is read in the same process, which knows what it was.
 
     Raises:
-        FlowRunError: another unit reads it.
+        FlowRunError: only other units read it.
     """
     for node in pipeline.nodes:
         for name in node.confirms:
             readers = [one.name for one in pipeline.nodes if name in one.inputs]
-            apart = [reader for reader in readers if keys[reader] != keys[node.name]]
-            if apart:
+            if readers and keys[node.name] not in {keys[reader] for reader in readers}:
                 raise FlowRunError(
-                    f"Node '{node.name}' confirms dataset '{name}', which node '{apart[0]}' reads. "
-                    "On Dask they would run in different processes, and more could be confirmed "
-                    "than was read. Let one node read and confirm it, set 'grouping' in "
+                    f"Node '{node.name}' confirms dataset '{name}', which node '{readers[0]}' "
+                    "reads. On Dask they would run in different processes, and more could be "
+                    "confirmed than was read. Let one node read and confirm it, set 'grouping' in "
                     "prefect.yml so that they run in one process, or use another executor."
                 )
 
