@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Callable, Iterator
@@ -602,13 +602,8 @@ def test_a_version_that_another_worker_has_saved_is_the_one_that_is_loaded(
     )
     kind = f"{{type: {project.package}.pipeline_registry.VersionedFile, versioned: true"
     project.write("conf/base/catalog.yml", f"first: {kind}, filepath: {tmp_path / 'first'}}}")
-    cluster = start_cluster(0)
-    with ExitStack() as workers:
-        for resource in ("x=1", "y=1"):
-            workers.enter_context(extra_worker(cluster.address, "--resources", resource))
-        wait_for_workers(cluster.address, 2)
-        outcome = project.run(on_dask(cluster.address))
-    cluster.close()
+    with cluster_with("x=1", "y=1") as address:
+        outcome = project.run(on_dask(address))
 
     assert outcome.error is None
     assert outcome.result == {"seen": "of this run"}
@@ -717,13 +712,8 @@ def test_a_run_that_has_failed_ends_although_a_unit_cannot_start(
     on = {"make": "x", "fail_soon": "x", "slow": "y", "read": "y", "read_2": "y"}
     resources = ", ".join(f"{name}: {{resources: {{{one}: 1}}}}" for name, one in on.items())
     project = make_project(APART % nodes, prefect=f"tasks: {{nodes: {{{resources}}}}}")
-    cluster = start_cluster(0)
-    with ExitStack() as workers:
-        for resource in ("x=1", "y=1"):
-            workers.enter_context(extra_worker(cluster.address, "--resources", resource))
-        wait_for_workers(cluster.address, 2)
-        outcome = project.run(on_dask(cluster.address, grouping="tag:g."))
-    cluster.close()
+    with cluster_with("x=1", "y=1") as address:
+        outcome = project.run(on_dask(address, grouping="tag:g."))
 
     assert str(outcome.error) == "soon"
     assert states(project) == {
@@ -747,13 +737,8 @@ def test_losing_a_worker_that_keeps_no_value_fails_nothing(
     project = make_project(
         APART % nodes, parameters="n: 0", prefect=f"tasks: {{nodes: {{{policies}}}}}"
     )
-    cluster = start_cluster(0)
-    with ExitStack() as workers:
-        for resource in ("x=1", "x=1", "y=1"):
-            workers.enter_context(extra_worker(cluster.address, "--resources", resource))
-        wait_for_workers(cluster.address, 3)
-        outcome = project.run(on_dask(cluster.address))
-    cluster.close()
+    with cluster_with("x=1", "x=1", "y=1") as address:
+        outcome = project.run(on_dask(address))
 
     assert outcome.error is None
     assert outcome.result == {"b": 1}
@@ -987,17 +972,24 @@ def test_a_value_of_the_project_s_own_class_reaches_a_worker_that_has_not_opened
 ) -> None:
     resources = "tasks: {nodes: {make: {resources: {x: 1}}, read: {resources: {y: 1}}}}"
     project = make_project(OWN_CLASS, prefect=resources)
-    cluster = start_cluster(0)
-    with ExitStack() as workers:
-        for resource in ("x=1", "y=1"):
-            workers.enter_context(extra_worker(cluster.address, "--resources", resource))
-        wait_for_workers(cluster.address, 2)
-        outcome = project.run(on_dask(cluster.address))
-    cluster.close()
+    with cluster_with("x=1", "y=1") as address:
+        outcome = project.run(on_dask(address))
 
     assert outcome.error is None
     assert outcome.result == {"b": 3}
     assert outcome.files["make"] != outcome.files["read"]
+
+
+@contextmanager
+def cluster_with(*resources: str) -> Iterator[str]:
+    """Yield the address of a cluster with one worker for each of the resources, such as ``x=1``."""
+    cluster = start_cluster(0)
+    with ExitStack() as workers:
+        for resource in resources:
+            workers.enter_context(extra_worker(cluster.address, "--resources", resource))
+        wait_for_workers(cluster.address, len(resources))
+        yield cluster.address
+    cluster.close()
 
 
 def wait_for_workers(address: str, count: int) -> None:

@@ -32,6 +32,7 @@ def prepare_folder(project_path: Path) -> Path:
     return folder
 
 
+MAKE_WRITABLE = "Make it a folder that this user can write."
 _REMEDY = (
     "This package keeps its data there: make it a folder that this user can write, or name another "
     "Prefect API in prefect.yml ('api')."

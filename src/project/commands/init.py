@@ -28,7 +28,7 @@ def init(project: ProjectMetadata) -> None:
     A script like the one in Kedro's documentation, which registers the pipeline with Prefect, is
     recognised: the file then has the keys that keep its flow.
     """
-    from project.api.project_folder import folder_errors
+    from project.api.project_folder import MAKE_WRITABLE, folder_errors
     from project.commands.earlier_script import find_earlier_script
     from project.compat.kedro_project import conf_folder
     from project.terminal import show
@@ -38,7 +38,7 @@ def init(project: ProjectMetadata) -> None:
         raise SettingsError(f"{file} exists already. Remove it first, or edit it.")
     script = find_earlier_script(project.project_path, project.project_name)
     text = _fill(TEMPLATE.read_text(encoding="utf-8"), _names(script))
-    with folder_errors(file.parent, remedy="Make it a folder that this user can write."):
+    with folder_errors(file.parent, remedy=MAKE_WRITABLE):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     about_script = _describe(script) if script else []

@@ -272,21 +272,17 @@ def pin_load_versions(datasets: Iterable[Any]) -> None:
 
     The process that has saved it knows that version; another one would look for the latest.
     """
-    for dataset in datasets:
-        versioned = getattr(dataset, "_dataset", dataset)  # of a cached one
-        version = getattr(versioned, "_version", None)
-        if version is not None and version.load is None:
-            versioned._version = version._replace(load=version.save)
+    for versioned in map(_unpinned, datasets):
+        if versioned is not None:
+            versioned._version = versioned._version._replace(load=versioned._version.save)
 
 
 def latest_versions(catalog: Any, names: Iterable[str]) -> Dict[str, str]:
     """Return the versions of those datasets that load the latest one, as of now."""
     versions = {}
     for name in names:
-        dataset = get_dataset(catalog, name)
-        versioned = getattr(dataset, "_dataset", dataset)  # of a cached one
-        version = getattr(versioned, "_version", None)
-        if version is not None and version.load is None:
+        versioned = _unpinned(get_dataset(catalog, name))
+        if versioned is not None:
             with suppress(Exception):  # there is none yet, or its reader will raise the same
                 versions[name] = versioned.resolve_load_version()
     return versions
@@ -295,11 +291,16 @@ def latest_versions(catalog: Any, names: Iterable[str]) -> Dict[str, str]:
 def pin_latest_versions(catalog: Any, versions: Mapping[str, str]) -> None:
     """Let datasets load what was the latest version in another process."""
     for name, latest in versions.items():
-        dataset = get_dataset(catalog, name)
-        versioned = getattr(dataset, "_dataset", dataset)
-        version = getattr(versioned, "_version", None)
-        if version is not None and version.load is None:
-            versioned._version = version._replace(load=latest)
+        versioned = _unpinned(get_dataset(catalog, name))
+        if versioned is not None:
+            versioned._version = versioned._version._replace(load=latest)
+
+
+def _unpinned(dataset: Any) -> Any:
+    """Return the dataset, behind a cached one, if it loads its latest version; else ``None``."""
+    versioned = getattr(dataset, "_dataset", dataset)
+    version = getattr(versioned, "_version", None)
+    return versioned if version is not None and version.load is None else None
 
 
 def dataset_type(catalog: Any, name: str) -> Optional[str]:

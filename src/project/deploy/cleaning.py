@@ -11,7 +11,7 @@ from prefect.engine.results import LocalResult
 
 from project.api import queries
 from project.api.client import PrefectApi
-from project.api.project_folder import folder_errors
+from project.api.project_folder import MAKE_WRITABLE, folder_errors
 from project.api.states import FINISHED, SUCCESSFUL
 from project.deploy.deployment import Deployment
 from project.deploy.flow_spec import package_in
@@ -64,7 +64,7 @@ def find_stale_data(
 def delete(api: PrefectApi, stale: StaleData) -> None:
     """Delete flow runs and folders for good."""
     for folder in stale.folders:
-        with folder_errors(folder, remedy="Make it a folder that this user can write."):
+        with folder_errors(folder, remedy=MAKE_WRITABLE):
             shutil.rmtree(folder)
     for flow_run_id in stale.flow_run_ids:
         queries.delete_flow_run(api, flow_run_id)
