@@ -97,3 +97,13 @@ def wait_for_events(page: Page, probe: Callable[[], Any]) -> None:
         return probe()
 
     eventually(handle_events_and_probe)
+
+
+def pass_seconds(page: Page, count: int) -> None:
+    """Let time pass for a page whose clock is installed, no faster than the server answers it.
+
+    Otherwise, on a busy machine, the page would give up each request before its response arrives.
+    """
+    for _ in range(count):
+        page.clock.run_for(1000)
+        page.evaluate("fetch('/health').then((response) => response.text())")

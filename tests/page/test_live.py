@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Request, Response, expect
 
 from tests.page.flows import chain, kedro_like
-from tests.page.kit import Site, graphql, wait_for_events
+from tests.page.kit import Site, graphql, pass_seconds, wait_for_events
 from tests.page.runs import SimulatedRun
 
 
@@ -31,14 +31,6 @@ def open_until_over(page: Page, address: str) -> None:
     page.goto(address)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     pass_seconds(page, 10)
-
-
-def pass_seconds(page: Page, count: int) -> None:
-    for _ in range(count):
-        page.clock.run_for(1000)
-        page.evaluate(
-            "fetch('/health').then((answer) => answer.text())"
-        )  # answered after everything that was requested before
 
 
 def restart(page: Page) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+import re
+from datetime import timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from tests.kits.waiting import eventually
 from tests.page.conftest import TIMEOUT_MILLISECONDS
 from tests.page.flows import chain
-from tests.page.kit import Faults, Site, graphql
+from tests.page.kit import Faults, Site, graphql, pass_seconds
 from tests.page.runs import SimulatedRun
 
 # What the browser would show is recorded: headless, there is no desktop to show it on.
@@ -51,12 +53,15 @@ def run(site: Site) -> SimulatedRun:
     return run
 
 
-def an_hour_ago() -> datetime:
-    """Return a time for the clock of a page that a test moves, which must stay behind the server's.
+def turn_on(page: Page) -> None:
+    """Turn notifications on, and wait until the page knows which runs are no news."""
+    with page.expect_response(lambda response: asks_for_newest_run(response.request)):
+        page.get_by_role("switch", name="Notify me").press("Enter")
+    expect(page.get_by_role("switch", name="Notify me")).to_be_checked()
 
-    Only what ends after the page's present is news to it.
-    """
-    return datetime.now(timezone.utc) - timedelta(hours=1)
+
+def asks_for_newest_run(request: Request) -> bool:
+    return "query { flow_run(order_by: {updated: desc}, limit: 1)" in (request.post_data or "")
 
 
 def fail(run: SimulatedRun) -> None:
@@ -67,13 +72,12 @@ def fail(run: SimulatedRun) -> None:
 
 
 def shown_after(page: Page, seconds: int) -> Any:
-    for _ in range(seconds):
-        page.clock.run_for(1000)
+    pass_seconds(page, seconds)
     return page.evaluate(SHOWN)
 
 
 def test_nothing_is_shown_without_consent(page: Page, site: Site, run: SimulatedRun) -> None:
-    page.clock.install(time=an_hour_ago())
+    page.clock.install()
     page.goto(site("/default/runs"))
     expect(page.get_by_role("switch", name="Notify me")).not_to_be_checked()
     fail(run)
@@ -84,13 +88,11 @@ def test_nothing_is_shown_without_consent(page: Page, site: Site, run: Simulated
 def test_a_run_that_fails_is_notified_once_and_the_click_leads_there(
     page: Page, site: Site, run: SimulatedRun
 ) -> None:
-    page.clock.install(time=an_hour_ago())
+    page.clock.install()
     bodies: list[dict[str, Any]] = []
     page.on("request", lambda request: bodies.append(graphql(request) or {}))
     page.goto(site("/default/runs"))
-    page.get_by_role("switch", name="Notify me").click()
-    expect(page.get_by_role("switch", name="Notify me")).to_be_checked()
-    shown_after(page, 2)
+    turn_on(page)
     fail(run)
 
     eventually(lambda: shown_after(page, 5))
@@ -102,12 +104,30 @@ def test_a_run_that_fails_is_notified_once_and_the_click_leads_there(
     page.wait_for_url(f"**/default/flow-run/{run.id}")
 
 
+def test_a_clock_that_is_ahead_of_the_server_hides_no_run(
+    page: Page, site: Site, run: SimulatedRun
+) -> None:
+    def answer_an_hour_ahead(route: Route) -> None:
+        response = route.fetch()
+        time = parsedate_to_datetime(response.headers["date"]) + timedelta(hours=1)
+        route.fulfill(
+            response=response, headers={**response.headers, "date": format_datetime(time)}
+        )
+
+    page.route(re.compile("/graphql$|[.]json$"), answer_an_hour_ahead)
+    page.clock.install()
+    page.goto(site("/default/runs"))
+    expect(page.get_by_role("link", name="night")).to_be_visible()
+    turn_on(page)
+    fail(run)
+
+    eventually(lambda: shown_after(page, 5))
+
+
 def test_a_run_in_a_hidden_tab_tells_that_it_has_succeeded(page: Page, run: SimulatedRun) -> None:
-    page.clock.install(time=an_hour_ago())
+    page.clock.install()
     page.goto(run.address)
-    page.get_by_role("switch", name="Notify me").press("Enter")
-    expect(page.get_by_role("switch", name="Notify me")).to_be_checked()
-    shown_after(page, 2)
+    turn_on(page)
     page.evaluate(HIDE)
     run.set_state("Success")
 

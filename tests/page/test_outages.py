@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.flows import chain
-from tests.page.kit import Faults, Site
+from tests.page.kit import Faults, Site, pass_seconds
 from tests.page.runs import SimulatedRun
 
 
@@ -22,12 +22,11 @@ def test_a_server_that_does_not_answer_is_reported(page: Page, site: Site) -> No
     page.goto(site())
     expect(page.get_by_text("No flow is registered yet")).to_be_visible()
     page.route("**/graphql", lambda route: None)
-    for _ in range(23):
-        page.clock.run_for(1000)
+    pass_seconds(page, 23)
 
     expect(page.get_by_text("The server is not responding (no answer within 20")).to_be_visible()
     page.unroute("**/graphql")
-    page.clock.run_for(5000)
+    pass_seconds(page, 5)
     expect(page.get_by_text("The server is not responding")).to_have_count(0)
 
 
@@ -91,8 +90,7 @@ def test_a_tab_in_the_background_learns_that_its_run_has_ended(
         "document.dispatchEvent(new Event('visibilitychange'));"
     )
     run.set_state("Failed")
-    for _ in range(22):
-        page.clock.run_for(1000)
+    pass_seconds(page, 22)
 
     expect(page).to_have_title("✗ chain failed · " + heading(page))
     icon = page.locator("link[rel=icon]").get_attribute("href") or ""

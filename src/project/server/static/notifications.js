@@ -1,6 +1,6 @@
 // Notifications of the browser: runs that fail, and the end of the run that this tab shows in the background.
 import { query } from "./shared/api.js";
-import { lastLine, timestamp } from "./shared/format.js";
+import { lastLine } from "./shared/format.js";
 import { useNotify } from "./shared/notify-switch.js";
 import { usePolling } from "./shared/polling.js";
 import { navigate, pathTo } from "./shared/router.js";
@@ -8,6 +8,7 @@ import { isFinished, stateFamily, statesIn } from "./shared/states.js";
 import { html, useRef } from "./vendor/html.js";
 
 const MAX_RUNS = 50;
+const NEWEST = "query { flow_run(order_by: {updated: desc}, limit: 1) { updated } }";
 const ENDED = `query ($since: timestamptz!, $start: timestamptz!) {
   flow_run(where: {updated: {_gt: $since}, end_time: {_gt: $start}}, order_by: {updated: asc}, limit: ${MAX_RUNS}) {
     id name state state_message end_time updated flow { name }
@@ -47,7 +48,7 @@ function Watcher({ route }) {
  * @returns {Promise<Watch>}
  */
 async function notify(watch, route) {
-  if (!watch) return { start: timestamp(), since: timestamp(), notified: new Set() };
+  if (!watch) return await startWatch();
   const { since, start } = watch;
   const runs = /** @type {EndedRun[]} */ ((await query(ENDED, { since, start })).flow_run);
   for (const run of runs) {
@@ -58,6 +59,15 @@ async function notify(watch, route) {
     if (isNews) watch.notified.add(key);
   }
   return runs.length ? { ...watch, since: runs[runs.length - 1].updated } : watch;
+}
+
+/**
+ * The server's own data say what is old: a clock that is ahead of the server's would hide what ends next.
+ * @returns {Promise<Watch>}
+ */
+async function startWatch() {
+  const start = (await query(NEWEST)).flow_run[0]?.updated ?? new Date(0).toISOString();
+  return { start, since: start, notified: new Set() };
 }
 
 /** @param {EndedRun} run */
