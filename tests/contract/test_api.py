@@ -60,6 +60,33 @@ def states(run: Any) -> Dict[str, str]:
     }
 
 
+LOOKING = """
+import os
+import sys
+import psutil
+from kedro.pipeline import Pipeline, node
+
+def look():
+    connections = psutil.net_connections(kind="inet")
+    own = [one for one in connections if one.pid == os.getpid()]
+    print("listening:", sum(one.status == psutil.CONN_LISTEN for one in own))
+    print("imported:", sorted({"starlette", "uvicorn"} & set(sys.modules)))
+    return True
+
+def register_pipelines():
+    return {"__default__": Pipeline([node(look, None, "found", name="look")])}
+"""
+
+
+def test_a_run_without_a_server_listens_nowhere(make_project: MakeProject) -> None:
+    project = make_project(LOOKING)
+    run = kedro_run(project)
+
+    assert run.returncode == 0, run.stdout
+    assert "listening: 0" in run.stdout
+    assert "imported: []" in run.stdout
+
+
 STATES = "state parameters task_runs { state state_message task { name type } }"
 
 

@@ -28,6 +28,7 @@ from project.deploy.registration import (
 )
 from project.errors import ApiUncertainError, FlowRunError
 from project.flow.pipeline_ref import PipelineRef
+from tests.kits.embedded import open_api
 
 FLOW = """
 query($project: String) {
@@ -62,12 +63,12 @@ def test_the_api_gets_what_prefects_own_client_sends(tmp_path: Path) -> None:
     settings = Settings(schedule=ScheduleSettings(cron="0 6 * * *"), labels=["gpu"])
     ref = PipelineRef(tmp_path, "shop", "chain")
     deployment = Deployment(Pipeline(nodes), ref, settings, DataCatalog)
-    with connect("embedded", tmp_path) as api:
+    with open_api(tmp_path) as url, connect(url, tmp_path) as api:
         deploy(api, deployment)
         flow = deployment.make_flow()
         flow.dataset_types = dict.fromkeys(flow.dataset_names(), "MemoryDataset")
-        with set_temporary_config({"backend": "server", "cloud.api": api.url}):
-            client = Client(api_key=api.api_key)
+        with set_temporary_config({"backend": "server", "cloud.api": url}):
+            client = Client()
             client.create_project("theirs")
             client.register(flow, "theirs", no_url=True)
 

@@ -10,10 +10,10 @@ import pytest
 import project.api.client as client_module
 from project.api.client import connect
 from project.errors import ApiError
-from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
 from tests.kits.projects import RUNNERS, KedroProject, Outcome
 from tests.kits.proxy import Proxy, http
+from tests.kits.server_thread import ServerThread
 
 MakeProject = Callable[..., KedroProject]
 
@@ -38,7 +38,7 @@ def register_pipelines():
 @pytest.fixture(scope="module")
 def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     database = tmp_path_factory.mktemp("spoilt") / "prefect.db"
-    with EmbeddedServer(ServerSettings(database)) as server, Proxy(server.url) as proxy:
+    with ServerThread(ServerSettings(database)) as server, Proxy(server.url) as proxy:
         yield proxy
 
 

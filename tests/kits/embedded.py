@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Iterator
 
 from project.api.embedded import server_settings
-from project.server.process import EmbeddedServer
+from tests.kits.server_thread import ServerThread
 
 
 @contextmanager
 def open_api(folder: Path) -> Iterator[str]:
     """Yield the address of an API without a token, whose data is in a folder."""
-    with EmbeddedServer(server_settings(folder)) as server:
+    with ServerThread(server_settings(folder)) as server:
         yield server.url

@@ -9,9 +9,9 @@ from typing import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
 from tests.acceptance.conftest import served, staffed
+from tests.kits.server_thread import ServerThread
 from tests.page.drawings import draw, graph_address
 from tests.page.flows import PAGE
 from tests.page.kit import Faults, Site, embedded_server, find_chromium, launch
@@ -68,7 +68,7 @@ def faults(page: Page) -> Faults:
 
 
 @pytest.fixture
-def site(server: EmbeddedServer, register: Callable[..., Registered]) -> Site:
+def site(server: ServerThread, register: Callable[..., Registered]) -> Site:
     """Return a new server without flows: `site.register(flow)` adds one."""
     return Site(server.url, register)
 

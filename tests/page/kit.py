@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request
 
-from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
+from tests.kits.server_thread import ServerThread
 from tests.kits.waiting import eventually
 from tests.page.flows import PAGE
 from tests.server.kit import Api, Registered
@@ -38,9 +38,9 @@ def launch(playwright: Playwright, path: str) -> Browser:
     return playwright.chromium.launch(executable_path=path, args=[*FLAGS, *as_root])
 
 
-def embedded_server(folder: Path, token: str | None = None) -> EmbeddedServer:
+def embedded_server(folder: Path, token: str | None = None) -> ServerThread:
     """Return a server on a free port, to be started by a with statement."""
-    return EmbeddedServer(ServerSettings(folder / "api.db", port=0, token=token, **PAGE))
+    return ServerThread(ServerSettings(folder / "api.db", port=0, token=token, **PAGE))
 
 
 class Site:

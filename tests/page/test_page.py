@@ -13,8 +13,8 @@ import requests
 from playwright.sync_api import Page, expect
 
 from project.server.page import STATIC, static_files
-from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
+from tests.kits.server_thread import ServerThread
 from tests.page.kit import Faults, Site
 from tests.server.kit import ServerProcess, two_tasks
 
@@ -104,7 +104,7 @@ def test_only_a_server_with_a_process_of_its_own_reads_the_files_when_it_starts(
     settings: ServerSettings, tmp_path: Path
 ) -> None:
     static_files.cache_clear()
-    with EmbeddedServer(settings):
+    with ServerThread(settings):
         in_thread = static_files.cache_info().currsize
     process = ServerProcess(tmp_path / "own" / "api.db", setup=PRINT_READ_FILES)
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from prefect import Flow, Task
 
-from project.server.process import EmbeddedServer
+from tests.kits.server_thread import ServerThread
 from tests.page.flows import chain
 from tests.page.kit import Site
 from tests.page.runs import SimulatedRun
@@ -165,7 +165,7 @@ def test_its_state_is_set_manually(page: Page, site: Site, run: SimulatedRun) ->
     expect(state(page)).to_have_text("Skipped")
 
 
-def test_an_unknown_task_run_shows_a_message(page: Page, server: EmbeddedServer) -> None:
+def test_an_unknown_task_run_shows_a_message(page: Page, server: ServerThread) -> None:
     page.goto(f"{server.url}/default/task-run/00000000-0000-0000-0000-000000000000")
 
     expect(page.get_by_role("heading")).to_have_text("There is no such task run")

@@ -11,11 +11,11 @@ import pytest
 from prefect import Client
 from sqlalchemy import Connection, update
 
-from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
 from project.server.store.database import Database
 from project.server.store.tables import flow_run, task_run
 from project.server.store.timestamps import seconds_ago
+from tests.kits.server_thread import ServerThread
 from tests.server.kit import Api, Registered, prefect_client, register_flow
 
 
@@ -25,18 +25,18 @@ def settings(tmp_path: Path) -> ServerSettings:
 
 
 @pytest.fixture
-def server(settings: ServerSettings) -> Iterator[EmbeddedServer]:
-    with EmbeddedServer(settings) as running:
+def server(settings: ServerSettings) -> Iterator[ServerThread]:
+    with ServerThread(settings) as running:
         yield running
 
 
 @pytest.fixture
-def api(server: EmbeddedServer) -> Api:
+def api(server: ServerThread) -> Api:
     return Api(server.url)
 
 
 @pytest.fixture
-def client(server: EmbeddedServer) -> Iterator[Client]:
+def client(server: ServerThread) -> Iterator[Client]:
     """Prefect's own client."""
     with prefect_client(server.url) as client:
         yield client

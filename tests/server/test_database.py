@@ -23,9 +23,9 @@ from project.server.errors import (
     DatabaseUnusableError,
     SqliteTooOldError,
 )
-from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
 from project.server.store.database import Database, prepare_database
+from tests.kits.server_thread import ServerThread
 from tests.kits.waiting import eventually
 from tests.server.kit import (
     Api,
@@ -69,7 +69,7 @@ def test_a_database_of_a_newer_release_is_refused(settings: ServerSettings) -> N
     with pytest.raises(
         DatabaseTooNewError, match="has schema version 99, but this release knows only 6. Upgrade"
     ):
-        EmbeddedServer(settings).__enter__()
+        ServerThread(settings).__enter__()
 
 
 def schema(path: Path) -> dict:
@@ -92,7 +92,7 @@ def test_a_database_of_the_first_release_is_migrated_with_its_data(
     connection.close()
     prepare_database(tmp_path / "new.db", 5)
 
-    with EmbeddedServer(settings) as server:
+    with ServerThread(settings) as server:
         runs = "flow_runs { name logs { message } task_runs { state task { name inputs } } }"
         api = Api(server.url)
         flows = api.data(f"{{ flow {{ name {runs} }} }}")
@@ -124,7 +124,7 @@ def test_a_database_of_version_3_is_migrated_with_its_history(
         message {{ id }} cloud_hook {{ id }} agent_config {{ id }}
     }}"""
 
-    with EmbeddedServer(settings) as server:
+    with ServerThread(settings) as server:
         api = Api(server.url)
         data = api.post(query).json()["data"]
         assert Registered(api, api.data("{ flow { id } }")[0]["id"]).run()
@@ -186,7 +186,7 @@ def test_a_database_with_numbers_that_json_does_not_have_is_migrated(
     connection.close()
     prepare_database(tmp_path / "new.db", 5)
 
-    with EmbeddedServer(settings) as server:
+    with ServerThread(settings) as server:
         api = Api(server.url)
         assert Registered(api, api.data("{ flow { id } }")[0]["id"]).run()
     assert schema(settings.database) == schema(tmp_path / "new.db")
@@ -198,7 +198,7 @@ def test_a_file_that_is_not_a_database_is_refused_and_left_unchanged(
     settings.database.write_text("no database " * 100)
 
     with pytest.raises(DatabaseUnusableError, match="file is not a database"):
-        EmbeddedServer(settings).__enter__()
+        ServerThread(settings).__enter__()
     assert settings.database.read_text() == "no database " * 100
 
 
@@ -328,7 +328,7 @@ def test_a_read_has_a_deadline_and_its_connection_can_be_used_again(
 def test_a_query_that_takes_too_long_is_refused_and_not_to_be_sent_again(
     settings: ServerSettings,
 ) -> None:
-    with EmbeddedServer(replace(settings, query_timeout_seconds=0)) as server:
+    with ServerThread(replace(settings, query_timeout_seconds=0)) as server:
         api = Api(server.url)
         flow = register_flow(api, api.mutate("create_project", name="p")["id"])
         for _ in range(40):
@@ -357,7 +357,7 @@ def test_queued_jobs_are_written_before_closing(settings: ServerSettings) -> Non
 
 
 def test_a_busy_database_is_reported_as_an_api_error(settings: ServerSettings) -> None:
-    with EmbeddedServer(replace(settings, busy_timeout_seconds=0.1)) as server:
+    with ServerThread(replace(settings, busy_timeout_seconds=0.1)) as server:
         blocker = sqlite3.connect(settings.database, isolation_level=None)
         blocker.execute("BEGIN IMMEDIATE")
         answer = Api(server.url).post(mutation("create_project"), {"input": {"name": "p"}})
@@ -373,7 +373,7 @@ def test_a_busy_database_is_reported_as_an_api_error(settings: ServerSettings) -
 
 
 def test_prefects_client_retries_while_the_database_is_busy(settings: ServerSettings) -> None:
-    with EmbeddedServer(replace(settings, busy_timeout_seconds=0.1)) as server:
+    with ServerThread(replace(settings, busy_timeout_seconds=0.1)) as server:
         blocker = sqlite3.connect(settings.database, isolation_level=None, check_same_thread=False)
         blocker.execute("BEGIN IMMEDIATE")
         release = threading.Timer(0.5, blocker.execute, ["ROLLBACK"])
@@ -443,7 +443,7 @@ def test_no_confirmed_state_is_lost_when_the_server_is_killed(tmp_path: Path) ->
 
     last = dict(line.split() for line in confirmed)
     fields = "version serialized_state states_aggregate { aggregate { count } }"
-    with EmbeddedServer(ServerSettings(tmp_path / "api.db")) as again:
+    with ServerThread(ServerSettings(tmp_path / "api.db")) as again:
         for run, number in last.items():
             row = run_row(Api(again.url), run, fields)
             written = row["serialized_state"]["context"]["number"]
@@ -454,7 +454,7 @@ def test_no_confirmed_state_is_lost_when_the_server_is_killed(tmp_path: Path) ->
 
 def test_two_processes_that_write_at_once_lose_nothing(settings: ServerSettings) -> None:
     other = ServerProcess(settings.database)
-    with EmbeddedServer(settings) as server:
+    with ServerThread(settings) as server:
         urls, api = (server.url, other.url), Api(server.url)
         run = register_flow(api, api.mutate("create_project", name="p")["id"]).run()
 
@@ -477,7 +477,7 @@ def test_two_processes_that_write_at_once_lose_nothing(settings: ServerSettings)
 def test_nothing_is_written_beside_a_file_that_has_replaced_the_own_one(
     settings: ServerSettings,
 ) -> None:
-    with EmbeddedServer(settings) as server:
+    with ServerThread(settings) as server:
         api = Api(server.url)
         for file in settings.database.parent.glob("*.db*"):
             if file.name.endswith((".db", "-wal", "-shm")):
@@ -490,7 +490,7 @@ def test_nothing_is_written_beside_a_file_that_has_replaced_the_own_one(
 
 def test_nothing_is_answered_from_a_file_that_is_gone(settings: ServerSettings) -> None:
     aside = settings.database.with_name("aside")
-    with EmbeddedServer(settings) as server:
+    with ServerThread(settings) as server:
         api = Api(server.url)
         project = api.mutate("create_project", name="before")["id"]
         settings.database.rename(aside)

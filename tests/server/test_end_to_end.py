@@ -15,8 +15,8 @@ from typing import Any, Iterator
 
 import pytest
 
-from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
+from tests.kits.server_thread import ServerThread
 from tests.kits.waiting import eventually
 from tests.server.command_line import CommandLine
 
@@ -31,7 +31,7 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
     url = os.environ.get("TEST_API_URL")
     with ExitStack() as stack:
         if not url:
-            url = stack.enter_context(EmbeddedServer(ServerSettings(folder / "api.db"))).url
+            url = stack.enter_context(ServerThread(ServerSettings(folder / "api.db"))).url
         prefect = CommandLine(url, folder)
         stack.enter_context(prefect.project_on_the_server())
         prefect("register", "--project", prefect.project, "-p", str(FLOWS))

@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from project.server.connections import LimitedProtocol
-from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
+from tests.kits.server_thread import ServerThread
 from tests.kits.waiting import eventually
 from tests.server.kit import Api
 
@@ -26,7 +26,7 @@ TOKEN = "not-a-secret"  # noqa: S105
 @pytest.fixture
 def guarded(settings: ServerSettings) -> Iterator[str]:
     """Return the address of a server that requires a token."""
-    with EmbeddedServer(replace(settings, token=TOKEN)) as server:
+    with ServerThread(replace(settings, token=TOKEN)) as server:
         yield server.url
 
 

@@ -8,8 +8,8 @@ from typing import Any, Iterator
 import pytest
 import requests
 
-from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
+from tests.kits.server_thread import ServerThread
 
 OPTIONS = [{"name": "tags", "type": "list", "help": "Nodes with these tags; é"}]
 TOKEN = "not-a-secret"  # noqa: S105 - it is not
@@ -25,7 +25,7 @@ def double(value: Any) -> Any:
 def url(settings: ServerSettings) -> Iterator[str]:
     settings = replace(settings, token=TOKEN, page_data={"run-options": OPTIONS, "empty": {}})
     settings = replace(settings, page_functions={"double": double})
-    with EmbeddedServer(settings) as server:
+    with ServerThread(settings) as server:
         yield server.url
 
 

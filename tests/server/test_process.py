@@ -17,10 +17,11 @@ import pytest
 import requests
 
 from project.server.errors import ServerError, ServerRunningError
-from project.server.process import EmbeddedServer, serve
+from project.server.process import serve
 from project.server.record import directory_lock, running_server, write_record
 from project.server.settings import ServerSettings
 from project.server.store.locks import ProcessLock
+from tests.kits.server_thread import ServerThread
 from tests.kits.waiting import eventually
 from tests.server.kit import Api, ServerProcess
 
@@ -61,7 +62,7 @@ def test_a_server_in_a_thread_answers_what_it_has_begun_before_it_stops(
         return may_end.wait(10) and value
 
     with ThreadPoolExecutor(2) as pool:
-        with EmbeddedServer(replace(settings, page_functions={"slow": slow})) as server:
+        with ServerThread(replace(settings, page_functions={"slow": slow})) as server:
             answer = pool.submit(requests.post, f"{server.url}/slow.json", data=b"7", timeout=10)
             assert begun.wait(10)
             pool.submit(lambda: may_end.wait(0.3) or may_end.set())  # once the server is to stop
@@ -73,7 +74,7 @@ def test_a_server_in_a_thread_does_not_wait_for_idle_connections(
     settings: ServerSettings,
 ) -> None:
     with requests.Session() as session:
-        with EmbeddedServer(settings) as server:
+        with ServerThread(settings) as server:
             assert session.get(f"{server.url}/health", timeout=10).ok
 
         with pytest.raises(requests.ConnectionError):
@@ -140,10 +141,10 @@ def test_a_port_in_use_is_an_error(tmp_path: Path) -> None:
 
 
 def test_data_outlives_an_embedded_server(settings: ServerSettings) -> None:
-    with EmbeddedServer(settings) as server:
+    with ServerThread(settings) as server:
         Api(server.url).mutate("create_project", name="kept")
 
-    with EmbeddedServer(settings) as server:
+    with ServerThread(settings) as server:
         assert Api(server.url).data("query { project { name } }") == [{"name": "kept"}]
     with pytest.raises(requests.ConnectionError):
         requests.get(server.url, timeout=1)
@@ -151,7 +152,7 @@ def test_data_outlives_an_embedded_server(settings: ServerSettings) -> None:
 
 def test_several_servers_can_share_a_database(settings: ServerSettings, start: Any) -> None:
     server = start(settings.database)
-    with EmbeddedServer(settings) as first, EmbeddedServer(replace(settings)) as second:
+    with ServerThread(settings) as first, ServerThread(replace(settings)) as second:
         for number, one in enumerate((first, second, server)):
             Api(one.url).mutate("create_project", name=str(number))
         projects = Api(first.url).data("query { project(order_by: {name: asc}) { name } }")
@@ -161,7 +162,7 @@ def test_several_servers_can_share_a_database(settings: ServerSettings, start: A
 
 def test_only_one_server_of_a_database_runs_the_services(settings: ServerSettings) -> None:
     lock = ProcessLock(settings.database.with_name("api.db.services.lock"))
-    with EmbeddedServer(settings):
+    with ServerThread(settings):
         eventually(lambda: not lock.acquire() or lock.release())
 
     assert lock.acquire()

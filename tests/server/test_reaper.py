@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from project.server.process import EmbeddedServer
 from project.server.services.reaper import Reaper
 from project.server.settings import ServerSettings
 from project.server.store.database import Database
 from project.server.store.locks import owned_run
+from tests.kits.server_thread import ServerThread
 from tests.kits.waiting import eventually
 from tests.server.kit import (
     Api,
@@ -166,7 +166,7 @@ def running_run(api: Api) -> str:
 def test_runs_have_time_for_a_heartbeat_after_the_server_starts(
     settings: ServerSettings, pass_an_hour: Any, grace: float, state: str
 ) -> None:
-    with EmbeddedServer(replace(settings, reaper_seconds=3600)) as server:
+    with ServerThread(replace(settings, reaper_seconds=3600)) as server:
         api = Api(server.url)
         run_id = running_run(api)
         pass_an_hour(run_id)
@@ -179,11 +179,11 @@ def test_runs_have_time_for_a_heartbeat_after_the_server_starts(
 def test_silent_runs_of_an_ended_server_are_ended_by_the_next(
     settings: ServerSettings, pass_an_hour: Any
 ) -> None:
-    with EmbeddedServer(replace(settings, reaper_grace_seconds=60)) as server:
+    with ServerThread(replace(settings, reaper_grace_seconds=60)) as server:
         run_id = running_run(Api(server.url))
     pass_an_hour(run_id)
 
-    with EmbeddedServer(settings) as server:
+    with ServerThread(settings) as server:
         becomes(Api(server.url), run_id, "Failed")
 
 
@@ -235,7 +235,7 @@ def test_the_services_go_on_after_an_attempt_to_get_their_lock_has_failed(
 ) -> None:
     lock = settings.database.with_name(f"{settings.database.name}.services.lock")
     lock.mkdir()
-    with EmbeddedServer(settings) as server:
+    with ServerThread(settings) as server:
         api = Api(server.url)
         run_id = running_run(api)
         pass_an_hour(run_id)

@@ -14,8 +14,8 @@ from prefect.schedules.clocks import CronClock, DatesClock, IntervalClock, RRule
 from prefect.serialization.schedule import ScheduleSchema
 
 from project.server.mutations.schedules import next_events
-from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
+from tests.kits.server_thread import ServerThread
 from tests.server.kit import Api, Registered, two_tasks
 
 Register = Callable[..., Registered]
@@ -230,7 +230,7 @@ def test_a_schedule_that_prefect_cannot_read_is_one_line_in_the_log(
     start = {"dt": "2029-01-01T10:00:00", "tz": "+05:30"}
     clock = {"type": "CronClock", "cron": "0 6 * * *", "start_date": start}
     schedule = {"type": "Schedule", "clocks": [clock]}
-    with EmbeddedServer(settings) as server:
+    with ServerThread(settings) as server:
         api = Api(server.url)
         project_id = api.mutate("create_project", name="p")["id"]
         flow = {"name": "f", "schedule": schedule}

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from project.server.process import EmbeddedServer
 from project.server.settings import ServerSettings
+from tests.kits.server_thread import ServerThread
 from tests.server.kit import Api, prefect_client
 
 BODY = {"query": "query { hello }"}
@@ -56,7 +56,7 @@ def test_the_servers_own_origin_is_accepted(api: Api) -> None:
 
 
 def test_a_request_that_is_too_large_is_refused(settings: ServerSettings) -> None:
-    with EmbeddedServer(replace(settings, max_body_bytes=1_000)) as server:
+    with ServerThread(replace(settings, max_body_bytes=1_000)) as server:
         answer = requests.post(server.url, data=b" " * 1_001, timeout=10)
 
         assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (
@@ -77,14 +77,14 @@ def test_listening_to_other_machines_needs_a_token(settings: ServerSettings, hos
 def test_the_address_of_a_server_is_one_to_connect_to(
     settings: ServerSettings, host: str, name: str
 ) -> None:
-    with EmbeddedServer(replace(settings, host=host, token=TOKEN)) as server:
+    with ServerThread(replace(settings, host=host, token=TOKEN)) as server:
         assert server.url.startswith(f"http://{name}:")
         assert requests.get(f"{server.url}/health", timeout=10).ok
 
 
 @pytest.fixture
 def guarded(settings: ServerSettings) -> Any:
-    with EmbeddedServer(replace(settings, host=EVERYWHERE, token=TOKEN)) as server:
+    with ServerThread(replace(settings, host=EVERYWHERE, token=TOKEN)) as server:
         yield Api(f"http://127.0.0.1:{urlsplit(server.url).port}")
 
 
@@ -97,7 +97,7 @@ def test_only_health_is_answered_without_the_token(guarded: Api, headers: Any) -
 
 
 def test_prefects_client_sends_the_token_as_its_api_key(settings: ServerSettings) -> None:
-    with EmbeddedServer(replace(settings, token=TOKEN)) as server:
+    with ServerThread(replace(settings, token=TOKEN)) as server:
         with prefect_client(server.url, **{"cloud.api_key": TOKEN}) as client:
             assert client.create_project("demo")
         with prefect_client(server.url, **{"cloud.api_key": "other"}) as client, pytest.raises(
@@ -143,7 +143,7 @@ def test_other_sites_may_link_to_the_page(api: Api) -> None:
 
 def test_an_allowed_origin_may_send_queries_in_addresses(settings: ServerSettings) -> None:
     origin = "https://ui.example"
-    with EmbeddedServer(replace(settings, token=TOKEN, allow_origin=origin)) as server:
+    with ServerThread(replace(settings, token=TOKEN, allow_origin=origin)) as server:
         from_ui = {"Origin": origin, "Sec_Fetch_Site": "cross-site"}
         token = {"Authorization": f"Bearer {TOKEN}"}
 

@@ -14,7 +14,7 @@ from prefect.engine.state import Cancelled, Failed, Running, State, Success
 
 from project.api import reporter as reporter_module
 from project.api import settling
-from project.api.client import PrefectApi
+from project.api.client import api_of
 from project.api.line_sender import LineSender
 from project.api.reporter import Reporter
 from project.api.state_sender import RunState, StateSender
@@ -168,7 +168,7 @@ def test_a_damaged_file_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureF
 
 @pytest.mark.parametrize("address", ["http://nonesuch.invalid:4200", "localhost:4200"])
 def test_an_address_without_a_host_was_not_sent_the_request(address: str) -> None:
-    api = PrefectApi(Client(api_server=address))
+    api = api_of(Client(api_server=address))
 
     with pytest.raises(ApiUnreachableError, match="cannot be reached"):
         api.mutate("create_tenant", "id", name="one")
@@ -201,7 +201,7 @@ def test_a_password_in_the_address_is_not_written_to_disk(tmp_path: Path) -> Non
 
 def test_a_key_that_no_header_can_have_is_one_error() -> None:
     with pytest.raises(ApiError, match="PREFECT__CLOUD__API_KEY, without quotation marks"):
-        PrefectApi(Client(api_server="http://localhost:4200", api_key="\u201ckey\u201d"))
+        api_of(Client(api_server="http://localhost:4200", api_key="\u201ckey\u201d"))
 
 
 def test_lines_that_the_api_writes_late_are_not_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:

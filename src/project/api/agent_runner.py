@@ -16,7 +16,7 @@ from prefect.engine.state import Cancelled, State
 from prefect.utilities.configuration import set_temporary_config
 
 from project.api import queries
-from project.api.client import PrefectApi
+from project.api.client import PrefectApi, api_of
 from project.api.group_report import group_reporter
 from project.api.notify import NoSession, Notifier
 from project.api.reporter import Reporter
@@ -66,7 +66,7 @@ class AgentFlowRunner(CloudFlowRunner):
             SystemExit: the end of the run could not be reported.
         """
         cancellation = Cancellation()
-        flow_run_id, api = prefect.context.flow_run_id, PrefectApi(self.client)
+        flow_run_id, api = prefect.context.flow_run_id, api_of(self.client)
         contexts = arguments["task_contexts"]
         ids = {self.flow.slugs[task]: one["task_run_id"] for task, one in contexts.items()}
         reporter = self._make_reporter(api, ids, cancellation)

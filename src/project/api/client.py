@@ -14,9 +14,10 @@ from prefect import Client
 
 from project.api import queries
 from project.api.embedded import (
-    EmbeddedApi,
-    embedded_api,
+    NO_SERVER,
     exclusive_registration,
+    find_server,
+    local_api,
     own_flow_run,
 )
 from project.api.pages import MakeAddress, embedded_page, remote_page
@@ -26,8 +27,8 @@ from project.api.transport import (
     SETTING,
     Transport,
     is_on_this_machine,
+    post_to,
     proxy_exemption,
-    without_password,
 )
 from project.api.unreported import UnreportedStates
 from project.errors import ApiError, ApiUncertainError
@@ -39,38 +40,24 @@ _CLOUD_HOST = "api.prefect.io"
 class PrefectApi:
     """One Prefect API; a failed request raises an ``ApiError`` that names the address.
 
-    ``client`` has the address and the credentials, ``page`` makes the address of a web page, and
-    ``address_source`` names in messages what gives the API's address. ``url`` is that address for
-    messages: without a password.
-    ``own_flow_run`` makes this process the owner of the flow run with an idempotency key, if the
-    API can detect that an owner has died, and ``exclusive_registration`` lets no other process of
-    this machine register flows. ``unreported`` has what earlier runs could not report.
+    ``url`` is that address for messages: without a password. ``page`` makes the address of a web
+    page. ``own_flow_run`` makes this process the owner of the flow run with an idempotency key, if
+    the API can detect that an owner has died, and ``exclusive_registration`` lets no other process
+    of this machine register flows. ``unreported`` has what earlier runs could not report.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        page: Optional[MakeAddress] = None,
-        address_source: str = PREFECTS_CONFIGURATION,
-        embedded: Optional[EmbeddedApi] = None,
-    ):
-        self.address: str = client.api_server
-        self.url = without_password(self.address)
-        self.api_key: Optional[str] = client.api_key
-        self.is_on_this_machine = embedded is not None or is_on_this_machine(self.address)
+    def __init__(self, transport: Transport, page: MakeAddress, *, is_on_this_machine: bool):
+        self.address = transport.address
+        self.url = transport.url
+        self.api_key = transport.api_key
+        self.is_on_this_machine = is_on_this_machine
         self.own_flow_run: Callable[[str], ContextManager[Any]] = nullcontext
         self.exclusive_registration: Callable[[], ContextManager[Any]] = nullcontext
         self.unreported: Optional[UnreportedStates] = None
-        self._page = page or remote_page(self.url)
         self.tenant_slug = "default"
-        self.tenant_id: Optional[str] = client._tenant_id
-        self._transport = Transport(
-            self.address,
-            client.api_key,
-            client._tenant_id,
-            address_source,
-            use_proxies=not self.is_on_this_machine,
-        )
+        self.tenant_id = transport.tenant_id
+        self._page = page
+        self._transport = transport
 
     def query(self, text: str, **variables: Any) -> Any:
         """Return the value of a query's only root field, retrying if the API has an error."""
@@ -129,10 +116,31 @@ class PrefectApi:
     def page_url(self, kind: str, id_: str) -> str:
         """Return the web page of a ``flow`` or a ``flow-run``, in the form that Prefect prints.
 
-        The address of an embedded API that ends with this process comes with a note that says how
-        to open it.
+        While no server is running, the address comes with a note that says how to open it.
         """
         return self._page(f"{self.tenant_slug}/{kind}/{id_}")
+
+
+def api_of(
+    client: Client,
+    page: Optional[MakeAddress] = None,
+    address_source: str = PREFECTS_CONFIGURATION,
+    *,
+    is_embedded: bool = False,
+) -> PrefectApi:
+    """Return the API of a Prefect client, which has the address and the credentials.
+
+    ``address_source`` names in messages what gives the address.
+    """
+    is_local = is_embedded or is_on_this_machine(client.api_server)
+    transport = Transport(
+        post_to(client.api_server, use_proxies=not is_local),
+        client.api_server,
+        client.api_key,
+        client._tenant_id,
+        address_source,
+    )
+    return PrefectApi(transport, page or remote_page(transport.url), is_on_this_machine=is_local)
 
 
 @contextmanager
@@ -144,7 +152,8 @@ def connect(
 ) -> Iterator[PrefectApi]:
     """Connect to the API that ``prefect.yml`` names, embedded or not.
 
-    ``must_outlive_process``: do not start an embedded API, which would end with this process.
+    ``must_outlive_process``: an embedded API must have a server, which does not end with this
+    process.
     ``address_source``: what has the address, if ``api`` is one.
 
     Raises:
@@ -152,19 +161,34 @@ def connect(
     """
     with ExitStack() as stack:
         if api == "prefect":
-            prefect_api = PrefectApi(_configured_client())
+            prefect_api = api_of(_configured_client())
         elif api == "embedded":
-            embedded = stack.enter_context(embedded_api(project_path, must_outlive_process))
-            client = Client(api_server=embedded.url, api_key=embedded.token)
-            page = embedded_page(project_path)
-            prefect_api = PrefectApi(client, page, ".prefect/server.json", embedded)
-            prefect_api.own_flow_run = partial(own_flow_run, project_path)
-            prefect_api.exclusive_registration = partial(exclusive_registration, project_path)
+            embedded = _embedded_api(project_path, must_outlive_process)
+            prefect_api = stack.enter_context(embedded)
         else:
-            prefect_api = PrefectApi(Client(api_server=api), address_source=address_source)
+            prefect_api = api_of(Client(api_server=api), address_source=address_source)
         prefect_api.connect()
         prefect_api.unreported = UnreportedStates(project_path, api, prefect_api.address)
         prefect_api.unreported.deliver(prefect_api)
+        yield prefect_api
+
+
+@contextmanager
+def _embedded_api(project_path: Path, must_outlive_process: bool) -> Iterator[PrefectApi]:
+    page = embedded_page(project_path)
+    with ExitStack() as stack:
+        server = find_server(project_path)
+        if server is not None:
+            client = Client(api_server=server.url, api_key=server.token)
+            prefect_api = api_of(client, page, ".prefect/server.json", is_embedded=True)
+        elif must_outlive_process:
+            raise ApiError(NO_SERVER)
+        else:
+            post, database = stack.enter_context(local_api(project_path))
+            transport = Transport(post, database, address_source=SETTING)
+            prefect_api = PrefectApi(transport, page, is_on_this_machine=True)
+        prefect_api.own_flow_run = partial(own_flow_run, project_path)
+        prefect_api.exclusive_registration = partial(exclusive_registration, project_path)
         yield prefect_api
 
 

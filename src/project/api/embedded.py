@@ -1,13 +1,14 @@
-"""The embedded API of a project: the running server, or one that lasts as long as a run."""
+"""The embedded API of a project: its server, or the API in this process while none runs."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Iterator, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Callable, Iterator, NamedTuple, Optional, Tuple
 
 from project.api.page_functions import page_functions
 from project.api.project_folder import FOLDER, folder_errors, prepare_folder
+from project.api.transport import Post
 from project.compat.collector import collector_paused, present_objects_kept
 from project.compat.run_options import describe_run_options
 from project.errors import ApiError
@@ -32,8 +33,8 @@ NO_LIBRARIES = (
 )
 
 
-class EmbeddedApi(NamedTuple):
-    """Address of an embedded API, and its token if it has one that this user may know."""
+class RunningServer(NamedTuple):
+    """Address of a project's server, and its token if it has one that this user may know."""
 
     url: str
     token: Optional[str]
@@ -83,14 +84,6 @@ def serve(
             serve_settings(settings, on_start)
 
 
-def served_url(project_path: Path) -> Optional[str]:
-    """Return the address at which 'kedro prefect server' serves a project, if one does."""
-    from project.server.record import running_server
-
-    running = running_server(project_path / FOLDER)
-    return running and running.url
-
-
 @contextmanager
 def own_flow_run(project_path: Path, key: str) -> Iterator[None]:
     """Own the flow run with this idempotency key: if this process dies, a server ends it.
@@ -128,33 +121,36 @@ def exclusive_registration(project_path: Path) -> Iterator[None]:
         lock.release()
 
 
-@contextmanager
-def embedded_api(project_path: Path, must_outlive_process: bool = False) -> Iterator[EmbeddedApi]:
-    """Yield the project's server, started in this process if none is running.
+def find_server(project_path: Path) -> Optional[RunningServer]:
+    """Return the server that 'kedro prefect server' runs for a project, if it does.
 
     Raises:
-        ApiError: it cannot be started, or ``must_outlive_process`` and none is running.
+        ApiError: the libraries of the embedded API are not installed.
     """
     folder = project_path / FOLDER
     with _start_errors(folder):
-        from project.server.record import new_token, running_server
+        from project.server.record import running_server
 
         running = running_server(folder)
-    if running is not None:
-        yield EmbeddedApi(running.url, running.token)
-        return
-    if must_outlive_process:
-        raise ApiError(NO_SERVER)
+    return running and RunningServer(running.url, running.token)
+
+
+@contextmanager
+def local_api(project_path: Path) -> Iterator[Tuple[Post, str]]:
+    """Yield what answers requests within this process, and the path of its database.
+
+    Raises:
+        ApiError: the database cannot be used.
+    """
     with ExitStack() as stack:
         # Imports leave no garbage, but looking for it took a third of the time.
-        with _start_errors(folder), collector_paused():
-            from project.server.process import EmbeddedServer
+        with _start_errors(project_path / FOLDER), collector_paused():
+            from project.server.local import local_api as open_api
 
-            # Other users of this machine can reach its address, too.
-            settings = server_settings(project_path, token=new_token())
-            server = stack.enter_context(EmbeddedServer(settings))
+            settings = server_settings(project_path)
+            answer = stack.enter_context(open_api(settings))
             stack.enter_context(present_objects_kept())
-        yield EmbeddedApi(server.url, server.token)
+        yield lambda body, headers, seconds: answer(body, headers), str(settings.database)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import prefect
 import requests
 
-from project.api.embedded import served_url
+from project.api.embedded import find_server
 from project.api.transport import is_on_this_machine
 
 # Where 'kedro prefect server' listens unless told otherwise, and where the UI of a Prefect Server
@@ -30,9 +30,9 @@ def embedded_page(project_path: Path) -> MakeAddress:
     """
 
     def address(path: str) -> str:
-        url = served_url(project_path)
-        if url is not None:
-            return f"{url}/{path}"
+        server = find_server(project_path)
+        if server is not None:
+            return f"{server.url}/{path}"
         if _is_in_use(SERVER_PORT):
             return (
                 f"{path} on the page of 'kedro prefect server' (start it with another --port: "

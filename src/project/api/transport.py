@@ -7,11 +7,13 @@ with each byte that arrives: too long for a run that is about to end.
 from __future__ import annotations
 
 import json
+from functools import partial
 from http import HTTPStatus
+from http.client import responses
 from ipaddress import ip_address
 from queue import Empty, Queue
 from threading import Thread
-from typing import Any, Callable, Dict, List, Mapping, Optional, TypeVar, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Tuple, TypeVar, Union
 from urllib.parse import urlsplit
 
 import requests
@@ -58,11 +60,20 @@ _INTERNAL_ERRORS = (
 )
 
 
-class Transport:
-    """Transport of GraphQL requests to one address.
+class Post(Protocol):
+    """How a request reaches the API."""
 
-    ``use_proxies``: whether to use the environment's proxies, which requests would also do for
-    addresses of this machine.
+    def __call__(
+        self, body: bytes, headers: Mapping[str, str], seconds: float, /
+    ) -> Tuple[int, bytes]:
+        """Send a body with headers, and return the HTTP status and the body of the answer.
+
+        Over HTTP, it raises what requests raises, and waits ``seconds`` for each part.
+        """
+
+
+class Transport:
+    """Transport of GraphQL requests to one API, whose address messages show.
 
     Raises:
         ApiError: the key cannot be sent in a header.
@@ -70,18 +81,19 @@ class Transport:
 
     def __init__(
         self,
+        post: Post,
         url: str,
         api_key: Optional[str] = None,
         tenant_id: Optional[str] = None,
         address_source: str = PREFECTS_CONFIGURATION,
-        *,
-        use_proxies: bool,
     ):
+        self.address = url
         self.url = without_password(url)  # for messages
-        self._address = url
+        self.api_key = api_key
+        self.tenant_id = tenant_id
+        self._post = post
         self._address_source = address_source
         self._check = f"Check its log, and the address ({address_source})."
-        self._use_proxies = use_proxies
         self._headers = {
             "Content-Type": "application/json",
             "X-PREFECT-CORE-VERSION": PREFECT_VERSION,
@@ -111,7 +123,9 @@ class Transport:
         # As in the requests of Prefect's own client, the variables are a string of JSON.
         body = json.dumps({"query": text, "variables": json.dumps(variables)})
         try:
-            response = _within(seconds, lambda: self._post(body.encode(), seconds))
+            status, answer = _within(
+                seconds, partial(self._post, body.encode(), self._headers, seconds)
+            )
         except requests.ConnectTimeout as error:
             raise self._unreachable(error) from error
         except (requests.Timeout, TimeoutError) as error:
@@ -121,12 +135,7 @@ class Transport:
             ) from error
         except requests.RequestException as error:
             raise self._broken(error) from error
-        return self._read(response)
-
-    def _post(self, body: bytes, seconds: float) -> requests.Response:
-        with requests.Session() as session:
-            session.trust_env = self._use_proxies
-            return session.post(self._address, data=body, headers=self._headers, timeout=seconds)
+        return self._read(status, answer)
 
     def _unreachable(self, error: BaseException) -> ApiUnreachableError:
         return ApiUnreachableError(
@@ -147,15 +156,15 @@ class Transport:
             f"{self._check}"
         )
 
-    def _read(self, response: requests.Response) -> Any:
+    def _read(self, status: int, body: bytes) -> Any:
         try:
-            answer = response.json()
+            answer = json.loads(body)
         except ValueError:
             answer = None
         if isinstance(answer, dict) and answer.get("errors"):
-            raise self._refusal(answer["errors"], response)
-        if not response.ok:
-            raise self._http_error(response)
+            raise self._refusal(answer["errors"], status)
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise self._http_error(status)
         try:
             return next(iter(answer["data"].values()))
         except (AttributeError, KeyError, StopIteration, TypeError):
@@ -164,9 +173,9 @@ class Transport:
                 f"({self._address_source}), and any proxy in between."
             ) from None
 
-    def _refusal(self, errors: Any, response: requests.Response) -> ApiError:
-        if response.status_code == HTTPStatus.UNAUTHORIZED:
-            return self._http_error(response)
+    def _refusal(self, errors: Any, status: int) -> ApiError:
+        if status == HTTPStatus.UNAUTHORIZED:
+            return self._http_error(status)
         messages = "; ".join(_messages(errors)).rstrip(".")
         if any(words in str(errors) for words in _INTERNAL_ERRORS):
             return ApiUncertainError(
@@ -174,19 +183,35 @@ class Transport:
             )
         return ApiRefusedError(f"The Prefect API at {self.url} refused the request: {messages}.")
 
-    def _http_error(self, response: requests.Response) -> ApiError:
-        code = response.status_code
+    def _http_error(self, code: int) -> ApiError:
         if code == HTTPStatus.UNAUTHORIZED:
             return ApiRefusedError(
                 f"The Prefect API at {self.url} does not accept the API key. Set "
                 "PREFECT__CLOUD__API_KEY to the key that the API was started with."
             )
-        answer = f"The Prefect API at {self.url} returned {code} {response.reason}."
+        reason = responses.get(code, "Unknown")
+        answer = f"The Prefect API at {self.url} returned {code} {reason}."
         if code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return RequestTooLargeError(answer)
         if code in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
             return ApiUnreachableError(answer)
         return ApiUncertainError(f"{answer} {self._check}")
+
+
+def post_to(address: str, *, use_proxies: bool) -> Post:
+    """Return the function that sends requests to an address over HTTP.
+
+    ``use_proxies``: whether to use the environment's proxies, which requests would also do for
+    addresses of this machine.
+    """
+
+    def post(body: bytes, headers: Mapping[str, str], seconds: float) -> Tuple[int, bytes]:
+        with requests.Session() as session:
+            session.trust_env = use_proxies
+            response = session.post(address, data=body, headers=headers, timeout=seconds)
+            return response.status_code, response.content
+
+    return post
 
 
 def without_password(url: str) -> str:

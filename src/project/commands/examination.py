@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Iterator, Optional
 
 from project.api.client import PrefectApi
-from project.api.embedded import served_url
+from project.api.embedded import find_server
 from project.commands.api_checks import check_api, is_registered, next_version
 from project.commands.check_result import CheckResult, Status, describe_exception, failure, ok
 from project.commands.kedro_project import KedroProject
@@ -102,7 +102,7 @@ class Examination:
 
     def _describe_api(self, deployment: Deployment, api: PrefectApi) -> str:
         is_embedded = deployment.settings.api == "embedded"
-        if is_embedded and served_url(self._project.project_path) is None:
+        if is_embedded and find_server(self._project.project_path) is None:
             return "embedded, in the process of 'kedro run'"
         return api.url
 

@@ -19,7 +19,7 @@ from prefect.agent import Agent
 from prefect.agent.local import LocalAgent
 
 from project.api import queries
-from project.api.client import PrefectApi
+from project.api.client import PrefectApi, api_of
 from project.api.state_sender import end_run
 from project.compat.prefect_patches import patch_local_agent
 from project.deploy.deployment import HEARTBEAT_ENV
@@ -73,7 +73,7 @@ class KedroAgent(LocalAgent):
             hostname_label=False,
         )
         self._children: List[_Child] = []
-        self._api = PrefectApi(self.client)
+        self._api = api_of(self.client)
         if self._api.is_on_this_machine:
             # Polling a server on this machine is cheap, and runs start up to 10 s earlier.
             self._loop_intervals = {0: 0.25, 1: 0.5, 2: 0.5}

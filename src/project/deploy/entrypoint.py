@@ -12,7 +12,7 @@ from prefect import Client
 
 from project.api import queries
 from project.api.agent_runner import AgentFlowRunner
-from project.api.client import PrefectApi
+from project.api.client import PrefectApi, api_of
 from project.api.lines import Line
 from project.compat.kedro_project import find_pipeline, open_project
 from project.compat.prefect_patches import patch_client_to_retry, patch_context
@@ -40,7 +40,7 @@ def load_flow() -> KedroFlow:
     flow_run_id = prefect.context.get("flow_run_id")
     if flow_run_id is not None:
         patch_client_to_retry()
-        exit_beside_another_process(PrefectApi(Client()), flow_run_id)
+        exit_beside_another_process(api_of(Client()), flow_run_id)
         gc.freeze()  # what is imported by now lasts as long as this process; see compat.collector
         # `prefect execute flow-run` reads this after it has loaded the flow. Agents set it to
         # Prefect's own class, by a variable that no run configuration can override.
@@ -48,7 +48,7 @@ def load_flow() -> KedroFlow:
         engine.flow_runner.default_class = f"{AgentFlowRunner.__module__}.AgentFlowRunner"
     flow_id = prefect.context.get("flow_id")
     if flow_id is not None:
-        require_registered_tasks(flow, PrefectApi(Client()), flow_id)
+        require_registered_tasks(flow, api_of(Client()), flow_id)
     return flow
 
 

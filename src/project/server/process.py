@@ -1,21 +1,16 @@
-"""The server as a process of its own, and inside another process."""
+"""The server as a process of its own."""
 
 from __future__ import annotations
 
-import asyncio
 import errno
-import logging
 import os
 import signal
 import socket
-import threading
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
+from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import Callable, Iterator
 
 import uvicorn
-from typing_extensions import Self
 
 from project.server.app import create_app
 from project.server.connections import LimitedProtocol
@@ -37,15 +32,15 @@ def serve(settings: ServerSettings, on_ready: Callable[[str], None]) -> None:
     """
     directory = settings.database.parent
     kept = {"token": settings.token} if settings.records_token else {}
-    with directory_lock(directory, kept), _listen(settings) as listener:
+    with directory_lock(directory, kept), listen(settings) as listener:
         prepare_database(settings.database, settings.busy_timeout_seconds)
-        url = _url(settings.host, listener)
+        url = address_of(settings.host, listener)
 
         def announce() -> None:
             write_record(directory, {"url": url, "pid": os.getpid(), **kept})
             on_ready(url)
 
-        server = _Server(settings, announce)
+        server = ApiServer(settings, announce)
         # Uvicorn's own handlers would raise the signal again once the server has stopped.
         signals = (signal.SIGINT, signal.SIGTERM)
         handlers = {number: signal.signal(number, server.stop) for number in signals}
@@ -56,33 +51,7 @@ def serve(settings: ServerSettings, on_ready: Callable[[str], None]) -> None:
                 signal.signal(number, handler)
 
 
-class EmbeddedServer:
-    """The server in a thread of this process, on a free port, while the context lasts.
-
-    Several processes may have one for the same database at the same time.
-    """
-
-    def __init__(self, settings: ServerSettings) -> None:
-        self.url = ""
-        self.token = settings.token
-        self._settings = replace(settings, port=0)
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            # Prepared here, as an error could not reach the caller from the server's thread.
-            prepare_database(self._settings.database, self._settings.busy_timeout_seconds)
-            listener = stack.enter_context(_listen(self._settings))
-            stack.enter_context(_server_thread(self._settings, listener))
-            self.url = _url(self._settings.host, listener)
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._stack.close()
-
-
-class _Server(uvicorn.Server):
+class ApiServer(uvicorn.Server):
     """Uvicorn's server, which calls back when it answers, and leaves signals to its caller."""
 
     def __init__(self, settings: ServerSettings, on_ready: Callable[[], None]) -> None:
@@ -91,6 +60,7 @@ class _Server(uvicorn.Server):
                 create_app(settings),
                 http=LimitedProtocol,
                 log_config=None,
+                log_level="warning",  # its other lines would stand between the command's own
                 access_log=False,
                 lifespan="on",
                 ws="none",  # no WebSockets here, so that their library need not be imported
@@ -101,24 +71,6 @@ class _Server(uvicorn.Server):
         )
         self._on_ready = on_ready
 
-    def run(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve as uvicorn does, but log warnings only.
-
-        Its INFO lines about starting and stopping would stand in the log of every command.
-        """
-        thread = threading.get_ident()
-
-        def keep(record: logging.LogRecord) -> bool:
-            # The application may have a uvicorn server of its own, in another thread.
-            return record.levelno >= logging.WARNING or record.thread != thread
-
-        logger = logging.getLogger("uvicorn.error")
-        logger.addFilter(keep)
-        try:
-            super().run(sockets)
-        finally:
-            logger.removeFilter(keep)
-
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start as uvicorn does, then call back."""
         await super().startup(sockets)
@@ -127,7 +79,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Capture no signals: only a main thread may, and there `serve` does."""
+        """Capture no signals: `serve` does."""
         yield
 
     def stop(self, *_signal: object) -> None:
@@ -136,72 +88,9 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-class _ThreadServer(_Server):
-    """Server in a thread, which stops at once if no request is being answered.
-
-    Uvicorn itself looks ten times a second whether it should stop, and then waits for as long.
-    Every command that starts a server would end that much later.
-    """
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start as uvicorn does."""
-        self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
-        await super().startup(sockets)
-
-    async def main_loop(self) -> None:
-        """Serve until stopped; the tick updates the date in the headers of responses."""
-        while not await self.on_tick(0):
-            with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), timeout=1)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close connections and the application."""
-        if self.server_state.tasks:
-            await super().shutdown(sockets)
-            return
-        for server in self.servers:
-            server.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
-        await self.lifespan.shutdown()
-
-    def stop(self, *_signal: object) -> None:
-        """Stop once the current requests are answered."""
-        super().stop()
-        if self.started:
-            with suppress(RuntimeError):  # the loop has ended by itself
-                self._loop.call_soon_threadsafe(self._stopping.set)
-
-
 @contextmanager
-def _server_thread(settings: ServerSettings, listener: socket.socket) -> Iterator[None]:
-    """Run a server in a thread; it answers when the context is entered."""
-    settled = threading.Event()
-    server = _ThreadServer(settings, settled.set)
-
-    def run() -> None:
-        try:
-            server.run(sockets=[listener])
-        finally:
-            settled.set()
-
-    thread = threading.Thread(target=run, name="embedded-api", daemon=True)
-    thread.start()
-    try:
-        settled.wait()
-        if not server.started:
-            raise ServerError(
-                f"The embedded API for {settings.database} did not start; see the log for why."
-            )
-        yield
-    finally:
-        server.stop()
-        thread.join()
-
-
-@contextmanager
-def _listen(settings: ServerSettings) -> Iterator[socket.socket]:
+def listen(settings: ServerSettings) -> Iterator[socket.socket]:
+    """Listen where the settings say, as long as the context lasts. Raises ServerError."""
     address = settings.host, settings.port
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
@@ -218,7 +107,8 @@ def _listen(settings: ServerSettings) -> Iterator[socket.socket]:
         yield listener
 
 
-def _url(host: str, listener: socket.socket) -> str:
+def address_of(host: str, listener: socket.socket) -> str:
+    """Return the address of a server that listens on a host."""
     address, port = listener.getsockname()[:2]
     if ip_address(address).is_unspecified:  # all addresses of this machine, and none to connect to
         host = "::1" if listener.family == socket.AF_INET6 else "127.0.0.1"
