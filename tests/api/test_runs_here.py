@@ -16,8 +16,8 @@ import pendulum
 import pytest
 from prefect.engine.state import Failed, Scheduled, State
 
-from project.api import queries
 from project.api.client import connect
+from project.api.queries.flow_runs import cancel_flow_run, set_flow_run_state
 from tests.kits.background import WAITING, started
 from tests.kits.embedded import open_api
 from tests.kits.projects import NODE, RUNNERS, KedroProject, Outcome
@@ -195,7 +195,7 @@ def test_a_cancelled_run_ends_cancelled_with_each_state_once(
 ) -> None:
     with started(make_own_project(WAITING)) as process, connect(url, Path()) as api:
         eventually(lambda: read_report(url, prefect_project).tasks["wait"][-1] == "Running")
-        queries.cancel_flow_run(api, read_report(url, prefect_project).flow_run_id)
+        cancel_flow_run(api, read_report(url, prefect_project).flow_run_id)
         process.communicate(timeout=60)
     report = read_report(url, prefect_project)
 
@@ -232,7 +232,7 @@ def test_a_run_whose_state_someone_else_sets_stops_and_leaves_it(
     with started(make_own_project(WAITING)) as process, connect(url, Path()) as api:
         eventually(lambda: read_report(url, prefect_project).tasks["wait"][-1] == "Running")
         id_ = read_report(url, prefect_project).flow_run_id
-        queries.set_flow_run_state(api, id_, state.serialize())
+        set_flow_run_state(api, id_, state.serialize())
         output = process.communicate(timeout=60)[0]
     report = read_report(url, prefect_project)
 

@@ -9,8 +9,8 @@ import pytest
 from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline, node
 
-from project.api import queries
 from project.api.client import PrefectApi, connect
+from project.api.queries.flows import deployed_flow
 from project.config.load import parse_settings
 from project.deploy.deployment import Deployment
 from project.deploy.registration import deploy, find_registration, register, start_agent_run
@@ -45,9 +45,9 @@ def test_a_run_in_another_environment_leaves_schedule_and_labels(api: PrefectApi
 
 def test_a_new_version_by_a_run_has_the_deployed_schedule_and_labels(api: PrefectApi) -> None:
     prod = {"schedule": SCHEDULE, "labels": ["gpu"], "run_config": {"type": "LocalRun"}}
-    before = queries.deployed_flow(api, deploy(api, deployment("a", **prod)).flow_id)
+    before = deployed_flow(api, deploy(api, deployment("a", **prod)).flow_id)
     new = register(api, deployment("a", "b", folder="elsewhere"))
-    after = queries.deployed_flow(api, new.flow_id)
+    after = deployed_flow(api, new.flow_id)
 
     assert (new.version, new.is_new) == (2, True)
     assert (after.schedule, after.is_schedule_active) == (before.schedule, True)
@@ -63,14 +63,14 @@ def test_a_schedule_that_was_switched_off_stays_off_in_a_new_version(api: Prefec
     api.mutate("set_schedule_inactive", "success", flow_id=flow_id)
     new = register(api, deployment("a", "b"))
 
-    assert queries.deployed_flow(api, new.flow_id).is_schedule_active is False
+    assert deployed_flow(api, new.flow_id).is_schedule_active is False
 
 
 def test_a_run_deploys_no_schedule_but_says_so(api: PrefectApi) -> None:
     scheduled = deployment("a", schedule=SCHEDULE)
     first = register(api, scheduled)
 
-    assert queries.deployed_flow(api, first.flow_id).schedule is None
+    assert deployed_flow(api, first.flow_id).schedule is None
     assert "The schedule in prefect.yml is not deployed." in first.describe()
     assert "The schedule in prefect.yml is not deployed." in register(api, scheduled).describe()
     assert find_registration(api, scheduled) is None

@@ -11,9 +11,11 @@ from prefect import Flow
 from prefect.engine.state import Cancelled, Failed, Running, State
 from prefect.utilities.graphql import compress
 
-from project.api import queries
 from project.api.client import PrefectApi, connect
-from project.api.queries import RunFilter, latest_flow_runs
+from project.api.queries.flow_run_lists import RunFilter, latest_flow_runs
+from project.api.queries.flow_runs import set_flow_run_state
+from project.api.queries.flows import create_flow
+from project.api.queries.projects import create_project
 from tests.kits.strict_server import strict_server
 
 
@@ -30,8 +32,8 @@ def api(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PrefectApi]:
 
 @pytest.fixture
 def flow_id(api: PrefectApi) -> str:
-    project_id = queries.create_project(api, api.ensure_tenant(), "shop")
-    return queries.create_flow(api, project_id, compress(Flow("sales").serialize()), "key")
+    project_id = create_project(api, api.ensure_tenant(), "shop")
+    return create_flow(api, project_id, compress(Flow("sales").serialize()), "key")
 
 
 def create_run(api: PrefectApi, flow_id: str, hours: int, *states: State) -> str:
@@ -39,7 +41,7 @@ def create_run(api: PrefectApi, flow_id: str, hours: int, *states: State) -> str
     due = pendulum.now("utc").add(hours=hours).isoformat()
     run = api.mutate("create_flow_run", "id", flow_id=flow_id, scheduled_start_time=due)
     for state in states:
-        queries.set_flow_run_state(api, run["id"], state.serialize())
+        set_flow_run_state(api, run["id"], state.serialize())
     return str(run["id"])
 
 
@@ -53,7 +55,7 @@ def test_what_began_last_comes_first_whenever_it_was_created(api: PrefectApi, fl
     last = create_run(api, flow_id, 2)
     first = create_run(api, flow_id, 3, Running(), Failed())
     waiting = create_run(api, flow_id, -1)
-    queries.set_flow_run_state(api, last, Running().serialize())
+    set_flow_run_state(api, last, Running().serialize())
 
     assert listed(api) == [last, first, waiting]
     assert listed(api, limit=1) == [last]
@@ -78,7 +80,7 @@ def test_the_time_since_which_runs_are_listed_is_that_of_their_start(
     create_run(api, flow_id, 5, Running())
     since = pendulum.now("utc").isoformat()
     create_run(api, flow_id, -1)  # due before, still waiting
-    queries.set_flow_run_state(api, planned_before, Running().serialize())
+    set_flow_run_state(api, planned_before, Running().serialize())
     waiting = create_run(api, flow_id, 0)
 
     assert listed(api, since=since) == [waiting, planned_before]

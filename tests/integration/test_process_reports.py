@@ -14,8 +14,9 @@ import requests
 from prefect.engine.state import Failed, Running, Submitted
 from prefect.utilities.configuration import set_temporary_config
 
-from project.api import queries
 from project.api.client import PrefectApi, connect
+from project.api.queries.flow_runs import flow_run_state, set_flow_run_state
+from project.api.queries.task_runs import task_run_states
 from project.deploy import agent as agent_module
 from project.deploy import entrypoint
 from project.deploy.agent import AgentOptions, KedroAgent, _Child
@@ -42,14 +43,14 @@ def flow_run_id(api: PrefectApi) -> str:
 
 
 def states(api: PrefectApi, flow_run_id: str) -> set[Any]:
-    return set(queries.task_run_states(api, flow_run_id).values())
+    return set(task_run_states(api, flow_run_id).values())
 
 
 def test_the_task_runs_of_a_flow_that_could_not_be_loaded_end_with_it(
     api: PrefectApi, flow_run_id: str
 ) -> None:
     message = "Failed to load and execute flow run: ..."  # as Prefect's command sets it
-    queries.set_flow_run_state(api, flow_run_id, Failed(message).serialize())
+    set_flow_run_state(api, flow_run_id, Failed(message).serialize())
 
     report_end(api, flow_run_id, exit_code=1)
 
@@ -64,7 +65,7 @@ def test_a_process_that_was_killed_fails_its_run_and_the_task_runs(
 ) -> None:
     report_end(api, flow_run_id, exit_code=-9)
 
-    assert queries.flow_run_state(api, flow_run_id) == "Failed"
+    assert flow_run_state(api, flow_run_id) == "Failed"
     assert states(api, flow_run_id) == {"TriggerFailed"}
 
 
@@ -93,7 +94,7 @@ def test_a_run_that_could_not_be_started_has_no_waiting_task_runs(
 ) -> None:
     agent._mark_flow_as_failed(SimpleNamespace(id=flow_run_id, version=0), "no more processes")
 
-    assert queries.flow_run_state(api, flow_run_id) == "Failed"
+    assert flow_run_state(api, flow_run_id) == "Failed"
     assert states(api, flow_run_id) == {"TriggerFailed"}
 
 
@@ -107,7 +108,7 @@ def test_an_agent_starts_no_second_process_beside_a_living_one(
         process.wait()
         agent._check_child(agent._children[0], {})
 
-    assert queries.flow_run_state(api, flow_run_id) == "Scheduled"
+    assert flow_run_state(api, flow_run_id) == "Scheduled"
     assert flow_runs_to_start(agent) == [flow_run_id]
 
 
@@ -118,7 +119,7 @@ def test_a_run_is_not_lost_with_the_line_that_its_process_has_started(
         raise requests.ConnectionError("refused")
 
     def deploy_flow(flow_run: Any) -> str:
-        queries.set_flow_run_state(api, flow_run.id, Running().serialize())
+        set_flow_run_state(api, flow_run.id, Running().serialize())
         return "PID: 1"
 
     monkeypatch.setattr(agent.client, "write_run_logs", refuse)
@@ -126,7 +127,7 @@ def test_a_run_is_not_lost_with_the_line_that_its_process_has_started(
     (flow_run,) = agent._get_flow_run_metadata([flow_run_id])
     agent._deploy_flow_run(flow_run)
 
-    assert queries.flow_run_state(api, flow_run_id) == "Running"
+    assert flow_run_state(api, flow_run_id) == "Running"
 
 
 def test_a_run_whose_process_has_started_is_not_failed_by_the_agent(
@@ -135,7 +136,7 @@ def test_a_run_whose_process_has_started_is_not_failed_by_the_agent(
     with process_of(agent, flow_run_id):
         agent._mark_flow_as_failed(SimpleNamespace(id=flow_run_id, version=0), "refused")
 
-    assert queries.flow_run_state(api, flow_run_id) == "Scheduled"
+    assert flow_run_state(api, flow_run_id) == "Scheduled"
     assert states(api, flow_run_id) == {"Pending"}
 
 
@@ -144,7 +145,7 @@ def test_a_process_exits_beside_another_one_that_sends_heartbeats(
 ) -> None:
     for state in (Submitted(), Running()):
         exit_beside_another_process(api, flow_run_id)
-        queries.set_flow_run_state(api, flow_run_id, state.serialize())
+        set_flow_run_state(api, flow_run_id, state.serialize())
 
     with pytest.raises(SystemExit) as exit_of_process:
         exit_beside_another_process(api, flow_run_id)

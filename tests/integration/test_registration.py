@@ -13,11 +13,11 @@ from kedro.pipeline import Pipeline, node
 from prefect import Client
 from prefect.utilities.configuration import set_temporary_config
 
-from project.api import queries
 from project.api.client import PrefectApi, connect
 from project.commands.api_checks import check_api
 from project.compat.run_options import RUN_OPTIONS
 from project.config.model import ScheduleSettings, Settings
+from project.deploy import registration
 from project.deploy.deployment import Deployment
 from project.deploy.registration import (
     compare,
@@ -94,7 +94,7 @@ def test_an_interrupted_deployment_is_completed_by_the_next_one(
 
     with connect("embedded", tmp_path) as api:
         with monkeypatch.context() as patched:
-            patched.setattr(queries, interrupted, half(getattr(queries, interrupted)))
+            patched.setattr(registration, interrupted, half(getattr(registration, interrupted)))
             with pytest.raises(ApiUncertainError):
                 deploy(api, deployment)
         assert find_registration(api, deployment) is None
@@ -123,7 +123,7 @@ def test_an_interrupted_registration_is_completed(
 
     with connect("embedded", tmp_path) as api:
         with monkeypatch.context() as patched:
-            patched.setattr(queries, interrupted, half(getattr(queries, interrupted)))
+            patched.setattr(registration, interrupted, half(getattr(registration, interrupted)))
             with pytest.raises(ApiUncertainError):
                 register(api, deployment)
         found = {
@@ -132,10 +132,10 @@ def test_an_interrupted_registration_is_completed(
         }
         assert found["flow"].endswith("version 1, whose registration was interrupted")
 
-        registration = register(api, deployment)
+        completed = register(api, deployment)
 
         register(api, whole)
-        assert registration.version == 1
+        assert completed.version == 1
         assert registered(api, "shop") == {**registered(api, "whole"), "run_config": ANY}
         assert not register(api, deployment).is_new
 

@@ -90,6 +90,7 @@ def test_threads_and_other_apis_of_the_same_database_share_it(settings: ServerSe
 def test_a_database_that_cannot_be_used_is_an_error_at_once(tmp_path: Path) -> None:
     (tmp_path / "api.db").write_text("no database" * 100)
 
-    with pytest.raises(DatabaseUnusableError, match="Move the file away"):
-        with local_api(ServerSettings(tmp_path / "api.db")):
-            pass
+    api = local_api(ServerSettings(tmp_path / "api.db"))
+
+    with pytest.raises(DatabaseUnusableError, match="Move the file away"), api:
+        pass

@@ -15,10 +15,10 @@ from prefect.engine.runner import ENDRUN
 from prefect.engine.state import Cancelled, State
 from prefect.utilities.configuration import set_temporary_config
 
-from project.api import queries
 from project.api.client import PrefectApi, api_of
 from project.api.group_report import group_reporter
 from project.api.notify import NoSession, Notifier
+from project.api.queries.task_runs import first_result
 from project.api.reporter import Reporter
 from project.api.unreported import UnreportedStates
 from project.compat.run_options import RUN_OPTIONS, RunOptions
@@ -111,7 +111,7 @@ class AgentFlowRunner(CloudFlowRunner):
             return None
         (init,) = self.flow.get_tasks(task_type=InitTask)
         task_run_id = arguments["task_contexts"][init]["task_run_id"]
-        location = queries.first_result(api, task_run_id)
+        location = first_result(api, task_run_id)
         return None if location is None else json.loads(location)
 
     def _prepare_restart(

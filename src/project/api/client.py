@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from prefect import Client
 
-from project.api import queries
 from project.api.embedded import (
     NO_SERVER,
     exclusive_registration,
@@ -21,6 +20,7 @@ from project.api.embedded import (
     own_flow_run,
 )
 from project.api.pages import MakeAddress, embedded_page, remote_page
+from project.api.queries.projects import create_tenant, tenants
 from project.api.transport import (
     PREFECTS_CONFIGURATION,
     REQUEST_SECONDS,
@@ -83,16 +83,16 @@ class PrefectApi:
         As with Prefect's own client, it is the first one unless another is configured. A new
         Prefect Server has none.
         """
-        tenants = queries.tenants(self)
-        if self.tenant_id is None and tenants:
-            self.tenant_id = tenants[0].id
-        slugs = {tenant.id: tenant.slug for tenant in tenants}
+        rows = tenants(self)
+        if self.tenant_id is None and rows:
+            self.tenant_id = rows[0].id
+        slugs = {tenant.id: tenant.slug for tenant in rows}
         self.tenant_slug = slugs.get(self.tenant_id or "", self.tenant_slug)
 
     def ensure_tenant(self) -> str:
         """Return the client's tenant; create one if the API has none."""
         if self.tenant_id is None:
-            self.tenant_id = queries.create_tenant(self, "default")
+            self.tenant_id = create_tenant(self, "default")
         return self.tenant_id
 
     def client_variables(self) -> Dict[str, str]:

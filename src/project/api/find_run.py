@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from uuid import UUID
 
-from project.api import queries
 from project.api.client import PrefectApi
-from project.api.queries import RunState
+from project.api.queries.flow_run_lists import RunState, flow_runs_between
 from project.errors import FlowRunError
 
 _MAX_CANDIDATES = 5
@@ -25,7 +24,7 @@ def find_flow_run(api: PrefectApi, text: str) -> RunState:
         raise FlowRunError(f"'{text}' is not the beginning of a flow run's ID. {_LIST}")
     # An id cannot be compared with a pattern, but it lies between two ids.
     first, last = (str(UUID(digits.ljust(32, fill))) for fill in "0f")
-    found = queries.flow_runs_between(api, api.tenant_id, first, last, _MAX_CANDIDATES)
+    found = flow_runs_between(api, api.tenant_id, first, last, _MAX_CANDIDATES)
     if not found:
         raise FlowRunError(f"The API at {api.url} has no flow run {text}. {_LIST}")
     if len(found) > 1:

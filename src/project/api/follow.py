@@ -8,9 +8,11 @@ from typing import Iterable, List, Optional, Set, Tuple
 
 import pendulum
 
-from project.api import queries
 from project.api.client import PrefectApi
-from project.api.queries import AgentRow, Event, FollowedRun
+from project.api.queries.agents import AgentRow, agents
+from project.api.queries.events import Event, FollowedRun, follow_flow_run
+from project.api.queries.flow_runs import cancel_flow_run
+from project.api.queries.task_runs import failed_tasks
 from project.api.states import FINISHED, SUCCESSFUL
 from project.errors import ApiError, ApiRefusedError, FlowRunError
 from project.execution.cancellation import Cancellation
@@ -61,7 +63,7 @@ class Follower:
             with cancellation.handle_signals():
                 self.follow()
         except KeyboardInterrupt:
-            queries.cancel_flow_run(self._api, self._id)
+            cancel_flow_run(self._api, self._id)
             cancellation.exit_if_signalled()
             show("Cancelling the flow run. Press Ctrl-C again to exit without waiting for it.")
             self.follow(CANCELLING_SECONDS)
@@ -123,7 +125,7 @@ class Follower:
 
     def _fetch(self) -> FollowedRun:
         since = self._newest.subtract(seconds=LATE_SECONDS).isoformat()
-        run = queries.follow_flow_run(self._api, self._id, since)
+        run = follow_flow_run(self._api, self._id, since)
         if run is None:
             raise FlowRunError(
                 f"The API at {self._api.url} has no flow run {self._id}. 'kedro prefect runs' "
@@ -139,7 +141,7 @@ class Follower:
                 show(f"No agent picks up this run: {missing}", sys.stderr)
 
     def _describe_failure(self, run: FollowedRun) -> str:
-        failed = queries.failed_tasks(self._api, self._id)
+        failed = failed_tasks(self._api, self._id)
         nodes = "; ".join(f"{task.name}: {task.message}" for task in failed)
         reason = str(nodes or run.state_message).rstrip(".")
         url = self._api.page_url("flow-run", self._id)
@@ -172,7 +174,7 @@ def matching_agents(api: PrefectApi, labels: Iterable[str]) -> List[AgentRow]:
 
 
 def _alive_agents(api: PrefectApi) -> List[AgentRow]:
-    return [agent for agent in queries.agents(api, api.tenant_id) if _is_alive(agent)]
+    return [agent for agent in agents(api, api.tenant_id) if _is_alive(agent)]
 
 
 def _takes(agent: AgentRow, labels: Set[str]) -> bool:
@@ -188,5 +190,5 @@ def _is_alive(agent: AgentRow) -> bool:
 def _describe(alive: List[AgentRow]) -> str:
     if not alive:
         return "no agent is running"
-    agents = (f"{agent.name} ({', '.join(agent.labels) or 'no labels'})" for agent in alive)
-    return f"the running agents are {'; '.join(agents)}"
+    running = (f"{agent.name} ({', '.join(agent.labels) or 'no labels'})" for agent in alive)
+    return f"the running agents are {'; '.join(running)}"

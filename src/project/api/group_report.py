@@ -6,8 +6,8 @@ import logging
 from threading import Thread
 from typing import Callable, Mapping, Sequence
 
-from project.api import queries
 from project.api.client import PrefectApi
+from project.api.queries.task_runs import create_task_run_artifact
 from project.errors import ApiError
 from project.flow.graph import KedroFlow
 from project.flow.groups.units import Group
@@ -37,7 +37,7 @@ def group_reporter(
 def _create_artifact(api: PrefectApi, task_run_id: str, groups: Sequence[Group]) -> None:
     data = {"markdown": as_markdown(groups), "groups": [group._asdict() for group in groups]}
     try:
-        queries.create_task_run_artifact(api, task_run_id, "markdown", data)
+        create_task_run_artifact(api, task_run_id, "markdown", data)
     except ApiError as error:  # the run is the same without it
         logger.debug("The groups of the run are not shown: %s", error)
 

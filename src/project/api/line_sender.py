@@ -11,9 +11,10 @@ from typing import Deque, List, Optional
 
 import pendulum
 
-from project.api import queries
 from project.api.batches import batches, json_size
+from project.api.graphql import GraphQL
 from project.api.lines import Line, make_line, timestamp
+from project.api.queries.logs import log_timestamps, write_run_logs
 from project.api.settling import settle
 from project.errors import (
     ApiRefusedError,
@@ -29,7 +30,7 @@ MAX_LINES = 500
 class LineSender:
     """Queue of one flow run's log lines, which are sent in order."""
 
-    def __init__(self, api: queries.GraphQL, flow_run_id: str):
+    def __init__(self, api: GraphQL, flow_run_id: str):
         self.last_progress = monotonic()
         self._api = api
         self._flow_run_id = flow_run_id
@@ -73,7 +74,7 @@ class LineSender:
     def _write(self, batch: List[Line]) -> None:
         try:
             rows = [line.as_input(self._flow_run_id) for line in batch]
-            queries.write_run_logs(self._api, rows)
+            write_run_logs(self._api, rows)
         except ApiUnreachableError:
             raise
         except ApiRefusedError as error:
@@ -95,7 +96,7 @@ class LineSender:
 
     def _remove_written(self, lines: List[Line]) -> List[Line]:
         first, last = timestamp(lines[0].time), timestamp(lines[-1].time)
-        rows = queries.log_timestamps(self._api, self._flow_run_id, first, last)
+        rows = log_timestamps(self._api, self._flow_run_id, first, last)
         times = {_microseconds(row) for row in rows}
         written = [line for line in lines if line.time in times]
         self._remove(written)

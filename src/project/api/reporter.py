@@ -12,9 +12,9 @@ from typing import Callable, Iterator, Mapping, Optional, Protocol
 import prefect
 from prefect.engine.state import Failed, State
 
-from project.api import queries
 from project.api.client import PrefectApi
 from project.api.line_sender import LineSender
+from project.api.queries.flow_runs import flow_run_state, update_heartbeat
 from project.api.state_sender import RunState, StateSender
 from project.api.states import FINISHED
 from project.api.unreported import UnreportedState
@@ -176,7 +176,7 @@ class Reporter:
 
     def _end_tasks_of_finished_run(self) -> None:
         """End the task runs of a run to which someone has given a final state, and nobody else."""
-        state = queries.flow_run_state(self._api, self._flow_run_id)
+        state = flow_run_state(self._api, self._flow_run_id)
         if state in FINISHED:
             self._states.end_tasks(f"The state of the flow run was set to {state}.")
 
@@ -226,11 +226,11 @@ class Reporter:
         heartbeat = monotonic()
         while not self._ended.wait(min(CANCEL_CHECK_SECONDS, heartbeat_seconds)):
             try:
-                state = queries.flow_run_state(self._api, self._flow_run_id)
+                state = flow_run_state(self._api, self._flow_run_id)
                 self._handle_flow_state(state)
                 if self.foreign_state is None and monotonic() - heartbeat > heartbeat_seconds:
                     heartbeat = monotonic()
-                    queries.update_heartbeat(self._api, self._flow_run_id)
+                    update_heartbeat(self._api, self._flow_run_id)
             except ApiError as error:
                 logger.debug("Skipped this time: %s", error)
 

@@ -8,9 +8,11 @@ from typing import Iterable, List, Mapping, NamedTuple, Sequence
 import pendulum
 from prefect.engine.state import Pending, Scheduled
 
-from project.api import queries
 from project.api.batches import batches
-from project.api.queries import EdgeRow, GraphQL, RestartRows, TaskRow, TaskRunRow, TaskRunState
+from project.api.graphql import GraphQL
+from project.api.queries.flow_runs import set_flow_run_labels, set_flow_run_state
+from project.api.queries.restart import EdgeRow, RestartRows, TaskRow, TaskRunRow
+from project.api.queries.task_runs import TaskRunState, set_task_run_states
 from project.api.states import FINISHED, SUCCESSFUL
 from project.errors import FlowRunError
 from project.flow.restart_plan import plan_restart
@@ -101,12 +103,12 @@ def schedule_restart(
     api: GraphQL, flow_run_id: str, plan: FlowRunPlan, labels: Sequence[str]
 ) -> None:
     """Set the planned task runs back, then schedule the flow run for agents with these labels."""
-    queries.set_flow_run_labels(api, flow_run_id, labels)
+    set_flow_run_labels(api, flow_run_id, labels)
     pending = Pending("Reset by a restart of the flow run.").serialize()
     for batch in batches([TaskRunState(id_, pending) for id_ in plan.task_run_ids]):
-        queries.set_task_run_states(api, batch)
+        set_task_run_states(api, batch)
     scheduled = Scheduled("Restarted from the failed tasks.", start_time=pendulum.now("utc"))
-    queries.set_flow_run_state(api, flow_run_id, scheduled.serialize())
+    set_flow_run_state(api, flow_run_id, scheduled.serialize())
 
 
 def agent_labels(labels: Sequence[str], flow_labels: Sequence[str]) -> List[str]:

@@ -7,10 +7,11 @@ from typing import Any, Optional
 import prefect
 from prefect.engine.state import Cancelled, Failed, Running, Skipped, State
 
-from project.api import queries
 from project.api.client import PrefectApi
 from project.api.group_report import group_reporter
 from project.api.notify import Notifier
+from project.api.queries.flow_runs import set_flow_run_state
+from project.api.queries.task_runs import task_run_ids
 from project.api.reporter import Reporter
 from project.errors import FlowRunError
 from project.execution.cancellation import Cancellation
@@ -35,13 +36,13 @@ def run_here(
         SystemExit: a signal ended the process, after the run was reported as cancelled.
     """
     with prefect.context(flow_run_id=flow_run_id):
-        task_run_ids = queries.task_run_ids(api, flow_run_id)
+        ids = task_run_ids(api, flow_run_id)
         cancellation = Cancellation(on_signal=lambda: reporter.cancelled(INTERRUPTED))
-        reporter = Reporter(api, flow_run_id, task_run_ids, cancellation.request)
-        run.report_groups = group_reporter(api, flow, task_run_ids)
+        reporter = Reporter(api, flow_run_id, ids, cancellation.request)
+        run.report_groups = group_reporter(api, flow, ids)
         reporter.on_end(Notifier(api, flow.name, flow_run_id, run.settings, run).notify)
         running = Running("Running in the process of kedro run.")
-        queries.set_flow_run_state(api, flow_run_id, running.serialize())
+        set_flow_run_state(api, flow_run_id, running.serialize())
 
         def report(task_runner: Any, old: State, new: State) -> Optional[State]:
             reporter.task_state(flow.slugs[task_runner.task], new)
@@ -50,7 +51,7 @@ def run_here(
 
         with reporter.reporting():
             # The registered flow has a task run for every node, the flow here only selected nodes.
-            for slug in set(task_run_ids) - set(flow.slugs.values()):
+            for slug in set(ids) - set(flow.slugs.values()):
                 reporter.task_state(slug, Skipped("Not selected for this run."))
             try:
                 with OutputCapture(reporter.log), cancellation.handle_signals():

@@ -18,9 +18,16 @@ from typing import Callable, Deque, Dict, List, Optional, Tuple
 
 from prefect.engine.state import Failed, State, TriggerFailed
 
-from project.api import queries
 from project.api.batches import batches, json_size
+from project.api.graphql import GraphQL, Json
 from project.api.lines import shorten
+from project.api.queries.flow_runs import flow_run_state, set_flow_run_state
+from project.api.queries.task_runs import (
+    TaskRunState,
+    set_task_run_states,
+    task_run_histories,
+    task_run_states,
+)
 from project.api.settling import settle
 from project.api.states import FINISHED, serialize_state
 from project.errors import (
@@ -56,7 +63,7 @@ class RunState:
         self._state._result.value = None  # the queue does not keep what the node returned
 
     @cached_property
-    def payload(self) -> queries.Json:
+    def payload(self) -> Json:
         """The serialized state, shortened to what the API accepts."""
         payload = serialize_state(self._state)
         payload["message"] = shorten(payload.get("message") or "", MAX_MESSAGE_BYTES)
@@ -90,7 +97,7 @@ class StateSender:
 
     def __init__(
         self,
-        api: queries.GraphQL,
+        api: GraphQL,
         flow_run_id: str,
         on_not_running: Callable[[str], None] = lambda state: None,
     ):
@@ -168,7 +175,7 @@ class StateSender:
         if not self._had_unclear:
             return
         self._had_unclear = False
-        now = queries.task_run_states(self._api, self._flow_run_id)
+        now = task_run_states(self._api, self._flow_run_id)
         for run_id, state in self._last.items():
             if run_id and now.get(run_id) in _UNFINISHED and now[run_id] != state.name:
                 self.put(state)
@@ -180,7 +187,7 @@ class StateSender:
         """
         queued = {state.run_id for state in self.waiting()}
         failed, not_started = Failed(reason), TriggerFailed(f"Not started: {reason}")
-        for task_run_id, name in queries.task_run_states(self._api, self._flow_run_id).items():
+        for task_run_id, name in task_run_states(self._api, self._flow_run_id).items():
             if name not in FINISHED and task_run_id not in queued:
                 self.put(RunState(task_run_id, failed if name == "Running" else not_started))
 
@@ -199,15 +206,15 @@ class StateSender:
         if not batch:
             return
         if batch[0].run_id is None:
-            queries.set_flow_run_state(self._api, self._flow_run_id, batch[0].payload)
+            set_flow_run_state(self._api, self._flow_run_id, batch[0].payload)
             queued = set()
         else:
             states = [
-                queries.TaskRunState(state.run_id, state.payload)
+                TaskRunState(state.run_id, state.payload)
                 for state in batch
                 if state.run_id is not None
             ]
-            queued = queries.set_task_run_states(self._api, states)
+            queued = set_task_run_states(self._api, states)
         for state in batch:
             if state.run_id not in queued:
                 self._mark_written(state)
@@ -239,9 +246,9 @@ class StateSender:
         """Return all states that the API has of the runs whose states are unclear."""
         ids = [state.run_id for state in self._unclear if state.run_id is not None]
         if ids:
-            return queries.task_run_histories(self._api, self._flow_run_id, ids)
+            return task_run_histories(self._api, self._flow_run_id, ids)
         # Only its state now: an earlier process of a restarted run may have ended in the same one.
-        return {None: [str(queries.flow_run_state(self._api, self._flow_run_id))]}
+        return {None: [str(flow_run_state(self._api, self._flow_run_id))]}
 
     def _find(self, state: RunState, histories: Dict[RunId, List[str]]) -> bool:
         count = histories.get(state.run_id, []).count(state.name)
@@ -255,7 +262,7 @@ class StateSender:
             # One refused state makes the whole answer an error, although others are written.
             self._unclear = self._refused = batch
         if any(state.run_id is not None and state.name == "Running" for state in batch):
-            now = queries.flow_run_state(self._api, self._flow_run_id)
+            now = flow_run_state(self._api, self._flow_run_id)
             if now not in (None, "Running"):
                 self.keep_ends()
                 self._unclear = [state for state in self._unclear if _is_end(state)]
@@ -278,9 +285,7 @@ def _is_end(state: RunState) -> bool:
     return state.run_id is None or state.name not in _UNFINISHED
 
 
-def end_run(
-    api: queries.GraphQL, flow_run_id: str, reason: str, final: Optional[State] = None
-) -> None:
+def end_run(api: GraphQL, flow_run_id: str, reason: str, final: Optional[State] = None) -> None:
     """End the task runs of a flow run that goes no further, then itself if it has not ended."""
     sender = StateSender(api, flow_run_id)
     sender.end_tasks(reason)

@@ -12,9 +12,8 @@ from uuid import uuid4
 
 from prefect.engine.state import Failed, State
 
-from project.api import queries
+from project.api.graphql import GraphQL, Json
 from project.api.project_folder import FOLDER, folder_errors, prepare_folder
-from project.api.queries import GraphQL
 from project.api.state_sender import RunState, StateSender
 from project.api.transport import without_password
 from project.errors import ApiError, ApiRefusedError
@@ -26,7 +25,7 @@ class UnreportedState(NamedTuple):
     """A serialized state of a task run; without ``task_run_id``, of the flow run."""
 
     task_run_id: Optional[str]
-    payload: queries.Json
+    payload: Json
 
 
 class UnreportedStates:

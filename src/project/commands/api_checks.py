@@ -6,9 +6,10 @@ from typing import Iterator, List
 
 import pendulum
 
-from project.api import queries
 from project.api.client import PrefectApi
 from project.api.follow import matching_agents, missing_agent
+from project.api.queries.flow_run_lists import WaitingRow, waiting_flow_runs
+from project.api.queries.flows import deployed_labels
 from project.api.restart import HERE_LABEL
 from project.commands.check_result import CheckResult, failure_if, ok, warning
 from project.deploy.deployment import Deployment
@@ -29,7 +30,7 @@ def check_api(
     if deployment.settings.schedule is not None:
         yield _check_schedule(deployment, compared)
     own, row = _own_labels(deployment), compared.row
-    deployed = own if row is None else queries.deployed_labels(api, row.id)
+    deployed = own if row is None else deployed_labels(api, row.id)
     yield from _check_labels(deployment, deployed)
     yield _check_agents(api, deployment, deployed)
     yield from _check_runs(api, deployment)
@@ -120,7 +121,7 @@ def _check_runs(api: PrefectApi, deployment: Deployment) -> Iterator[CheckResult
             "left behind by a 'kedro run' that has died, until the next 'kedro run' with run: here "
             f"sets them to Failed: {', '.join(orphaned)}",
         )
-    rows = queries.waiting_flow_runs(
+    rows = waiting_flow_runs(
         api, api.tenant_id, deployment.prefect_project, deployment.flow_name, _MAX_RUNS
     )
     stuck = [f"{row.id} ({row.state})" for row in rows if _is_stuck(row)]
@@ -131,7 +132,7 @@ def _check_runs(api: PrefectApi, deployment: Deployment) -> Iterator[CheckResult
         yield ok("runs", "none is stuck")
 
 
-def _is_stuck(row: queries.WaitingRow) -> bool:
+def _is_stuck(row: WaitingRow) -> bool:
     now = pendulum.now("utc")
     if row.state == "Scheduled":
         is_late = pendulum.parse(row.scheduled_start_time) < now.subtract(minutes=_LATE_MINUTES)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def cancel(project: ProjectMetadata, flow_run_id: str, env: str) -> None:
     """Cancel a flow run; the beginning of its ID is enough."""
     from project.api.find_run import find_flow_run
-    from project.api.queries import cancel_flow_run
+    from project.api.queries.flow_runs import cancel_flow_run
     from project.api.states import FINISHED
     from project.commands.kedro_project import KedroProject
 

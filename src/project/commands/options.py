@@ -26,7 +26,7 @@ def _complete_pipeline(context: click.Context, parameter: click.Parameter, text:
 
 
 def _complete_flow_run(context: click.Context, parameter: click.Parameter, text: str) -> List[str]:
-    from project.api.queries import RunFilter, latest_flow_runs
+    from project.api.queries.flow_run_lists import RunFilter, latest_flow_runs
     from project.commands.kedro_project import KedroProject
 
     try:

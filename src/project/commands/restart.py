@@ -24,9 +24,9 @@ def restart(project: ProjectMetadata, flow_run_id: str, here: bool, wait: bool, 
     It keeps its parameters and Kedro's run ID. Nodes that have succeeded do not run again, unless a
     node that does needs what they left in memory. Set 'result' in prefect.yml to store that.
     """
-    from project.api import queries
     from project.api.find_run import find_flow_run
     from project.api.follow import Follower
+    from project.api.queries.restart import restart_rows
     from project.api.restart import HERE_LABEL, agent_labels, plan_of_run, schedule_restart
     from project.commands.kedro_project import KedroProject
     from project.deploy.flow_run_process import api_variables, execute_flow_run
@@ -37,7 +37,7 @@ def restart(project: ProjectMetadata, flow_run_id: str, here: bool, wait: bool, 
     kedro_project = KedroProject(project.project_path, env)
     with kedro_project.connect(must_outlive_process=not here) as api:
         id_ = find_flow_run(api, flow_run_id).id
-        rows = queries.restart_rows(api, id_)
+        rows = restart_rows(api, id_)
         plan = plan_of_run(rows, id_)
         show(plan.describe({task["id"]: task["name"] for task in rows.tasks}))
         show(f"Flow run {id_}: {api.page_url('flow-run', id_)}")

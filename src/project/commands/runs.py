@@ -13,7 +13,7 @@ from project.commands.options import env_option
 if TYPE_CHECKING:
     from kedro.framework.startup import ProjectMetadata
 
-    from project.api.queries import RunFilter
+    from project.api.queries.flow_run_lists import RunFilter
     from project.commands.kedro_project import KedroProject
 
 
@@ -41,7 +41,7 @@ def runs(project: ProjectMetadata, /, limit: int, as_json: bool, env: str, **cho
 
     Runs that are scheduled for the future are listed only with '--state Scheduled'.
     """
-    from project.api.queries import latest_flow_runs
+    from project.api.queries.flow_run_lists import latest_flow_runs
     from project.commands.kedro_project import KedroProject
     from project.console.tables import print_runs
     from project.terminal import show
@@ -70,7 +70,7 @@ def _make_filter(
     since: Optional[str],
     every: bool,
 ) -> RunFilter:
-    from project.api.queries import RunFilter
+    from project.api.queries.flow_run_lists import RunFilter
     from project.api.states import find_state
     from project.console.times import parse_since
 

@@ -9,7 +9,7 @@ from rich import get_console
 from rich.table import Table
 from rich.text import Text
 
-from project.api.queries import FlowRunRow
+from project.api.queries.flow_run_lists import FlowRunRow
 from project.console.times import local_time
 from project.terminal import printable, show
 

@@ -18,8 +18,8 @@ import requests
 from prefect.agent import Agent
 from prefect.agent.local import LocalAgent
 
-from project.api import queries
 from project.api.client import PrefectApi, api_of
+from project.api.queries.flow_runs import flow_run_state, update_heartbeat
 from project.api.state_sender import end_run
 from project.compat.prefect_patches import patch_local_agent
 from project.deploy.deployment import HEARTBEAT_ENV
@@ -147,7 +147,7 @@ class KedroAgent(LocalAgent):
     def _check_child(self, child: _Child, next_heartbeats: Dict[str, float]) -> None:
         if child.process.poll() is not None:
             # A run that was scheduled again goes on in its next process.
-            if queries.flow_run_state(self._api, child.flow_run_id) != "Scheduled":
+            if flow_run_state(self._api, child.flow_run_id) != "Scheduled":
                 report_end(self._api, child.flow_run_id, child.process.returncode)
             self._children.remove(child)
             next_heartbeats.pop(child.flow_run_id, None)
@@ -155,7 +155,7 @@ class KedroAgent(LocalAgent):
         interval = prefect.config.cloud.heartbeat_interval
         # A new process has time to find out whether an earlier one still sends heartbeats.
         if monotonic() > next_heartbeats.setdefault(child.flow_run_id, monotonic() + interval):
-            queries.update_heartbeat(self._api, child.flow_run_id)
+            update_heartbeat(self._api, child.flow_run_id)
             next_heartbeats[child.flow_run_id] = monotonic() + interval
 
 

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from prefect.engine.results import LocalResult
 
-from project.api import queries
 from project.api.client import PrefectApi
 from project.api.project_folder import MAKE_WRITABLE, folder_errors
+from project.api.queries.flow_run_lists import PAGE, flow_runs_before
+from project.api.queries.flow_runs import delete_flow_run, flow_run_states
+from project.api.queries.flows import flow_versions
 from project.api.states import FINISHED, SUCCESSFUL
 from project.deploy.deployment import Deployment
 from project.deploy.flow_spec import package_in
@@ -51,7 +53,7 @@ def find_stale_data(
     """
     old_ids = _old_runs(api, deployments, before) if before else []
     folders = list(_result_folders(deployments))
-    states = queries.flow_run_states(api, [folder.name for folder in folders])
+    states = flow_run_states(api, [folder.name for folder in folders])
     doomed = set(old_ids)
     unneeded = [
         folder
@@ -67,7 +69,7 @@ def delete(api: PrefectApi, stale: StaleData) -> None:
         with folder_errors(folder, remedy=MAKE_WRITABLE):
             shutil.rmtree(folder)
     for flow_run_id in stale.flow_run_ids:
-        queries.delete_flow_run(api, flow_run_id)
+        delete_flow_run(api, flow_run_id)
 
 
 def _old_runs(api: PrefectApi, deployments: Iterable[Deployment], before: str) -> List[str]:
@@ -77,11 +79,11 @@ def _old_runs(api: PrefectApi, deployments: Iterable[Deployment], before: str) -
     """
     projects = {deployment.prefect_project for deployment in deployments}
     packages = {deployment.ref.package_name for deployment in deployments}
-    versions = queries.flow_versions(api, api.tenant_id, sorted(projects))
+    versions = flow_versions(api, api.tenant_id, sorted(projects))
     own = {each.flow_group_id for each in versions if package_in(each.variables) in packages}
     found: List[str] = []
-    while len(found) % queries.PAGE == 0:
-        page = queries.flow_runs_before(api, sorted(own), sorted(FINISHED), before, len(found))
+    while len(found) % PAGE == 0:
+        page = flow_runs_before(api, sorted(own), sorted(FINISHED), before, len(found))
         if not page:
             break
         found += page

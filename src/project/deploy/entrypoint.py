@@ -10,10 +10,12 @@ import pendulum
 import prefect
 from prefect import Client
 
-from project.api import queries
 from project.api.agent_runner import AgentFlowRunner
 from project.api.client import PrefectApi, api_of
 from project.api.lines import Line
+from project.api.queries.flow_runs import last_heartbeat
+from project.api.queries.flows import registered_tasks
+from project.api.queries.logs import write_run_logs
 from project.compat.kedro_project import find_pipeline, open_project
 from project.compat.prefect_patches import patch_client_to_retry, patch_context
 from project.deploy.deployment import make_flow
@@ -62,11 +64,11 @@ def exit_beside_another_process(api: PrefectApi, flow_run_id: str) -> None:
     Raises:
         SystemExit: the flow run was Running before this process, and has had a heartbeat.
     """
-    heartbeat = queries.last_heartbeat(api, flow_run_id)
+    heartbeat = last_heartbeat(api, flow_run_id)
     now = pendulum.now("utc")
     if heartbeat and pendulum.parse(heartbeat) > now.subtract(seconds=_HEARTBEAT_TIMEOUT_SECONDS):
         line = Line(None, int(now.timestamp() * 1_000_000), __name__, "WARNING", _OTHER_PROCESS)
-        queries.write_run_logs(api, [line.as_input(flow_run_id)])
+        write_run_logs(api, [line.as_input(flow_run_id)])
         raise SystemExit
 
 
@@ -76,7 +78,7 @@ def require_registered_tasks(flow: KedroFlow, api: PrefectApi, flow_id: str) -> 
     Raises:
         FlowRunError: names the nodes that differ, and the remedy.
     """
-    registered = queries.registered_tasks(api, flow_id)
+    registered = registered_tasks(api, flow_id)
     now, before = set(flow.slugs.values()), set(registered.slugs)
     if now != before:
         raise FlowRunError(

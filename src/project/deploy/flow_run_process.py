@@ -13,10 +13,10 @@ from typing import Dict, Mapping, Optional
 
 from prefect.engine.state import Cancelled, Failed, State
 
-from project.api import queries
 from project.api.agent_runner import UNREPORTED_EXIT_CODE
 from project.api.client import PrefectApi
 from project.api.follow import Follower
+from project.api.queries.flow_runs import flow_of_run, flow_run_state
 from project.api.state_sender import end_run
 from project.api.states import FINISHED
 from project.deploy.deployment import HEARTBEAT_ENV
@@ -54,7 +54,7 @@ def execute_flow_run(
         **os.environ,
         **variables,
         "PREFECT__CONTEXT__FLOW_RUN_ID": flow_run_id,
-        "PREFECT__CONTEXT__FLOW_ID": queries.flow_of_run(api, flow_run_id),
+        "PREFECT__CONTEXT__FLOW_ID": flow_of_run(api, flow_run_id),
         "PREFECT__CLOUD__USE_LOCAL_SECRETS": "false",
     }
     process = subprocess.Popen(
@@ -91,7 +91,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def report_end(api: PrefectApi, flow_run_id: str, exit_code: int) -> None:
     """Report the end of a flow run and its task runs, if its process ended without doing so."""
-    state = queries.flow_run_state(api, flow_run_id)
+    state = flow_run_state(api, flow_run_id)
     if exit_code in (0, UNREPORTED_EXIT_CODE) or state is None:
         return
     reason = f"The process of the flow run {_describe_exit(exit_code)}."

@@ -7,8 +7,8 @@ from typing import List
 import pendulum
 from prefect.engine.state import Failed
 
-from project.api import queries
 from project.api.client import PrefectApi
+from project.api.queries.flow_run_lists import scheduled_flow_runs
 from project.api.restart import HERE_LABEL
 from project.api.state_sender import end_run
 from project.deploy.deployment import Deployment
@@ -21,7 +21,7 @@ _REASON = "The process of this run has ended, and no agent can take it over."
 
 def orphaned_runs(api: PrefectApi, deployment: Deployment) -> List[str]:
     """Return the ids of the flow's runs that wait for a process that has ended."""
-    scheduled = queries.scheduled_flow_runs(
+    scheduled = scheduled_flow_runs(
         api, api.tenant_id, deployment.prefect_project, deployment.flow_name
     )
     late = pendulum.now("utc").subtract(seconds=_LATE_SECONDS)

@@ -9,10 +9,25 @@ from uuid import uuid4
 
 from prefect.utilities.graphql import compress
 
-from project.api import queries
 from project.api.batches import batches
 from project.api.client import PrefectApi
 from project.api.follow import missing_agent
+from project.api.graphql import Json
+from project.api.queries.flow_runs import create_flow_run
+from project.api.queries.flows import (
+    DeployedRow,
+    FlowRow,
+    activate_schedule,
+    create_flow,
+    deployed_flow,
+    flow_version,
+    newest_flow,
+    register_edges,
+    register_tasks,
+    registered_edges,
+    set_default_parameters,
+)
+from project.api.queries.projects import create_project, find_project
 from project.api.restart import HERE_LABEL
 from project.compat import kedro as compat
 from project.compat.run_options import RunOptions
@@ -44,10 +59,10 @@ class Registration(NamedTuple):
         return "\n".join(filter(None, [f"{flow}, version {self.version}: {change}", self.note]))
 
 
-def newest_version(api: PrefectApi, deployment: Deployment) -> Optional[queries.FlowRow]:
+def newest_version(api: PrefectApi, deployment: Deployment) -> Optional[FlowRow]:
     """Return the newest version of a flow that the API has, whatever its tasks are."""
     project, name = deployment.prefect_project, deployment.flow_name
-    return queries.newest_flow(api, api.tenant_id, project, name)
+    return newest_flow(api, api.tenant_id, project, name)
 
 
 class Comparison(NamedTuple):
@@ -55,7 +70,7 @@ class Comparison(NamedTuple):
 
     flow: KedroFlow
     key: FlowKey
-    row: Optional[queries.FlowRow]
+    row: Optional[FlowRow]
 
     @property
     def registered_key(self) -> FlowKey:
@@ -128,10 +143,10 @@ def register(api: PrefectApi, deployment: Deployment) -> Registration:
             return _registration(deployment, row)._replace(note=note)
         flow.schedule = None
         if row is None:
-            deployed = queries.DeployedRow(None, None, is_schedule_active=False)
+            deployed = DeployedRow(None, None, is_schedule_active=False)
             key = flow_key(flow, deployment.spec)
         else:
-            deployed = queries.deployed_flow(api, row.id)
+            deployed = deployed_flow(api, row.id)
             key = key._replace(deployment=current.deployment)
         return _register_version(api, deployment, flow, key, deployed)._replace(note=note)
 
@@ -147,7 +162,7 @@ def deploy(api: PrefectApi, deployment: Deployment) -> Registration:
         if row and compared.registered_key == key and not compared.is_interrupted:
             registration = _registration(deployment, row)
         else:
-            deployed = queries.DeployedRow(None, None, is_schedule_active=flow.schedule is not None)
+            deployed = DeployedRow(None, None, is_schedule_active=flow.schedule is not None)
             registration = _register_version(api, deployment, flow, key, deployed)
     set_default_env(api, deployment)
     missing = flow.schedule and missing_agent(api, flow.run_config.labels)
@@ -161,7 +176,7 @@ def _register_version(
     deployment: Deployment,
     flow: KedroFlow,
     key: FlowKey,
-    deployed: queries.DeployedRow,
+    deployed: DeployedRow,
 ) -> Registration:
     """Register a version of a flow with the requests of Prefect's own client.
 
@@ -172,29 +187,29 @@ def _register_version(
     catalog = deployment.load_catalog()
     flow.dataset_types = {name: compat.dataset_type(catalog, name) for name in flow.dataset_names()}
     tenant_id, project = api.ensure_tenant(), deployment.prefect_project
-    project_id = queries.find_project(api, tenant_id, project)
+    project_id = find_project(api, tenant_id, project)
     if project_id is None:
-        project_id = queries.create_project(api, tenant_id, project)
+        project_id = create_project(api, tenant_id, project)
     serialized = _with_deployed(flow.serialize(), deployed, deployment)
     tasks, edges = serialized.pop("tasks"), serialized.pop("edges")
-    flow_id = queries.create_flow(api, project_id, compress(serialized), str(key))
+    flow_id = create_flow(api, project_id, compress(serialized), str(key))
     for batch in batches(tasks):
-        queries.register_tasks(api, flow_id, batch)
+        register_tasks(api, flow_id, batch)
     if deployed.is_schedule_active:
         # Once there are tasks, which its runs need, but before the flow is complete: after an
         # interruption it is registered again.
-        queries.activate_schedule(api, flow_id)
+        activate_schedule(api, flow_id)
     # An interrupted registration has left some; not every API ignores those that it has already.
-    known = queries.registered_edges(api, flow_id)
+    known = registered_edges(api, flow_id)
     for batch in batches([edge for edge in edges if _edge_key(edge) not in known]):
-        queries.register_edges(api, flow_id, batch)
-    version = queries.flow_version(api, flow_id)
+        register_edges(api, flow_id, batch)
+    version = flow_version(api, flow_id)
     return Registration(flow_id, flow.name, project, version, is_new=True)
 
 
 def _with_deployed(
-    serialized: Dict[str, queries.Json], deployed: queries.DeployedRow, deployment: Deployment
-) -> Dict[str, queries.Json]:
+    serialized: Dict[str, Json], deployed: DeployedRow, deployment: Deployment
+) -> Dict[str, Json]:
     """Return a serialized flow with the schedule and the run configuration that are deployed."""
     schedule, run_config = deployed.schedule, deployed.run_config
     if run_config is not None:
@@ -207,11 +222,11 @@ def _with_deployed(
     }
 
 
-def _edge_key(edge: Mapping[str, queries.Json]) -> Tuple[str, str, Optional[str]]:
+def _edge_key(edge: Mapping[str, Json]) -> Tuple[str, str, Optional[str]]:
     return edge["upstream_task"]["slug"], edge["downstream_task"]["slug"], edge["key"]
 
 
-def _registration(deployment: Deployment, row: queries.FlowRow) -> Registration:
+def _registration(deployment: Deployment, row: FlowRow) -> Registration:
     return Registration(row.id, deployment.flow_name, deployment.prefect_project, row.version)
 
 
@@ -227,7 +242,7 @@ def start_run_here(
     A repeated request with the same idempotency ``key`` creates no second run. A restart refuses to
     continue a run that has read another ``conf_source`` than the project's own.
     """
-    return queries.create_flow_run(
+    return create_flow_run(
         api,
         registration.flow_id,
         run_parameters(options),
@@ -259,7 +274,7 @@ def start_agent_run(
             "another value."
         ) from error
     run_config = deployment.make_run_config() if deployment else None
-    return queries.create_flow_run(
+    return create_flow_run(
         api,
         registration.flow_id,
         run_parameters(options),
@@ -269,18 +284,18 @@ def start_agent_run(
     )
 
 
-def run_parameters(options: RunOptions) -> Dict[str, queries.Json]:
+def run_parameters(options: RunOptions) -> Dict[str, Json]:
     """Return the parameters of a flow run.
 
     Dates and numbers that JSON does not have become strings, sets and tuples lists. ``env`` is sent
     even if it is ``None``; only without it does the API use the flow group's default environment.
     """
     text = json.dumps(dict(options), default=_as_json)
-    as_json: Dict[str, queries.Json] = json.loads(text, parse_constant=str)
+    as_json: Dict[str, Json] = json.loads(text, parse_constant=str)
     return {name: value for name, value in as_json.items() if value is not None or name == "env"}
 
 
-def _as_json(value: object) -> queries.Json:
+def _as_json(value: object) -> Json:
     if isinstance(value, date):
         return value.isoformat()
     return sorted(value) if isinstance(value, (set, frozenset)) else str(value)
@@ -304,4 +319,4 @@ def set_default_env(api: PrefectApi, deployment: Deployment) -> None:
     if deployment.env:
         defaults["env"] = deployment.env
     if defaults != row.default_parameters:
-        queries.set_default_parameters(api, row.flow_group_id, defaults)
+        set_default_parameters(api, row.flow_group_id, defaults)
