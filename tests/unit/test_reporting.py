@@ -87,7 +87,7 @@ def test_an_end_like_that_of_an_earlier_process_is_sent_again(
     sender.send_round()
 
     assert [name for name, _ in api.sent] == ["set_flow_run_states"] * 2
-    assert sender.waiting() == []
+    assert sender.waiting() == 0
 
 
 @pytest.mark.parametrize("end", [Cancelled("by a signal"), None])
@@ -284,7 +284,7 @@ def test_no_task_starts_any_more_once_the_api_has_refused_one(
         sender.send_round()
     sender.put(RunState("next", Running()))
 
-    assert sender.waiting() == []
+    assert sender.waiting() == 0
     assert states == ["Cancelling"]
     assert api.written == ["Success"] * 101
     assert len(api.sent) < 10
@@ -301,4 +301,35 @@ def test_a_start_that_is_refused_while_the_flow_run_is_running_stops_nothing() -
 
     assert states == []
     assert api.written == ["Success"]
-    assert [state.name for state in sender.waiting()] == ["Running"]
+    assert [state.name for state in sender.states()] == ["Running"]
+
+
+def test_lines_that_come_during_a_round_wait_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reporter_module, "ROUND_SECONDS", 60)
+    api, pausing = Answers(), Pausing()
+    reporter = Reporter(api, "run", {}, lambda: None)  # type: ignore[arg-type]
+    reporter._finishing = pausing
+
+    def log(name: str = "") -> None:
+        if len(api.sent) < 3:
+            reporter.log(logging.LogRecord("n", logging.INFO, "", 0, "line", (), None))
+
+    api.answer = log
+    with reporter.reporting():
+        log()
+        assert pausing.has_begun.wait(60)
+        assert [len(payload["logs"]) for _, payload in api.sent] == [1]
+
+    assert [len(payload["logs"]) for _, payload in api.sent] == [1, 1, 1]
+
+
+class Pausing(Event):
+    """An event for which one waits between two rounds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_begun = Event()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.has_begun.set()
+        return super().wait(timeout)

@@ -32,6 +32,7 @@ class LineSender:
 
     def __init__(self, api: GraphQL, flow_run_id: str):
         self.last_progress = monotonic()
+        self.added = self.removed = 0
         self._api = api
         self._flow_run_id = flow_run_id
         self._waiting: Deque[Line] = deque()
@@ -48,6 +49,7 @@ class LineSender:
             # No two lines of a run have the same time: the API is asked for a line by its time.
             self._newest = max(line.time, self._newest + 1)
             self._waiting.append(line._replace(time=self._newest))
+            self.added += 1
 
     def waiting(self) -> int:
         """Return the number of lines in the queue."""
@@ -110,6 +112,7 @@ class LineSender:
                 times.remove(self._waiting.popleft().time)
             if times:  # the API had written only a part of the batch
                 self._waiting = deque(line for line in self._waiting if line.time not in times)
+            self.removed = self.added - len(self._waiting)
 
 
 def _microseconds(text: str) -> int:

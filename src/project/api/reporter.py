@@ -31,12 +31,17 @@ UNREPORTED_END = "The run has ended, but its final state could not be reported"
 
 
 class Sender(Protocol):
-    """Protocol of a queue that is sent to the API, one request at a time."""
+    """Protocol of a queue that is sent to the API, one request at a time.
+
+    ``added`` and ``removed`` count what has come into the queue, and what has left it.
+    """
 
     last_progress: float
+    added: int
+    removed: int
 
-    def waiting(self) -> object:
-        """Return what is in the queue, a false value if it is empty."""
+    def waiting(self) -> int:
+        """Return the length of the queue."""
 
     def send_round(self) -> None:
         """Send one request."""
@@ -184,7 +189,7 @@ class Reporter:
         if self.foreign_state is not None:  # late states would disturb the process that has it now
             return None
         problem = f"{UNREPORTED_END}: {self._error}"
-        states = [UnreportedState(state.run_id, state.payload) for state in self._states.waiting()]
+        states = [UnreportedState(state.run_id, state.payload) for state in self._states.states()]
         if self._api.unreported is None:
             return problem
         try:
@@ -201,13 +206,18 @@ class Reporter:
         return True
 
     def _send_in_rounds(self, sender: Sender, has_news: Event) -> None:
-        """Send the queue: immediately after a quiet time, otherwise every ``ROUND_SECONDS``."""
+        """Send the queue: immediately after a quiet time, otherwise every ``ROUND_SECONDS``.
+
+        What comes during a round waits for the next one: a fast API would otherwise get a request
+        for every few states.
+        """
         pause = ROUND_SECONDS
         while not self._ended.is_set():
             has_news.wait()
             has_news.clear()
+            start, goal = monotonic(), sender.added
             try:
-                while sender.waiting() and not self._ended.is_set():
+                while sender.removed < goal and not self._ended.is_set():
                     sender.send_round()
                 pause = ROUND_SECONDS
             except ApiError as error:
@@ -218,7 +228,7 @@ class Reporter:
                 pause = min(2 * pause, MAX_PAUSE_SECONDS)
             # At the end of the run there is no more to wait for, except after an error.
             is_error = pause > ROUND_SECONDS
-            (self._ended if is_error else self._finishing).wait(pause)
+            (self._ended if is_error else self._finishing).wait(start + pause - monotonic())
 
     def _watch(self) -> None:
         """Send heartbeats, and check whether the run must stop."""

@@ -102,6 +102,7 @@ class StateSender:
         on_not_running: Callable[[str], None] = lambda state: None,
     ):
         self.last_progress = monotonic()
+        self.added = self.removed = 0
         self._api = api
         self._flow_run_id = flow_run_id
         self._on_not_running = on_not_running
@@ -121,8 +122,14 @@ class StateSender:
             if self._only_ends and not _is_end(state):
                 return
             self._waiting.setdefault(state.run_id, deque()).append(state)
+            self.added += 1
 
-    def waiting(self) -> List[RunState]:
+    def waiting(self) -> int:
+        """Return the number of queued states."""
+        with self._lock:
+            return self.added - self.removed
+
+    def states(self) -> List[RunState]:
         """Return the queued states, those of each run in order."""
         with self._lock:
             return [state for queue in self._waiting.values() for state in queue]
@@ -139,6 +146,7 @@ class StateSender:
                 for key, queue in self._waiting.items()
             }
             self._waiting = {key: queue for key, queue in queues.items() if queue}
+            self.removed = self.added - sum(map(len, self._waiting.values()))
         self.last_progress = monotonic()
 
     def send_round(self) -> None:
@@ -185,7 +193,7 @@ class StateSender:
 
         A flow run may end before them, for example because Dask has no worker.
         """
-        queued = {state.run_id for state in self.waiting()}
+        queued = {state.run_id for state in self.states()}
         failed, not_started = Failed(reason), TriggerFailed(f"Not started: {reason}")
         for task_run_id, name in task_run_states(self._api, self._flow_run_id).items():
             if name not in FINISHED and task_run_id not in queued:
@@ -230,6 +238,7 @@ class StateSender:
             queue = self._waiting.get(state.run_id)
             if queue and queue[0] is state:
                 queue.popleft()
+                self.removed += 1
             if not queue:
                 self._waiting.pop(state.run_id, None)
 
