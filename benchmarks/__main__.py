@@ -115,6 +115,12 @@ COMPARISONS = [
     ),
     Comparison("start to first node / kedro run alone", "startup_ours", "startup_kedro", "+0.6 s"),
     Comparison(
+        "start to first node, first run of a project / kedro run alone",
+        "startup_new",
+        "startup_kedro",
+        "",
+    ),
+    Comparison(
         "start to first node, with a server / kedro run alone",
         "startup_served",
         "startup_kedro",
@@ -124,6 +130,7 @@ COMPARISONS = [
 
 STARTUPS = {
     "startup_ours": partial(first_node_after, "project.runner.PrefectRunner"),
+    "startup_new": partial(first_node_after, "project.runner.PrefectRunner", is_new=True),
     "startup_served": partial(first_node_after, "project.runner.PrefectRunner", is_served=True),
     "startup_kedro": partial(first_node_after, "SequentialRunner"),
 }

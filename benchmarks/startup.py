@@ -44,24 +44,31 @@ def write_project(folder: Path, registry: str) -> None:
         file.write_text(dedent(text))
 
 
-def first_node_after(runner: str, is_served: bool = False) -> float:
+def first_node_after(runner: str, *, is_served: bool = False, is_new: bool = False) -> float:
     """Return the seconds from starting the command until the first node runs.
 
-    ``is_served``: ``kedro prefect server`` is running.
+    ``is_served``: ``kedro prefect server`` is running. ``is_new``: the project has no database yet,
+    and the pipeline is not registered.
     """
     with TemporaryDirectory() as folder, ExitStack() as stack:
         write_project(Path(folder), REGISTRY)
         if is_served:
             stack.enter_context(serving(Path(folder)))
-        start = time()
-        run = subprocess.run(
-            [sys.executable, "-m", "kedro", "run", f"--runner={runner}"],
-            cwd=folder,
-            env={**os.environ, "DO_NOT_TRACK": "1"},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        if not is_new:
+            _seconds_to_first_node(folder, runner)
+        return _seconds_to_first_node(folder, runner)
+
+
+def _seconds_to_first_node(folder: str, runner: str) -> float:
+    start = time()
+    run = subprocess.run(
+        [sys.executable, "-m", "kedro", "run", f"--runner={runner}"],
+        cwd=folder,
+        env={**os.environ, "DO_NOT_TRACK": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     (line,) = (line for line in run.stdout.splitlines() if line.startswith("started at"))
     return float(line.split()[-1]) - start
 
