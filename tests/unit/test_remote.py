@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
-from threading import Event, Thread, get_ident
+from threading import Event, Lock, Thread, get_ident
 from types import SimpleNamespace
 from typing import Any, Callable, Iterator, List
 
@@ -16,6 +19,7 @@ from project.errors import FlowRunError
 from project.execution.remote.cluster import wait_for_worker
 from project.execution.remote.code import _digest
 from project.execution.remote.reports import InterruptReport, ReportSender, read_reports
+from project.execution.remote.values import Value, open_value
 from project.execution.time_limit import call_with_limit, raise_in_thread
 
 
@@ -37,6 +41,28 @@ def test_a_link_that_an_editor_leaves_is_no_code(tmp_path: Path) -> None:
     (tmp_path / ".#nodes.py").symlink_to("user@host.123")
 
     assert _digest(tmp_path) == before
+
+
+class OnlyThere:
+    """A value whose class a process does not have."""
+
+    def __reduce__(self) -> Any:
+        return import_module, ("only_there",)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (Lock(), "pickled: TypeError(\"cannot pickle '_thread.lock' object\")"),
+        (OnlyThere(), "unpickled: ModuleNotFoundError(\"No module named 'only_there'\")"),
+    ],
+)
+def test_a_value_that_does_not_arrive_says_at_which_end_it_failed(value: Any, reason: str) -> None:
+    dataset = SimpleNamespace(data=value)
+    arrived = pickle.loads(pickle.dumps(Value(dataset, "held", "hold"), protocol=5))  # noqa: S301
+
+    with pytest.raises(FlowRunError, match=re.escape(f"its value cannot be {reason}.")):
+        open_value(arrived)
 
 
 def test_reports_share_messages_unless_one_is_sent_immediately() -> None:

@@ -40,12 +40,12 @@ class Value:
         try:
             pickled = cloudpickle.dumps(self.dataset, protocol=protocol, **options)
         except Exception as error:  # each class of values raises its own
-            return UnsendableValue, (self.name, self.producer, repr(error))
+            return UnsendableValue, (self.name, self.producer, f"pickled: {error!r}")
         return PickledValue, (pickled, buffers, self.name, self.producer)
 
 
 class UnsendableValue(NamedTuple):
-    """What arrives instead of a value that cannot be pickled."""
+    """What arrives instead of a value that cannot be "pickled: why", or "unpickled: why"."""
 
     name: str
     producer: str
@@ -59,7 +59,7 @@ class UnsendableValue(NamedTuple):
         )
         return (
             f"Dataset '{self.name}', which node '{self.producer}' has produced, cannot be sent to "
-            f"another process, because its value cannot be pickled: {self.reason}. Register the "
+            f"another process, because its value cannot be {self.reason}. Register the "
             f"dataset in the catalog so that its value is saved{'' if is_output else sharing}."
         )
 
@@ -91,7 +91,7 @@ class PickledValue:
             dataset = pickle.loads(self._pickled, buffers=self._buffers)  # noqa: S301 - Dask's own
             return Value(dataset, self._name, self._producer)
         except Exception as error:
-            return UnsendableValue(self._name, self._producer, repr(error))
+            return UnsendableValue(self._name, self._producer, f"unpickled: {error!r}")
 
     def __sizeof__(self) -> int:
         if self._opened is not None:
