@@ -11,6 +11,7 @@ from typing import Any, Iterator
 
 import pytest
 
+from project.server import endpoint
 from project.server.errors import DatabaseUnusableError
 from project.server.local import Post, local_api
 from project.server.settings import ServerSettings
@@ -85,6 +86,25 @@ def test_threads_and_other_apis_of_the_same_database_share_it(settings: ServerSe
         rows = answer(posts[0], "{ project { name } }")[1]["data"]["project"]
 
     assert {row["name"] for row in rows} == {f"p{number}" for number in range(40)}
+
+
+def test_a_request_that_fails_is_answered_with_500(
+    post: Post, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(endpoint, "run_query", lambda *_: 1 / 0)
+
+    assert post(TENANTS, {}).status == 500
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_request_after_the_end_is_answered_with_503(
+    settings: ServerSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    with local_api(settings) as post:
+        pass
+
+    assert post(TENANTS, {}).status == 503
+    assert caplog.text == ""
 
 
 def test_a_database_that_cannot_be_used_is_an_error_at_once(tmp_path: Path) -> None:
