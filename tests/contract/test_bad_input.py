@@ -179,18 +179,24 @@ def test_a_configuration_that_other_processes_would_not_read_is_refused(
 
 
 @pytest.mark.parametrize(
-    "command", [["run", "--runner=project.runner.PrefectRunner"], ["prefect", "server"]]
+    ("command", "library"),
+    [
+        (["run", "--runner=project.runner.PrefectRunner"], "graphql"),
+        (["prefect", "server"], "uvicorn"),
+    ],
 )
 def test_the_embedded_api_without_its_libraries_names_the_command(
-    make_project: MakeProject, tmp_path: Path, command: List[str]
+    make_project: MakeProject, tmp_path: Path, command: List[str], library: str
 ) -> None:
-    write_files(tmp_path, {"missing/uvicorn.py": "raise ImportError('no module uvicorn')"})
+    missing = f"raise ImportError('no module {library}')"
+    write_files(tmp_path, {f"missing/{library}.py": missing})
     run = kedro_command(make_project(PIPELINE), *command, pythonpath=tmp_path / "missing")
 
     assert_one_clear_error(
         run,
-        "The embedded API needs the libraries of the extra 'server' (no module uvicorn). Install "
-        "this package's wheel again, with the extra: uv pip install 'PATH/TO/THE.whl[server]'",
+        f"The embedded API needs the libraries of the extra 'server' (no module {library}). "
+        "Install this package's wheel again, with the extra: uv pip install "
+        "'PATH/TO/THE.whl[server]'",
     )
 
 

@@ -12,12 +12,11 @@ from pathlib import Path
 from shutil import which
 from typing import Callable, List
 
-import psutil
 import pytest
 import requests
 
 from project.api.client import connect
-from tests.kits.background import WAITING, started
+from project.api.embedded import temporary_server
 from tests.kits.projects import (
     PIPELINE,
     REPOSITORY,
@@ -55,6 +54,13 @@ def rows(project: KedroProject, table: str) -> int:
         return int(count)
 
 
+def test_a_temporary_server_is_for_those_who_know_its_token(tmp_path: Path) -> None:
+    with temporary_server(tmp_path) as server:
+        answer = requests.post(server.url, json={"query": "{ hello }"}, timeout=10)
+
+    assert answer.status_code == 401
+
+
 def test_only_this_user_reads_it_and_git_ignores_it(make_project: MakeProject) -> None:
     project = make_project(PIPELINE)
     folder = project.folder / ".prefect"
@@ -63,18 +69,6 @@ def test_only_this_user_reads_it_and_git_ignores_it(make_project: MakeProject) -
 
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / ".gitignore").read_text() == "*\n"
-
-
-def test_the_api_inside_a_run_is_for_this_run_only(make_project: MakeProject) -> None:
-    with started(make_project(WAITING)) as process:
-        (port,) = (
-            each.laddr.port
-            for each in psutil.net_connections("tcp")
-            if each.pid == process.pid and each.status == psutil.CONN_LISTEN
-        )
-        answer = requests.post(f"http://127.0.0.1:{port}", json={"query": "{ hello }"}, timeout=10)
-
-    assert answer.status_code == 401
 
 
 @pytest.mark.skipif(bool(UNPRIVILEGED) and not which("setpriv"), reason="root needs setpriv")

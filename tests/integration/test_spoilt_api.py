@@ -11,9 +11,9 @@ import project.api.client as client_module
 from project.api.client import connect
 from project.errors import ApiError
 from project.server.settings import ServerSettings
+from project.server.thread import ServerThread
 from tests.kits.projects import RUNNERS, KedroProject, Outcome
 from tests.kits.proxy import Proxy, http
-from tests.kits.server_thread import ServerThread
 
 MakeProject = Callable[..., KedroProject]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Iterator
 
 from project.api.embedded import server_settings
-from tests.kits.server_thread import ServerThread
+from project.server.thread import ServerThread
 
 
 @contextmanager

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from project.server.settings import ServerSettings
+from project.server.thread import ServerThread
 from tests.acceptance.conftest import served, staffed
-from tests.kits.server_thread import ServerThread
 from tests.page.drawings import draw, graph_address
 from tests.page.flows import PAGE
 from tests.page.kit import Faults, Site, embedded_server, find_chromium, launch

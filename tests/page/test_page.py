@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from project.server.page import STATIC, static_files
 from project.server.settings import ServerSettings
-from tests.kits.server_thread import ServerThread
+from project.server.thread import ServerThread
 from tests.page.kit import Faults, Site
 from tests.server.kit import ServerProcess, two_tasks
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from prefect import Flow, Task
 
-from tests.kits.server_thread import ServerThread
+from project.server.thread import ServerThread
 from tests.page.flows import chain
 from tests.page.kit import Site
 from tests.page.runs import SimulatedRun

@@ -15,7 +15,7 @@ from project.server.settings import ServerSettings
 from project.server.store.database import Database
 from project.server.store.tables import flow_run, task_run
 from project.server.store.timestamps import seconds_ago
-from tests.kits.server_thread import ServerThread
+from project.server.thread import ServerThread
 from tests.server.kit import Api, Registered, prefect_client, register_flow
 
 

@@ -25,7 +25,7 @@ from project.server.errors import (
 )
 from project.server.settings import ServerSettings
 from project.server.store.database import Database, prepare_database
-from tests.kits.server_thread import ServerThread
+from project.server.thread import ServerThread
 from tests.kits.waiting import eventually
 from tests.server.kit import (
     Api,

@@ -16,7 +16,7 @@ from typing import Any, Iterator
 import pytest
 
 from project.server.settings import ServerSettings
-from tests.kits.server_thread import ServerThread
+from project.server.thread import ServerThread
 from tests.kits.waiting import eventually
 from tests.server.command_line import CommandLine
 

@@ -16,7 +16,7 @@ import requests
 
 from project.server.connections import LimitedProtocol
 from project.server.settings import ServerSettings
-from tests.kits.server_thread import ServerThread
+from project.server.thread import ServerThread
 from tests.kits.waiting import eventually
 from tests.server.kit import Api
 

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from project.server.settings import ServerSettings
-from tests.kits.server_thread import ServerThread
+from project.server.thread import ServerThread
 
 OPTIONS = [{"name": "tags", "type": "list", "help": "Nodes with these tags; é"}]
 TOKEN = "not-a-secret"  # noqa: S105 - it is not

@@ -21,7 +21,7 @@ from project.server.process import serve
 from project.server.record import directory_lock, running_server, write_record
 from project.server.settings import ServerSettings
 from project.server.store.locks import ProcessLock
-from tests.kits.server_thread import ServerThread
+from project.server.thread import ServerThread
 from tests.kits.waiting import eventually
 from tests.server.kit import Api, ServerProcess
 

@@ -12,7 +12,7 @@ from project.server.services.reaper import Reaper
 from project.server.settings import ServerSettings
 from project.server.store.database import Database
 from project.server.store.locks import owned_run
-from tests.kits.server_thread import ServerThread
+from project.server.thread import ServerThread
 from tests.kits.waiting import eventually
 from tests.server.kit import (
     Api,

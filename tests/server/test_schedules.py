@@ -15,7 +15,7 @@ from prefect.serialization.schedule import ScheduleSchema
 
 from project.server.mutations.schedules import next_events
 from project.server.settings import ServerSettings
-from tests.kits.server_thread import ServerThread
+from project.server.thread import ServerThread
 from tests.server.kit import Api, Registered, two_tasks
 
 Register = Callable[..., Registered]

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from project.server.settings import ServerSettings
-from tests.kits.server_thread import ServerThread
+from project.server.thread import ServerThread
 from tests.server.kit import Api, prefect_client
 
 BODY = {"query": "query { hello }"}

@@ -18,6 +18,7 @@ from project.api.embedded import (
     find_server,
     local_api,
     own_flow_run,
+    temporary_server,
 )
 from project.api.pages import MakeAddress, embedded_page, remote_page
 from project.api.queries.projects import create_tenant, tenants
@@ -151,11 +152,13 @@ def connect(
     project_path: Path,
     must_outlive_process: bool = False,
     address_source: str = SETTING,
+    *,
+    is_for_children: bool = False,
 ) -> Iterator[PrefectApi]:
     """Connect to the API that ``prefect.yml`` names, embedded or not.
 
     ``must_outlive_process``: an embedded API must have a server, which does not end with this
-    process.
+    process. ``is_for_children``: processes that this one starts use its address, too.
     ``address_source``: what has the address, if ``api`` is one.
 
     Raises:
@@ -165,7 +168,7 @@ def connect(
         if api == "prefect":
             prefect_api = api_of(_configured_client())
         elif api == "embedded":
-            embedded = _embedded_api(project_path, must_outlive_process)
+            embedded = _embedded_api(project_path, must_outlive_process, is_for_children)
             prefect_api = stack.enter_context(embedded)
         else:
             prefect_api = api_of(Client(api_server=api), address_source=address_source)
@@ -176,15 +179,19 @@ def connect(
 
 
 @contextmanager
-def _embedded_api(project_path: Path, must_outlive_process: bool) -> Iterator[PrefectApi]:
+def _embedded_api(
+    project_path: Path, must_outlive_process: bool, is_for_children: bool
+) -> Iterator[PrefectApi]:
     page = embedded_page(project_path)
     with ExitStack() as stack:
         server = find_server(project_path)
+        if server is None and must_outlive_process:
+            raise ApiError(NO_SERVER)
+        if server is None and is_for_children:
+            server = stack.enter_context(temporary_server(project_path))
         if server is not None:
             client = Client(api_server=server.url, api_key=server.token)
             prefect_api = api_of(client, page, ".prefect/server.json", is_embedded=True)
-        elif must_outlive_process:
-            raise ApiError(NO_SERVER)
         else:
             post, database = stack.enter_context(local_api(project_path))
             transport = Transport(post, database, address_source=SETTING)

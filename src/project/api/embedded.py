@@ -136,6 +136,25 @@ def find_server(project_path: Path) -> Optional[RunningServer]:
 
 
 @contextmanager
+def temporary_server(project_path: Path) -> Iterator[RunningServer]:
+    """Serve the API in a thread, for processes that this one starts.
+
+    Raises:
+        ApiError: it cannot be started.
+    """
+    with ExitStack() as stack:
+        with _start_errors(project_path / FOLDER), collector_paused():
+            from project.server.record import new_token
+            from project.server.thread import ServerThread
+
+            # Other users of this machine can reach its address, too.
+            settings = server_settings(project_path, token=new_token())
+            server = stack.enter_context(ServerThread(settings))
+            stack.enter_context(present_objects_kept())
+        yield RunningServer(server.url, server.token)
+
+
+@contextmanager
 def local_api(project_path: Path) -> Iterator[Tuple[Post, str]]:
     """Yield what answers requests within this process, and the path of its database.
 

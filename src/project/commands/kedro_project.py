@@ -147,8 +147,15 @@ class KedroProject:
         api: Optional[str] = None,
         *,
         must_outlive_process: bool = False,
+        is_for_children: bool = False,
         address_source: str = SETTING,
     ) -> ContextManager[PrefectApi]:
         """Connect to an API, by default the one in ``prefect.yml``."""
         name = api or self.read_settings().api
-        return connect(name, self.project_path, must_outlive_process, address_source)
+        return connect(
+            name,
+            self.project_path,
+            must_outlive_process,
+            address_source,
+            is_for_children=is_for_children,
+        )

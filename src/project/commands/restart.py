@@ -35,7 +35,7 @@ def restart(project: ProjectMetadata, flow_run_id: str, here: bool, wait: bool, 
     if here and not wait:
         raise click.UsageError("--no-wait is for agents: with --here, this command runs the flow.")
     kedro_project = KedroProject(project.project_path, env)
-    with kedro_project.connect(must_outlive_process=not here) as api:
+    with kedro_project.connect(must_outlive_process=not here, is_for_children=here) as api:
         id_ = find_flow_run(api, flow_run_id).id
         rows = restart_rows(api, id_)
         plan = plan_of_run(rows, id_)

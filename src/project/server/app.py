@@ -6,6 +6,7 @@ import asyncio
 import json
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from threading import current_thread, main_thread
 from typing import Any, AsyncIterator, Callable
 
 from starlette.applications import Starlette
@@ -47,7 +48,9 @@ def create_app(settings: ServerSettings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         with open_endpoint(settings, asyncio.wrap_future) as endpoint:
             app.state.endpoint = endpoint
-            static_files()
+            # Nobody opens the page of a server in a thread of a command.
+            if current_thread() is main_thread():
+                static_files()
             yield
 
     page = page_endpoint(settings.page_data)

@@ -47,10 +47,10 @@ def kept_token(directory: Path) -> str:
 
     As it stays the same, agents and runs outlive a restart of the server.
     """
-    return _read_record(directory).get("token") or _new_token()
+    return _read_record(directory).get("token") or new_token()
 
 
-def _new_token() -> str:
+def new_token() -> str:
     """Return a token that nobody can guess."""
     return secrets.token_urlsafe(32)
 

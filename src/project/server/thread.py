@@ -1,4 +1,4 @@
-"""The server in a thread of the tests, on a free port."""
+"""The server in a thread: for a command that starts a process which needs an address."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class _ThreadServer(ApiServer):
     """Server in a thread, which stops at once if no request is being answered.
 
     Uvicorn itself looks ten times a second whether it should stop, and then waits for as long.
-    Every test would end that much later.
+    The command would end that much later.
     """
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
