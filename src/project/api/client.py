@@ -42,10 +42,9 @@ class PrefectApi:
     """One Prefect API; a failed request raises an ``ApiError`` that names the address.
 
     ``url`` is that address for messages: without a password. ``page`` makes the address of a web
-    page. ``own_flow_run`` makes this process the owner of the flow run with an idempotency key,
-    whose death the API notices if it ``notices_dead_owners``. ``exclusive_registration`` lets no
-    other process of this machine register flows. ``unreported`` has what earlier runs could not
-    report.
+    page. ``own_flow_run`` makes this process the owner of the flow run with an idempotency key, if
+    the API can detect that an owner has died, and ``exclusive_registration`` lets no other process
+    of this machine register flows. ``unreported`` has what earlier runs could not report.
     """
 
     def __init__(self, transport: Transport, page: MakeAddress, *, is_on_this_machine: bool):
@@ -53,7 +52,6 @@ class PrefectApi:
         self.url = transport.url
         self.api_key = transport.api_key
         self.is_on_this_machine = is_on_this_machine
-        self.notices_dead_owners = False
         self.own_flow_run: Callable[[str], ContextManager[Any]] = nullcontext
         self.exclusive_registration: Callable[[], ContextManager[Any]] = nullcontext
         self.unreported: Optional[UnreportedStates] = None
@@ -196,7 +194,6 @@ def _embedded_api(
             post, database = stack.enter_context(local_api(project_path))
             transport = Transport(post, database, address_source=SETTING)
             prefect_api = PrefectApi(transport, page, is_on_this_machine=True)
-        prefect_api.notices_dead_owners = True
         prefect_api.own_flow_run = partial(own_flow_run, project_path)
         prefect_api.exclusive_registration = partial(exclusive_registration, project_path)
         yield prefect_api

@@ -1,4 +1,4 @@
-"""Flow runs whose ``kedro run`` process has ended, on an API that does not notice it."""
+"""Flow runs whose ``kedro run`` process has ended, on an API that cannot detect it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,5 @@ def orphaned_runs(api: PrefectApi, deployment: Deployment) -> List[str]:
 
 def end_orphaned_runs(api: PrefectApi, deployment: Deployment) -> None:
     """End the flow's runs that would otherwise wait forever."""
-    if api.notices_dead_owners:
-        return
     for flow_run_id in orphaned_runs(api, deployment):
         end_run(api, flow_run_id, _REASON, Failed(_REASON))
