@@ -73,6 +73,31 @@ def test_a_child_ends_alone_and_its_parent_goes_on(
         assert api.query("query { flow_run { state } }") == [{"state": "Success"}]
 
 
+POOLS = (
+    NODE
+    + """
+import multiprocessing
+
+def square(number): return number * number
+
+def use_pools():
+    for _ in range(50):
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            squares = pool.map(square, range(5))
+    return squares
+
+def register_pipelines():
+    return {"__default__": Pipeline([node(use_pools, None, "squares", name="use_pools")])}
+"""
+)
+
+
+def test_pools_that_a_node_forks_can_be_terminated(make_project: MakeProject) -> None:
+    done = kedro_run(make_project(POOLS))  # each pool sends SIGTERM to its processes at the end
+
+    assert done.returncode == 0, done.stdout
+
+
 OWNER = """
 import os, sys, time
 from pathlib import Path

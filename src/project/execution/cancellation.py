@@ -8,7 +8,7 @@ import threading
 from contextlib import contextmanager
 from queue import SimpleQueue
 from types import FrameType
-from typing import Callable, Iterator, Optional
+from typing import Any, Callable, Dict, Iterator, Optional
 
 # Added to its number by a process that a signal ends, and that cleans up first: so do shells.
 SIGNALLED = 128
@@ -35,7 +35,6 @@ class Cancellation:
         # A handler may interrupt code that holds a lock, so it must not wait for one. This queue is
         # made for that.
         self._signals: SimpleQueue[Optional[int]] = SimpleQueue()
-        self._process = os.getpid()
         self._thread = threading.get_ident()
         self._is_in_main_thread = self._thread == threading.main_thread().ident
 
@@ -53,16 +52,15 @@ class Cancellation:
         replaced = [number for number in ending if signal.getsignal(number) is signal.SIG_DFL]
         if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
             replaced.append(signal.SIGINT)
-        before = [(number, signal.getsignal(number)) for number in replaced]
         reporting = threading.Thread(target=self._report_signals, name="signals", daemon=True)
         reporting.start()
         for number in replaced:
-            signal.signal(number, self._handle)
+            _replaced[number] = signal.signal(number, self._handle)
         try:
             yield
         finally:
-            for number, handler in before:
-                signal.signal(number, handler)
+            while _replaced:
+                signal.signal(*_replaced.popitem())
             self._signals.put(None)
             reporting.join()
 
@@ -86,10 +84,6 @@ class Cancellation:
             raise SignalExit(self.signal)
 
     def _handle(self, number: int, frame: Optional[FrameType]) -> None:
-        if os.getpid() != self._process:  # a forked child ends as it would without this handler
-            signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else signal.SIG_DFL)
-            os.kill(os.getpid(), number)
-            return
         if number == signal.SIGINT:  # without a cancellation, ignored as it was before
             self.check()
             return
@@ -100,3 +94,35 @@ class Cancellation:
     def _report_signals(self) -> None:
         while self._signals.get() is not None:
             self._on_signal()
+
+
+_replaced: Dict[int, Any] = {}  # signals that a run handles, and their handlers before
+_blocked = threading.local()
+
+
+def _block_signals() -> None:
+    _blocked.before = signal.pthread_sigmask(signal.SIG_BLOCK, _replaced)
+
+
+def _unblock_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_SETMASK, _blocked.before)
+
+
+def _restore_in_child() -> None:
+    for number, handler in _replaced.items():
+        # The node may have a handler of its own by now.
+        if getattr(signal.getsignal(number), "__func__", None) is Cancellation._handle:
+            signal.signal(number, handler)
+    _replaced.clear()
+    _unblock_signals()
+
+
+# A forked child ends as it would without the run. Python forgets a signal that comes just after the
+# fork, so a pool that terminates its processes would wait for them forever: until the child has the
+# handlers from before, its signals are blocked.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_block_signals,
+        after_in_parent=_unblock_signals,
+        after_in_child=_restore_in_child,
+    )
