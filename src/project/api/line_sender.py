@@ -105,7 +105,8 @@ class LineSender:
         return written
 
     def _remove(self, lines: List[Line]) -> None:
-        self.last_progress = monotonic()
+        if lines:
+            self.last_progress = monotonic()
         times = {line.time for line in lines}
         with self._lock:
             while self._waiting and self._waiting[0].time in times:
