@@ -50,6 +50,25 @@ def test_output_outside_tasks_is_not_captured() -> None:
     assert lines == []
 
 
+@pytest.mark.parametrize(
+    ("logger", "thread", "is_captured"),
+    [
+        ("sqlalchemy.engine", "MainThread", True),
+        ("sqlalchemy.engine", "prefect-api-reader_0", False),
+        ("project.server.local", "prefect request", False),
+    ],
+)
+def test_the_lines_about_requests_are_not_captured(
+    logger: str, thread: str, is_captured: bool
+) -> None:
+    record = logging.LogRecord(logger, logging.INFO, "", 0, "SELECT", (), None)
+    record.threadName = thread
+    with listening() as lines:
+        logging.getLogger().handle(record)
+
+    assert lines == [(None, "SELECT")] * is_captured
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
 def test_the_lines_of_a_forked_child_are_not_captured() -> None:
     with listening() as lines, task("a"):

@@ -28,12 +28,17 @@ TakeRecord = Callable[[logging.LogRecord], None]
 # These loggers write about reporting itself, so reporting their lines would never end.
 UNREPORTED = (
     "project.api.",
+    "project.server.",
     "prefect.Diagnostics.",
     "urllib3.",
     "uvicorn.",
     "asyncio.",
     "distributed.",  # Dask's own news, which would flood the run's lines
 )
+
+# So do all loggers in threads of the embedded API, SQLAlchemy's for example, which are otherwise
+# those of a node.
+_UNREPORTED_THREADS = ("prefect request", "prefect reporter", "prefect-api-")
 
 LOGGERS = ("kedro", "prefect")  # which may have handlers of their own
 
@@ -197,7 +202,8 @@ class _Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if record.name.endswith("TaskRunner"):  # logged when a task starts and when it ends
             self._end_line(get_ident())
-        if not f"{record.name}.".startswith(self._unreported):
+        is_unreported = f"{record.name}.".startswith(self._unreported)
+        if not is_unreported and not str(record.threadName).startswith(_UNREPORTED_THREADS):
             self._forward(record)
 
     def write_printed(self, text: str) -> None:

@@ -25,13 +25,13 @@ class Services:
         self._lock = ProcessLock(path.with_name(f"{path.name}.services.lock"))
         self._scheduler = Scheduler(database, settings.scheduled_runs)
         self._reaper = Reaper(database, settings)
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="api-scheduler")
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="prefect-api-scheduler")
         self._stopped = threading.Event()
         self._jobs = (
             _PeriodicJob(self._scheduler.schedule_all, settings.scheduler_seconds),
             _PeriodicJob(self._reaper.reap, settings.reaper_seconds),
         )
-        self._thread = threading.Thread(target=self._run, name="api-services", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="prefect-api-services", daemon=True)
 
     def start(self) -> None:
         """Start; runs of ended processes are ended before the first request is answered."""

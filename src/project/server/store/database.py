@@ -58,7 +58,7 @@ class Database:
         self._read_engine = _engine(path, busy_timeout_seconds, begin="BEGIN", read_only=True)
         for engine in (write_engine, self._read_engine):
             _require_file(engine, path)
-        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="api-reader")
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="prefect-api-reader")
         self._writer = Writer(write_engine)
 
     def read(self, job: Callable[[Connection], T]) -> Future[T]:

@@ -25,7 +25,7 @@ class Writer:
         self._engine = engine
         self._queue: queue.SimpleQueue[tuple[Job, Future[Any]] | None] = queue.SimpleQueue()
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name="api-writer", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="prefect-api-writer", daemon=True)
         self._thread.start()
 
     def submit(self, job: Callable[[Connection], T]) -> Future[T]:
