@@ -52,6 +52,7 @@ class PrefectApi:
         self.url = transport.url
         self.api_key = transport.api_key
         self.is_on_this_machine = is_on_this_machine
+        self.is_within_process = False
         self.own_flow_run: Callable[[str], ContextManager[Any]] = nullcontext
         self.exclusive_registration: Callable[[], ContextManager[Any]] = nullcontext
         self.unreported: Optional[UnreportedStates] = None
@@ -99,8 +100,10 @@ class PrefectApi:
     def client_variables(self) -> Dict[str, str]:
         """Return the environment variables with which Prefect's own client uses this API.
 
-        An API key is not among them.
+        An API key is not among them. An API within this process has no address that others can use.
         """
+        if self.is_within_process:
+            raise RuntimeError(f"{self.address} is not an address; connect for child processes.")
         variables = {"PREFECT__BACKEND": "server", "PREFECT__CLOUD__API": self.address}
         if self.is_on_this_machine:
             variables.update(proxy_exemption(os.environ, self.address))
@@ -192,8 +195,9 @@ def _embedded_api(
             prefect_api = api_of(client, page, ".prefect/server.json", is_embedded=True)
         else:
             post, database = stack.enter_context(local_api(project_path))
-            transport = Transport(post, database, address_source=SETTING)
+            transport = Transport(post, database, address_source=None)
             prefect_api = PrefectApi(transport, page, is_on_this_machine=True)
+            prefect_api.is_within_process = True
         prefect_api.own_flow_run = partial(own_flow_run, project_path)
         prefect_api.exclusive_registration = partial(exclusive_registration, project_path)
         yield prefect_api

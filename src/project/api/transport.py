@@ -75,6 +75,8 @@ class Post(Protocol):
 class Transport:
     """Transport of GraphQL requests to one API, whose address messages show.
 
+    ``address_source`` gives that address, unless the API is within this process.
+
     Raises:
         ApiError: the key cannot be sent in a header.
     """
@@ -85,7 +87,7 @@ class Transport:
         url: str,
         api_key: Optional[str] = None,
         tenant_id: Optional[str] = None,
-        address_source: str = PREFECTS_CONFIGURATION,
+        address_source: Optional[str] = PREFECTS_CONFIGURATION,
     ):
         self.address = url
         self.url = without_password(url)  # for messages
@@ -93,7 +95,9 @@ class Transport:
         self.tenant_id = tenant_id
         self._post = post
         self._address_source = address_source
-        self._check = f"Check its log, and the address ({address_source})."
+        self._check = (
+            f" Check its log, and the address ({address_source})." if address_source else ""
+        )
         self._headers = {
             "Content-Type": "application/json",
             "X-PREFECT-CORE-VERSION": PREFECT_VERSION,
@@ -130,7 +134,7 @@ class Transport:
             raise self._unreachable(error) from error
         except (requests.Timeout, TimeoutError) as error:
             raise ApiUncertainError(
-                f"The Prefect API at {self.url} did not answer within {seconds:g} seconds. "
+                f"The Prefect API at {self.url} did not answer within {seconds:g} seconds."
                 f"{self._check}"
             ) from error
         except requests.RequestException as error:
@@ -152,7 +156,7 @@ class Transport:
         if any(words in repr(error) for words in _NOT_SENT):
             return self._unreachable(error)
         return ApiUncertainError(
-            f"The connection to the Prefect API at {self.url} was lost: {_cause(error)}. "
+            f"The connection to the Prefect API at {self.url} was lost: {_cause(error)}."
             f"{self._check}"
         )
 
@@ -195,7 +199,7 @@ class Transport:
             return RequestTooLargeError(answer)
         if code in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
             return ApiUnreachableError(answer)
-        return ApiUncertainError(f"{answer} {self._check}")
+        return ApiUncertainError(f"{answer}{self._check}")
 
 
 def post_to(address: str, *, use_proxies: bool) -> Post:

@@ -47,12 +47,19 @@ class Endpoint:
     """Answers GraphQL requests from a database."""
 
     def __init__(
-        self, database: Database, services: Services, settings: ServerSettings, wait: Wait
+        self,
+        database: Database,
+        services: Services,
+        settings: ServerSettings,
+        wait: Wait,
+        *,
+        logs_errors: bool,
     ) -> None:
         self.settings = settings
         self._database = database
         self._services = services
         self._wait = wait
+        self._logs_errors = logs_errors
 
     async def answer(self, requests: Requests) -> Answer:
         """Answer one request, or a list of them: 200 if it could be executed."""
@@ -78,7 +85,8 @@ class Endpoint:
             return self._describe(error)
 
     def _describe(self, error: OperationalError) -> bytes:
-        _log.error("Database error: %s.", error.orig)
+        if self._logs_errors:
+            _log.error("Database error: %s.", error.orig)
         # API_ERROR in the text makes Prefect's client try again, for 15 seconds.
         message = f"API_ERROR: {self.settings.database}: {error.orig}"
         return orjson.dumps(error_response(message, "API_ERROR"))
@@ -109,10 +117,13 @@ class Endpoint:
 
 
 @contextmanager
-def open_endpoint(settings: ServerSettings, wait: Wait) -> Iterator[Endpoint]:
+def open_endpoint(
+    settings: ServerSettings, wait: Wait, *, logs_errors: bool = True
+) -> Iterator[Endpoint]:
     """Open the database, and run the services, for as long as the context lasts.
 
-    The database must have been prepared, so that the caller gets the errors of that.
+    The database must have been prepared, so that the caller gets the errors of that. Without
+    `logs_errors`, only the client reports that the database fails.
     """
     database = Database(
         settings.database,
@@ -123,7 +134,7 @@ def open_endpoint(settings: ServerSettings, wait: Wait) -> Iterator[Endpoint]:
     services = Services(database, settings)
     services.start()
     try:
-        yield Endpoint(database, services, settings, wait)
+        yield Endpoint(database, services, settings, wait, logs_errors=logs_errors)
     finally:
         services.stop()
         database.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class ServerError(Exception):
-    """The embedded server cannot start or continue."""
+    """The embedded API cannot start or continue."""
 
 
 class DatabaseUnusableError(ServerError):

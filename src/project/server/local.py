@@ -30,7 +30,7 @@ def local_api(settings: ServerSettings) -> Iterator[Post]:
     """
     prepare_database(settings.database, settings.busy_timeout_seconds)
     closing = Event()
-    with open_endpoint(settings, _wait) as endpoint:
+    with open_endpoint(settings, _wait, logs_errors=False) as endpoint:
 
         def post(body: bytes, headers: Mapping[str, str]) -> Answer:
             try:

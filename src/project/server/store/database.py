@@ -29,8 +29,8 @@ T = TypeVar("T")
 _MIN_SQLITE = (3, 30)  # which has NULLS FIRST
 _READERS = 4
 _GONE = (
-    "the file was moved, deleted or replaced while the server used it. Move it back, or restart "
-    "the server to use what is there now"
+    "the file was moved, deleted or replaced while it was in use. Move it back, or start again to "
+    "use what is there now"
 )
 _STEPS_BETWEEN_CHECKS = 10_000  # of SQLite's virtual machine: less than a millisecond
 
