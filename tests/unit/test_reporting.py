@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
-from threading import Event
+from threading import Event, current_thread, main_thread
 from typing import Any, Callable, Dict, List
 
+import prefect
 import pytest
 from prefect import Client
 from prefect.engine.results import PrefectResult
@@ -333,3 +335,86 @@ class Pausing(Event):
     def wait(self, timeout: float | None = None) -> bool:
         self.has_begun.set()
         return super().wait(timeout)
+
+
+def test_lines_that_are_never_written_are_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settling, "SETTLE_SECONDS", 0)
+    api = Answers()
+    api.query = lambda text, **variables: []  # type: ignore[method-assign]
+    sender = LineSender(api, "run")
+    sender.put(logging.LogRecord("n", logging.INFO, "", 0, "line", (), None), None)
+    before = sender.last_progress
+
+    def fail(name: str) -> None:
+        raise ApiUncertainError("database or disk is full")
+
+    api.answer = fail
+    for _ in range(2):
+        with pytest.raises(ApiUncertainError):
+            sender.send_round()
+
+    assert sender.last_progress == before
+
+
+def test_the_pause_after_an_error_begins_with_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reporter_module, "ROUND_SECONDS", 0.01)
+    pauses: list[float] = []
+
+    class Ended(Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            pauses.append(timeout or 0)
+            return super().wait(0 if len(pauses) < 4 else 0.01)
+
+    api = Answers()
+    reporter = Reporter(api, "run", {"node": "id"}, lambda: None)  # type: ignore[arg-type]
+    reporter._ended = Ended()
+
+    def fail(name: str) -> None:
+        time.sleep(0.05)  # longer than a round
+        raise ApiUnreachableError("too busy")
+
+    api.answer = fail
+    with pytest.raises(KeyboardInterrupt), reporter.reporting():
+        reporter.task_state("node", Running())
+        eventually(lambda: len([pause for pause in pauses if pause < 1]) >= 3)
+        api.answer = lambda name: None
+        raise KeyboardInterrupt
+
+    assert [pause for pause in pauses if 0.01 < pause < 1][:3] == [0.02, 0.04, 0.08]
+
+
+def test_the_end_of_a_run_is_kept_if_reporting_it_is_interrupted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Interrupted(Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            if current_thread() is main_thread():
+                raise KeyboardInterrupt
+            return super().wait(timeout)
+
+    def fail(name: str) -> None:
+        raise ApiUnreachableError("It is away.")
+
+    api = Answers()
+    api.answer = fail
+    api.unreported = UnreportedStates(tmp_path, "prefect")  # type: ignore[attr-defined]
+    reporter = Reporter(api, "run", {"node": "id"}, lambda: None)  # type: ignore[arg-type]
+    reporter._ended = Interrupted()
+    with pytest.raises(KeyboardInterrupt), reporter.reporting():
+        reporter.task_state("node", Success())
+        reporter.flow_state(Success())
+
+    assert "could not be reported" in caplog.text
+    later = Answers()
+    UnreportedStates(tmp_path, "prefect").deliver(later)
+    assert [name for name, _ in later.sent] == ["set_task_run_states", "set_flow_run_states"]
+
+
+def test_the_lines_of_another_run_are_not_reported() -> None:
+    reporter = Reporter(Answers(), "run", {}, lambda: None)  # type: ignore[arg-type]
+    record = logging.LogRecord("n", logging.INFO, "", 0, "line", (), None)
+    for flow_run_id in ("run", "other", None):
+        with prefect.context(flow_run_id=flow_run_id):
+            reporter.log(record)
+
+    assert reporter._lines.waiting() == 2

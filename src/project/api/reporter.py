@@ -105,7 +105,12 @@ class Reporter:
             self._put_state(RunState(None, state))
 
     def log(self, record: logging.LogRecord) -> None:
-        """Report a log line of the task that runs in the calling thread."""
+        """Report a log line of the task that runs in the calling thread.
+
+        Lines of a node of another run, in another thread of this process, are ignored.
+        """
+        if prefect.context.get("flow_run_id") not in (None, self._flow_run_id):
+            return
         slug = prefect.context.get("task_slug")
         self._lines.put(record, self._task_run_ids.get(slug))
         self._has_lines.set()
@@ -152,20 +157,39 @@ class Reporter:
     def _finish(self) -> Optional[str]:
         """Empty the queues; return why the final state could not be reported, if so."""
         self._finishing.set()
+        try:
+            is_sent = self._send_rest()
+        except BaseException:  # Ctrl-C, for example, while the API does not answer
+            self._put_final_state()
+            self._stop_threads()
+            problem = self._keep_unreported()
+            if problem:
+                logger.error(problem)
+            raise
+        self._stop_threads()
+        if self._end_state is not None:
+            self._notify(self._end_state)
+        return None if is_sent else self._keep_unreported()
+
+    def _send_rest(self) -> bool:
+        """Return whether everything but log lines could be sent."""
         ended = monotonic()
         if not self._wait_until_sent(self._lines, ended):
             logger.warning("%d log lines could not be reported.", self._lines.waiting())
         if self._wait_until_sent(self._states, ended):
             self._complete_states()
             self._has_states.set()
-        if self._final_state is not None:
-            self._put_state(RunState(None, self._final_state))
-        is_sent = self._wait_until_sent(self._states, ended)
+        self._put_final_state()
+        return self._wait_until_sent(self._states, ended)
+
+    def _put_final_state(self) -> None:
+        state, self._final_state = self._final_state, None
+        if state is not None:
+            self._put_state(RunState(None, state))
+
+    def _stop_threads(self) -> None:
         for event in (self._ended, self._has_states, self._has_lines):
             event.set()
-        if self._end_state is not None:
-            self._notify(self._end_state)
-        return None if is_sent else self._keep_unreported()
 
     def _complete_states(self) -> None:
         """Report what is still missing once all states of tasks are sent."""
@@ -188,8 +212,10 @@ class Reporter:
     def _keep_unreported(self) -> Optional[str]:
         if self.foreign_state is not None:  # late states would disturb the process that has it now
             return None
-        problem = f"{UNREPORTED_END}: {self._error}"
         states = [UnreportedState(state.run_id, state.payload) for state in self._states.states()]
+        if not states:
+            return None
+        problem = f"{UNREPORTED_END}: {self._error or 'it was interrupted.'}"
         if self._api.unreported is None:
             return problem
         try:
@@ -226,9 +252,10 @@ class Reporter:
                 self._error = error
                 has_news.set()
                 pause = min(2 * pause, MAX_PAUSE_SECONDS)
-            # At the end of the run there is no more to wait for, except after an error.
-            is_error = pause > ROUND_SECONDS
-            (self._ended if is_error else self._finishing).wait(start + pause - monotonic())
+            if pause > ROUND_SECONDS:
+                self._ended.wait(pause)
+            else:  # at the end of the run there is no more to wait for
+                self._finishing.wait(start + pause - monotonic())
 
     def _watch(self) -> None:
         """Send heartbeats, and check whether the run must stop."""
