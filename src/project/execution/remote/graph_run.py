@@ -43,9 +43,9 @@ from project.execution.remote.reports import (
     StateReport,
     read_reports,
 )
-from project.execution.remote.run_spec import NodeCall, Permission, RunSpec, UnitFailedError
+from project.execution.remote.run_spec import Permission, RunSpec, UnitFailedError
 from project.execution.remote.slots import Slots
-from project.execution.remote.unit_graph import UnitGraph, make_unit_graph
+from project.execution.remote.unit_graph import UnitGraph
 from project.execution.remote.values import open_value
 from project.execution.remote.worker import grant_slot, permit_rerun
 from project.flow.tasks import raised_by_node
@@ -83,20 +83,31 @@ News = Union[Report, WorkerRemoved, OutputsArrived]
 
 
 class GraphRun:
-    """One run of nodes on the workers of a client: submitted at once, then followed by reports.
+    """One run of a graph on the workers of a client: submitted at once, then followed by reports.
 
-    ``handlers`` are called in this process, with each new state of a node.
+    ``tasks`` are those of the graph's nodes. ``handlers`` are called in this process, with each new
+    state of a node.
     """
 
-    def __init__(self, client: Any, spec: RunSpec, run: KedroRun, handlers: Iterable[Observe]):
+    def __init__(
+        self,
+        client: Any,
+        spec: RunSpec,
+        run: KedroRun,
+        graph: UnitGraph,
+        tasks: Mapping[str, Task],
+        handlers: Iterable[Observe],
+    ):
         self._client = client
         self._cluster = RunCluster(client, spec)
         self._spec = spec
         self._run = run
+        self._graph = graph
+        self._tasks = tasks
         self._handlers = list(handlers)
-        self._calls: Mapping[str, NodeCall] = {}
-        self._tasks: Mapping[str, Task] = {}
-        self._graph = UnitGraph((), {}, {}, (), {})
+        self._contexts = {
+            call.name: call.context for unit in graph.units.values() for call in unit.calls
+        }
         self._futures: Dict[str, Future[Any]] = {}
         self._states: Dict[str, State] = {}  # the newest of each node
         self._ended: Dict[str, State] = {}
@@ -119,17 +130,13 @@ class GraphRun:
             OutputsArrived: lambda news: None,
         }
 
-    def execute(
-        self, calls: Mapping[str, NodeCall], tasks: Mapping[str, Task], grouping: str
-    ) -> Mapping[str, State]:
-        """Run nodes and return the states in which they end; free outputs reach the catalog.
+    def execute(self) -> Mapping[str, State]:
+        """Run the nodes and return the states in which they end; free outputs reach the catalog.
 
         Raises:
             FlowRunError: the scheduler or the workers failed.
             KeyboardInterrupt: a node raised it, or a state handler.
         """
-        self._calls, self._tasks = calls, tasks
-        self._graph = make_unit_graph(self._run, calls, grouping, self._spec.name)
         try:
             if self._graph.groups:
                 self._run.report_groups(self._graph.groups)
@@ -159,7 +166,7 @@ class GraphRun:
     def _follow(self, is_done: Callable[[], bool] = lambda: True) -> None:
         """Handle reports until each node has ended, or will not start."""
         finished_at: Optional[float] = None
-        while len(self._ended) < len(self._calls) or not is_done():
+        while len(self._ended) < len(self._tasks) or not is_done():
             try:
                 self._handle(self._news.get(timeout=POLL_SECONDS))
             except Empty:
@@ -335,8 +342,7 @@ class GraphRun:
 
     def _log(self, line: LineReport) -> None:
         name, level = str(line.fields["name"]), int(line.fields["levelno"])
-        call = self._calls.get(line.node or "")
-        context = dict(call.context) if call else {}
+        context = dict(self._contexts.get(line.node or "", {}))
         if name == "stdout":
             with prefect.context(context):
                 echo(str(line.fields["msg"]))  # as the node did on its worker
@@ -381,14 +387,14 @@ class GraphRun:
         not_started = TriggerFailed(
             f"Not started: node '{self._run.failed_node}' had already failed."
         )
-        for node in [node for node in self._calls if node not in self._ended]:
+        for node in [node for node in self._tasks if node not in self._ended]:
             has_begun = self._states.get(node, Pending()).is_running()
             self._end(node, Failed("The end of the node was lost.") if has_begun else not_started)
 
     def _end_unreported(self) -> None:
         """End nodes whose reports were lost: their units have ended."""
         is_error = any(future.status == "error" for future in self._futures.values())
-        for node in self._calls:
+        for node in self._tasks:
             if node in self._ended:
                 continue
             if is_error:
