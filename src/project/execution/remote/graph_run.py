@@ -116,7 +116,8 @@ class GraphRun:
         self._news: Queue[Sequence[News]] = Queue()
         self._is_stopped = False
         self._look_at = 0.0  # once stopped: when to ask again which nodes still run
-        self._slots = Slots(run.settings.limits, self._grant_slot)
+        tags = {node: task.tags for node, task in tasks.items()}
+        self._slots = Slots(run.settings.limits, tags, self._grant_slot)
         self._may_lack_workers = False
         self._address: str = client.scheduler.address
         self._handle_by_class: Mapping[type, Callable[[Any], None]] = {
@@ -218,7 +219,7 @@ class GraphRun:
             self._run.done_nodes.add(self._run.nodes[node])
         elif not isinstance(state, TriggerFailed):
             self._fail_run(node, raised_by_node(state.result))
-        self._slots.end(node, self._tasks[node].tags)
+        self._slots.end(node)
 
     def _fail_run(self, node: str, error: BaseException) -> None:
         self._run.fail(node, error)
@@ -307,7 +308,7 @@ class GraphRun:
             if node not in states:  # it may have begun all the same
                 self._attempts.count_lost(node)
             self._attempts.replace(node, request.attempt)
-            self._slots.end(node, self._tasks[node].tags)
+            self._slots.end(node)
         now = pendulum.now("utc")
         delays = ((state.start_time - now).total_seconds() for state in states.values())
         return Permission(states, max([0, *delays]))
@@ -335,7 +336,7 @@ class GraphRun:
             self._may_lack_workers = False
 
     def _handle_slot_request(self, request: SlotRequest) -> None:
-        self._slots.request(request.node, request.worker, self._tasks[request.node].tags)
+        self._slots.request(request.node, request.worker)
 
     def _grant_slot(self, worker: str, node: str) -> None:
         self._cluster.send_to(worker, grant_slot, node)
