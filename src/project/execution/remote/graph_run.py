@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 from queue import Empty, Queue
 from time import monotonic, sleep
@@ -24,7 +24,7 @@ from typing import (
 
 import pendulum
 import prefect
-from distributed import Future, KilledWorker
+from distributed import KilledWorker
 from prefect import Task
 from prefect.engine.state import Failed, Pending, Retrying, State, Success, TriggerFailed
 
@@ -108,7 +108,6 @@ class GraphRun:
         self._contexts = {
             call.name: call.context for unit in graph.units.values() for call in unit.calls
         }
-        self._futures: Dict[str, Future[Any]] = {}
         self._states: Dict[str, State] = {}  # the newest of each node
         self._ended: Dict[str, State] = {}
         self._attempts = Attempts(run.policy)
@@ -119,7 +118,6 @@ class GraphRun:
         tags = {node: task.tags for node, task in tasks.items()}
         self._slots = Slots(run.settings.limits, tags, self._grant_slot)
         self._may_lack_workers = False
-        self._address: str = client.scheduler.address
         self._handle_by_class: Mapping[type, Callable[[Any], None]] = {
             StateReport: self._handle_state,
             EndReport: self._handle_end,
@@ -142,7 +140,7 @@ class GraphRun:
             if self._graph.groups:
                 self._run.report_groups(self._graph.groups)
             self._cluster.prepare(self._graph, self._receive, self._receive_scheduler_event)
-            self._futures = self._cluster.submit(self._graph)
+            self._cluster.submit(self._graph)
             self._follow()
             self._return_outputs()
             return self._ended
@@ -174,7 +172,7 @@ class GraphRun:
                 self._require_workers()
                 if self._is_stopped:
                     self._end_unstarted()
-                elif self._are_futures_done():
+                elif self._are_units_done():
                     finished_at = finished_at or monotonic()
                     if monotonic() - finished_at > REPORT_SECONDS:
                         self._end_unreported()
@@ -351,23 +349,15 @@ class GraphRun:
             with prefect.context(context):
                 logging.getLogger(name).handle(logging.makeLogRecord(line.fields))
 
-    def _are_futures_done(self) -> bool:
+    def _are_units_done(self) -> bool:
         """Return whether all units have ended.
 
         Raises:
             FlowRunError: Dask could not run a unit, or has lost the graph.
         """
-        for future in self._futures.values():
-            if future.status == "cancelled":  # but "lost" is a value that Dask computes again
-                self._cluster.is_lost = True
-                raise FlowRunError(
-                    f"The Dask scheduler at {self._address} was lost, with everything that ran "
-                    f"there. Restart the run ('kedro prefect restart {self._spec.flow_run_id}'), "
-                    "or start a new one."
-                )
-            if future.status == "error":
-                self._handle_error(future.exception())
-        return all(future.status in ("finished", "error") for future in self._futures.values())
+        for error in self._cluster.errors():
+            self._handle_error(error)
+        return self._cluster.are_units_done()
 
     def _handle_error(self, error: BaseException) -> None:
         if isinstance(error, KilledWorker):
@@ -394,7 +384,7 @@ class GraphRun:
 
     def _end_unreported(self) -> None:
         """End nodes whose reports were lost: their units have ended."""
-        is_error = any(future.status == "error" for future in self._futures.values())
+        is_error = next(self._cluster.errors(), None) is not None
         for node in self._tasks:
             if node in self._ended:
                 continue
@@ -408,17 +398,11 @@ class GraphRun:
         """Return the free outputs to the catalog, unless the run fails or has failed."""
         if self._run.error is not None or not self._graph.output_keys:
             return
-        futures = [self._futures[key] for key in self._graph.output_keys]
-        with ThreadPoolExecutor(1) as pool:
-            gathering = pool.submit(self._client.gather, futures)
-            gathering.add_done_callback(lambda _: self._news.put([OutputsArrived()]))
-            try:
-                self._follow(gathering.done)  # a value that is lost now needs its node again
-            except BaseException:
-                self._client.cancel(futures, force=True)  # else the thread would not end
-                raise
+        arrived = partial(self._news.put, [OutputsArrived()])
+        with self._cluster.gathering(self._graph.output_keys, arrived) as gathered:
+            self._follow(gathered.done)  # a value that is lost now needs its node again
         if self._run.error is None:
-            for name, value in chain.from_iterable(map(dict.items, gathering.result())):
+            for name, value in chain.from_iterable(map(dict.items, gathered.result())):
                 target = compat.get_dataset(self._run.catalog, name)
                 compat.copy_value(open_value(value, is_output=True).dataset, target)
 
@@ -428,7 +412,7 @@ class GraphRun:
         self._look_at = monotonic() + REPORT_SECONDS
         self._slots.stop()
         try:
-            running = self._cluster.stop(failed_node, is_interrupt, list(self._futures.values()))
+            running = self._cluster.stop(failed_node, is_interrupt)
         except TimeoutError:
             running = dict.fromkeys(self._running(), "an unknown worker")
         if running is not None:
