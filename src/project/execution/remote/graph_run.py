@@ -236,7 +236,7 @@ class GraphRun:
             "A node that may have started, and written data, runs again only if it has a retry "
             "left (prefect.yml: tasks)."
         )
-        later = [each for each in self._after_in_unit(node) if each not in self._ended]
+        later = [each for each in self._graph.nodes_after(node) if each not in self._ended]
         running = f"node '{node}', or one after it in its group" if later else f"node '{node}'"
         error = WorkerLostError(
             f"{worker} was lost while running {running}, or while holding its value. {reason} "
@@ -251,11 +251,11 @@ class GraphRun:
         for node, address in self._running_at.items():
             if address == removed.address and node not in self._ended:
                 self._fail_lost(node, worker)
-        finished = self._nodes_of(removed.finished)
+        finished = self._graph.nodes_of(removed.finished)
         for node in set(finished) - set(self._ended):  # the report was lost with the worker
             self._end(node, Success("It ended just before its worker was lost."))
-        lost_values = (key for key in removed.finished if not self._keeps_nothing(key))
-        nodes = self._nodes_of([*removed.unfinished, *lost_values])
+        lost_values = (key for key in removed.finished if not self._graph.keeps_nothing(key))
+        nodes = self._graph.nodes_of([*removed.unfinished, *lost_values])
         final = [node for node in nodes if not self._attempts.may_rerun(node)]
         if final and not self._is_stopped:
             self._fail_removed(worker, nodes, final)
@@ -275,24 +275,12 @@ class GraphRun:
         states = self._states.items()
         return [node for node, state in states if state.is_running() and node not in self._ended]
 
-    def _after_in_unit(self, node: str) -> List[str]:
-        """Return the nodes that the worker of a node runs after it, often with a shared report."""
-        for unit in self._graph.units.values():
-            names = [call.name for call in unit.calls]
-            if node in names:
-                return names[names.index(node) + 1 :]
-        return []
-
-    def _nodes_of(self, keys: Iterable[str]) -> List[str]:
-        units = [self._graph.units[key] for key in keys if key in self._graph.units]
-        return [call.name for unit in units for call in unit.calls]
-
     def _handle_rerun(self, request: RerunRequest) -> None:
         """Let a unit begin again if that is allowed for each of its nodes, else fail the run."""
         if self._is_stopped:
             return
-        nodes = self._nodes_of([request.key])
-        is_done = self._keeps_nothing(request.key) and set(nodes) <= set(self._ended)
+        nodes = self._graph.nodes_of([request.key])
+        is_done = self._graph.keeps_nothing(request.key) and set(nodes) <= set(self._ended)
         final = [node for node in nodes if not self._attempts.may_rerun(node)]
         if final and not is_done:
             self._fail_lost(final[0], "A worker")
@@ -310,10 +298,6 @@ class GraphRun:
         now = pendulum.now("utc")
         delays = ((state.start_time - now).total_seconds() for state in states.values())
         return Permission(states, max([0, *delays]))
-
-    def _keeps_nothing(self, key: str) -> bool:
-        """Return whether no other unit needs a value of this one."""
-        return key in self._graph.units and not self._graph.units[key].needed_outside
 
     def _retry(self, node: str) -> Retrying:
         """Set a node that had begun, or even ended, to Retrying."""
