@@ -26,13 +26,14 @@ import pendulum
 import prefect
 from distributed import KilledWorker
 from prefect import Task
-from prefect.engine.state import Failed, Pending, Retrying, State, Success, TriggerFailed
+from prefect.engine.state import Failed, Retrying, State, Success, TriggerFailed
 
 from project.compat import kedro as compat
 from project.errors import FlowRunError, WorkerLostError
 from project.execution.kedro_run import KedroRun
 from project.execution.remote.attempts import Attempts
 from project.execution.remote.cluster import RunCluster, wait_for_worker
+from project.execution.remote.node_states import NodeStates, Observe
 from project.execution.remote.reports import (
     EndReport,
     InterruptReport,
@@ -48,7 +49,6 @@ from project.execution.remote.slots import Slots
 from project.execution.remote.unit_graph import UnitGraph
 from project.execution.remote.values import open_value
 from project.execution.remote.worker import grant_slot, permit_rerun
-from project.flow.tasks import raised_by_node
 from project.terminal import echo
 
 logger = logging.getLogger(__name__)
@@ -57,14 +57,6 @@ POLL_SECONDS = 0.1
 # How long reports may take after all units have ended, before the units' results count instead.
 REPORT_SECONDS = 5.0
 INTERRUPT_SECONDS = 3.0
-
-Observe = Callable[[Any, State, State], Optional[State]]
-
-
-class ReportedTask(NamedTuple):
-    """Stand-in for a task runner, which is on a worker, in calls of state handlers."""
-
-    task: Task
 
 
 class WorkerRemoved(NamedTuple):
@@ -103,13 +95,9 @@ class GraphRun:
         self._spec = spec
         self._run = run
         self._graph = graph
-        self._tasks = tasks
-        self._handlers = list(handlers)
         self._contexts = {
             call.name: call.context for unit in graph.units.values() for call in unit.calls
         }
-        self._states: Dict[str, State] = {}  # the newest of each node
-        self._ended: Dict[str, State] = {}
         self._attempts = Attempts(run.policy)
         self._running_at: Dict[str, str] = {}  # once stopped: the workers of nodes still running
         self._news: Queue[Sequence[News]] = Queue()
@@ -117,6 +105,7 @@ class GraphRun:
         self._look_at = 0.0  # once stopped: when to ask again which nodes still run
         tags = {node: task.tags for node, task in tasks.items()}
         self._slots = Slots(run.settings.limits, tags, self._grant_slot)
+        self._states = NodeStates(run, tasks, handlers, self._slots, self._stop_after_failure)
         self._may_lack_workers = False
         self._handle_by_class: Mapping[type, Callable[[Any], None]] = {
             StateReport: self._handle_state,
@@ -143,7 +132,7 @@ class GraphRun:
             self._cluster.submit(self._graph)
             self._follow()
             self._return_outputs()
-            return self._ended
+            return self._states.ends
         except BaseException:
             # The first error counts, not what a scheduler that is going away answers now.
             with suppress(Exception):
@@ -165,7 +154,7 @@ class GraphRun:
     def _follow(self, is_done: Callable[[], bool] = lambda: True) -> None:
         """Handle reports until each node has ended, or will not start."""
         finished_at: Optional[float] = None
-        while len(self._ended) < len(self._tasks) or not is_done():
+        while not (self._states.are_all_ended and is_done()):
             try:
                 self._handle(self._news.get(timeout=POLL_SECONDS))
             except Empty:
@@ -184,76 +173,53 @@ class GraphRun:
 
     def _handle_state(self, report: StateReport) -> None:
         node, state = report.node, report.state
-        if node in self._ended or self._attempts.is_superseded(report.attempt):
+        if self._states.has_ended(node) or self._attempts.is_superseded(report.attempt):
             return
         if not self._attempts.begin(node, report.attempt):
             self._fail_lost(node, "A worker")
             return
         if isinstance(state, Retrying):
             self._attempts.record_failures(node, state.run_count)
-        self._set_state(node, state)
-
-    def _set_state(self, node: str, state: State) -> None:
-        old = self._states.get(node, Pending())
-        self._states[node] = state
-        for handler in self._handlers:
-            handler(ReportedTask(self._tasks[node]), old, state)
+        self._states.set(node, state)
 
     def _handle_end(self, report: EndReport) -> None:
         if self._attempts.is_superseded(report.attempt):
             return
-        node, state = report.node, report.state
-        self._attempts.begin(node, report.attempt)
-        if node not in self._ended:
-            self._end(node, state)
+        self._attempts.begin(report.node, report.attempt)
+        if not self._states.has_ended(report.node):
+            self._states.end(report.node, report.state)
 
     def _handle_interrupt(self, report: InterruptReport) -> None:
         raise KeyboardInterrupt
 
-    def _end(self, node: str, state: State) -> None:
-        self._set_state(node, state)
-        self._ended[node] = state
-        if state.is_successful():
-            self._run.done_nodes.add(self._run.nodes[node])
-        elif not isinstance(state, TriggerFailed):
-            self._fail_run(node, raised_by_node(state.result))
-        self._slots.end(node)
-
-    def _fail_run(self, node: str, error: BaseException) -> None:
-        self._run.fail(node, error)
+    def _stop_after_failure(self, node: str) -> None:
         if not self._is_stopped:
             self._stop(node)
-
-    def _fail(self, node: str, error: FlowRunError) -> None:
-        """Fail a node whose worker cannot report it; one that has ended fails the run."""
-        if node in self._ended:
-            self._fail_run(node, error)
-        else:
-            self._end(node, Failed(error.message, result=error))
 
     def _fail_lost(self, node: str, worker: str, reason: str = "") -> None:
         reason = reason or (
             "A node that may have started, and written data, runs again only if it has a retry "
             "left (prefect.yml: tasks)."
         )
-        later = [each for each in self._graph.nodes_after(node) if each not in self._ended]
+        later = [each for each in self._graph.nodes_after(node) if not self._states.has_ended(each)]
         running = f"node '{node}', or one after it in its group" if later else f"node '{node}'"
         error = WorkerLostError(
             f"{worker} was lost while running {running}, or while holding its value. {reason} "
             f"Restart the run ('kedro prefect restart {self._spec.flow_run_id}'), or start a new "
             "one. Workers often die because they run out of memory; their own logs say why."
         )
-        self._fail(node, error)
+        self._states.fail(node, error)
 
     def _handle_removed_worker(self, removed: WorkerRemoved) -> None:
         self._may_lack_workers = True
         worker = f"Worker {removed.address}"
         for node, address in self._running_at.items():
-            if address == removed.address and node not in self._ended:
+            if address == removed.address and not self._states.has_ended(node):
                 self._fail_lost(node, worker)
         finished = self._graph.nodes_of(removed.finished)
-        for node in set(finished) - set(self._ended):  # the report was lost with the worker
-            self._end(node, Success("It ended just before its worker was lost."))
+        for node in [node for node in finished if not self._states.has_ended(node)]:
+            # Its report was lost with the worker.
+            self._states.end(node, Success("It ended just before its worker was lost."))
         lost_values = (key for key in removed.finished if not self._graph.keeps_nothing(key))
         nodes = self._graph.nodes_of([*removed.unfinished, *lost_values])
         final = [node for node in nodes if not self._attempts.may_rerun(node)]
@@ -264,23 +230,18 @@ class GraphRun:
 
     def _fail_removed(self, worker: str, nodes: List[str], final: List[str]) -> None:
         """Fail the nodes that ran on a lost worker or, if none did, one whose value was lost."""
-        running = [node for node in self._running() if node in nodes]
+        running = [node for node in self._states.running() if node in nodes]
         for node in running or final[:1]:
             is_final = node in final
             reason = f"It has a retry left, but node '{final[0]}', whose value was lost, has none."
             self._fail_lost(node, worker, "" if is_final else reason)
-
-    def _running(self) -> List[str]:
-        """Return the nodes that have begun, and of which no end is reported yet."""
-        states = self._states.items()
-        return [node for node, state in states if state.is_running() and node not in self._ended]
 
     def _handle_rerun(self, request: RerunRequest) -> None:
         """Let a unit begin again if that is allowed for each of its nodes, else fail the run."""
         if self._is_stopped:
             return
         nodes = self._graph.nodes_of([request.key])
-        is_done = self._graph.keeps_nothing(request.key) and set(nodes) <= set(self._ended)
+        is_done = self._graph.keeps_nothing(request.key) and all(map(self._states.has_ended, nodes))
         final = [node for node in nodes if not self._attempts.may_rerun(node)]
         if final and not is_done:
             self._fail_lost(final[0], "A worker")
@@ -289,7 +250,7 @@ class GraphRun:
         self._cluster.send_to(request.worker, permit_rerun, request.attempt, permission)
 
     def _permit(self, nodes: Sequence[str], request: RerunRequest) -> Permission:
-        states = {node: self._retry(node) for node in nodes if node in self._states}
+        states = {node: self._retry(node) for node in nodes if self._states.has_begun(node)}
         for node in nodes:
             if node not in states:  # it may have begun all the same
                 self._attempts.count_lost(node)
@@ -300,11 +261,8 @@ class GraphRun:
         return Permission(states, max([0, *delays]))
 
     def _retry(self, node: str) -> Retrying:
-        """Set a node that had begun, or even ended, to Retrying."""
         state = self._attempts.retry(node)
-        self._ended.pop(node, None)
-        self._run.done_nodes.discard(self._run.nodes[node])
-        self._set_state(node, state)
+        self._states.retry(node, state)
         return state
 
     def _require_workers(self) -> None:
@@ -355,28 +313,29 @@ class GraphRun:
 
     def _end_unstarted(self) -> None:
         """Once the nodes that still ran have ended, end those that will not start."""
-        if set(self._running_at) - set(self._ended):
+        if self._still_running():
             if monotonic() > self._look_at:  # one may have ended without a report
                 self._stop(self._run.failed_node)
             return
         not_started = TriggerFailed(
             f"Not started: node '{self._run.failed_node}' had already failed."
         )
-        for node in [node for node in self._tasks if node not in self._ended]:
-            has_begun = self._states.get(node, Pending()).is_running()
-            self._end(node, Failed("The end of the node was lost.") if has_begun else not_started)
+        running = self._states.running()
+        for node in self._states.unended():
+            lost = Failed("The end of the node was lost.")
+            self._states.end(node, lost if node in running else not_started)
 
     def _end_unreported(self) -> None:
         """End nodes whose reports were lost: their units have ended."""
         is_error = next(self._cluster.errors(), None) is not None
-        for node in self._tasks:
-            if node in self._ended:
-                continue
+        for node in self._states.unended():
             if is_error:
-                self._fail(node, FlowRunError("A worker was lost before it reported a failure."))
+                self._states.fail(
+                    node, FlowRunError("A worker was lost before it reported a failure.")
+                )
                 return
             ended = Success("The node has ended; its worker was lost before it reported that.")
-            self._end(node, ended)
+            self._states.end(node, ended)
 
     def _return_outputs(self) -> None:
         """Return the free outputs to the catalog, unless the run fails or has failed."""
@@ -398,10 +357,13 @@ class GraphRun:
         try:
             running = self._cluster.stop(failed_node, is_interrupt)
         except TimeoutError:
-            running = dict.fromkeys(self._running(), "an unknown worker")
+            running = dict.fromkeys(self._states.running(), "an unknown worker")
         if running is not None:
             self._running_at = running
-        return [node for node in self._running_at if node not in self._ended]
+        return self._still_running()
+
+    def _still_running(self) -> List[str]:
+        return [node for node in self._running_at if not self._states.has_ended(node)]
 
     def _interrupt(self) -> None:
         """Interrupt the nodes that still run, and wait a moment for their end."""
