@@ -7,11 +7,10 @@ from contextlib import suppress
 from functools import partial
 from itertools import chain
 from queue import Empty, Queue
-from time import monotonic, sleep
+from time import monotonic
 from typing import (
     Any,
     Callable,
-    Dict,
     Iterable,
     List,
     Mapping,
@@ -26,7 +25,7 @@ import pendulum
 import prefect
 from distributed import KilledWorker
 from prefect import Task
-from prefect.engine.state import Failed, Retrying, State, Success, TriggerFailed
+from prefect.engine.state import Retrying, State, Success
 
 from project.compat import kedro as compat
 from project.errors import FlowRunError, WorkerLostError
@@ -46,6 +45,7 @@ from project.execution.remote.reports import (
 )
 from project.execution.remote.run_spec import Permission, RunSpec, UnitFailedError
 from project.execution.remote.slots import Slots
+from project.execution.remote.stopper import Stopper
 from project.execution.remote.unit_graph import UnitGraph
 from project.execution.remote.values import open_value
 from project.execution.remote.worker import grant_slot, permit_rerun
@@ -56,7 +56,6 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.1
 # How long reports may take after all units have ended, before the units' results count instead.
 REPORT_SECONDS = 5.0
-INTERRUPT_SECONDS = 3.0
 
 
 class WorkerRemoved(NamedTuple):
@@ -99,13 +98,11 @@ class GraphRun:
             call.name: call.context for unit in graph.units.values() for call in unit.calls
         }
         self._attempts = Attempts(run.policy)
-        self._running_at: Dict[str, str] = {}  # once stopped: the workers of nodes still running
         self._news: Queue[Sequence[News]] = Queue()
-        self._is_stopped = False
-        self._look_at = 0.0  # once stopped: when to ask again which nodes still run
         tags = {node: task.tags for node, task in tasks.items()}
         self._slots = Slots(run.settings.limits, tags, self._grant_slot)
         self._states = NodeStates(run, tasks, handlers, self._slots, self._stop_after_failure)
+        self._stopper = Stopper(run, self._cluster, self._states, self._slots)
         self._may_lack_workers = False
         self._handle_by_class: Mapping[type, Callable[[Any], None]] = {
             StateReport: self._handle_state,
@@ -136,7 +133,7 @@ class GraphRun:
         except BaseException:
             # The first error counts, not what a scheduler that is going away answers now.
             with suppress(Exception):
-                self._interrupt()
+                self._stopper.interrupt()
             raise
         finally:
             self._cluster.clean_up()
@@ -159,8 +156,8 @@ class GraphRun:
                 self._handle(self._news.get(timeout=POLL_SECONDS))
             except Empty:
                 self._require_workers()
-                if self._is_stopped:
-                    self._end_unstarted()
+                if self._stopper.is_stopped:
+                    self._stopper.end_unstarted()
                 elif self._are_units_done():
                     finished_at = finished_at or monotonic()
                     if monotonic() - finished_at > REPORT_SECONDS:
@@ -193,8 +190,8 @@ class GraphRun:
         raise KeyboardInterrupt
 
     def _stop_after_failure(self, node: str) -> None:
-        if not self._is_stopped:
-            self._stop(node)
+        if not self._stopper.is_stopped:
+            self._stopper.stop(node)
 
     def _fail_lost(self, node: str, worker: str, reason: str = "") -> None:
         reason = reason or (
@@ -213,9 +210,8 @@ class GraphRun:
     def _handle_removed_worker(self, removed: WorkerRemoved) -> None:
         self._may_lack_workers = True
         worker = f"Worker {removed.address}"
-        for node, address in self._running_at.items():
-            if address == removed.address and not self._states.has_ended(node):
-                self._fail_lost(node, worker)
+        for node in self._stopper.running_on(removed.address):
+            self._fail_lost(node, worker)
         finished = self._graph.nodes_of(removed.finished)
         for node in [node for node in finished if not self._states.has_ended(node)]:
             # Its report was lost with the worker.
@@ -223,9 +219,9 @@ class GraphRun:
         lost_values = (key for key in removed.finished if not self._graph.keeps_nothing(key))
         nodes = self._graph.nodes_of([*removed.unfinished, *lost_values])
         final = [node for node in nodes if not self._attempts.may_rerun(node)]
-        if final and not self._is_stopped:
+        if final and not self._stopper.is_stopped:
             self._fail_removed(worker, nodes, final)
-        elif nodes and not self._is_stopped:
+        elif nodes and not self._stopper.is_stopped:
             logger.warning("%s was lost; nodes that run again: %s", worker, ", ".join(nodes))
 
     def _fail_removed(self, worker: str, nodes: List[str], final: List[str]) -> None:
@@ -238,7 +234,7 @@ class GraphRun:
 
     def _handle_rerun(self, request: RerunRequest) -> None:
         """Let a unit begin again if that is allowed for each of its nodes, else fail the run."""
-        if self._is_stopped:
+        if self._stopper.is_stopped:
             return
         nodes = self._graph.nodes_of([request.key])
         is_done = self._graph.keeps_nothing(request.key) and all(map(self._states.has_ended, nodes))
@@ -271,7 +267,7 @@ class GraphRun:
         Raises:
             FlowRunError: there is none.
         """
-        if self._may_lack_workers and not self._is_stopped:
+        if self._may_lack_workers and not self._stopper.is_stopped:
             wait_for_worker(self._client)
             self._may_lack_workers = False
 
@@ -305,25 +301,11 @@ class GraphRun:
         if isinstance(error, KilledWorker):
             unit = self._graph.units.get(str(error.task))
             worker = getattr(error.last_worker, "address", error.last_worker)
-            if unit is not None and not self._is_stopped:
+            if unit is not None and not self._stopper.is_stopped:
                 reason = f"Dask will not start it again: {error}."
                 self._fail_lost(unit.calls[0].name, f"Worker {worker}", reason)
         elif not isinstance(error, UnitFailedError):  # that one reports itself
             raise FlowRunError(f"Dask could not run a node: {error!r}") from error
-
-    def _end_unstarted(self) -> None:
-        """Once the nodes that still ran have ended, end those that will not start."""
-        if self._still_running():
-            if monotonic() > self._look_at:  # one may have ended without a report
-                self._stop(self._run.failed_node)
-            return
-        not_started = TriggerFailed(
-            f"Not started: node '{self._run.failed_node}' had already failed."
-        )
-        running = self._states.running()
-        for node in self._states.unended():
-            lost = Failed("The end of the node was lost.")
-            self._states.end(node, lost if node in running else not_started)
 
     def _end_unreported(self) -> None:
         """End nodes whose reports were lost: their units have ended."""
@@ -348,29 +330,3 @@ class GraphRun:
             for name, value in chain.from_iterable(map(dict.items, gathered.result())):
                 target = compat.get_dataset(self._run.catalog, name)
                 compat.copy_value(open_value(value, is_output=True).dataset, target)
-
-    def _stop(self, failed_node: Optional[str], *, is_interrupt: bool = False) -> List[str]:
-        """Let no further node start, and return the nodes that still run."""
-        self._is_stopped = True
-        self._look_at = monotonic() + REPORT_SECONDS
-        self._slots.stop()
-        try:
-            running = self._cluster.stop(failed_node, is_interrupt)
-        except TimeoutError:
-            running = dict.fromkeys(self._states.running(), "an unknown worker")
-        if running is not None:
-            self._running_at = running
-        return self._still_running()
-
-    def _still_running(self) -> List[str]:
-        return [node for node in self._running_at if not self._states.has_ended(node)]
-
-    def _interrupt(self) -> None:
-        """Interrupt the nodes that still run, and wait a moment for their end."""
-        left = self._stop(None, is_interrupt=True)
-        deadline = monotonic() + INTERRUPT_SECONDS
-        while left and monotonic() < deadline:
-            sleep(POLL_SECONDS)
-            left = self._stop(None)
-        if left:
-            logger.warning("Nodes that still run, and cannot be interrupted: %s", ", ".join(left))
