@@ -8,30 +8,19 @@ from functools import partial
 from itertools import chain
 from queue import Empty, Queue
 from time import monotonic
-from typing import (
-    Any,
-    Callable,
-    Iterable,
-    List,
-    Mapping,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Tuple,
-    Union,
-)
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
-import pendulum
 import prefect
 from distributed import KilledWorker
 from prefect import Task
 from prefect.engine.state import Retrying, State, Success
 
 from project.compat import kedro as compat
-from project.errors import FlowRunError, WorkerLostError
+from project.errors import FlowRunError
 from project.execution.kedro_run import KedroRun
 from project.execution.remote.attempts import Attempts
 from project.execution.remote.cluster import RunCluster, wait_for_worker
+from project.execution.remote.lost_workers import LostWorkers, WorkerRemoved, read_scheduler_event
 from project.execution.remote.node_states import NodeStates, Observe
 from project.execution.remote.reports import (
     EndReport,
@@ -43,7 +32,7 @@ from project.execution.remote.reports import (
     StateReport,
     read_reports,
 )
-from project.execution.remote.run_spec import Permission, RunSpec, UnitFailedError
+from project.execution.remote.run_spec import RunSpec, UnitFailedError
 from project.execution.remote.slots import Slots
 from project.execution.remote.stopper import Stopper
 from project.execution.remote.unit_graph import UnitGraph
@@ -51,19 +40,9 @@ from project.execution.remote.values import open_value
 from project.execution.remote.worker import grant_slot, permit_rerun
 from project.terminal import echo
 
-logger = logging.getLogger(__name__)
-
 POLL_SECONDS = 0.1
 # How long reports may take after all units have ended, before the units' results count instead.
 REPORT_SECONDS = 5.0
-
-
-class WorkerRemoved(NamedTuple):
-    """Dask has removed a worker, with units that it was to run, and with values still needed."""
-
-    address: str
-    unfinished: Tuple[str, ...]
-    finished: Tuple[str, ...]
 
 
 class OutputsArrived(NamedTuple):
@@ -91,7 +70,6 @@ class GraphRun:
     ):
         self._client = client
         self._cluster = RunCluster(client, spec)
-        self._spec = spec
         self._run = run
         self._graph = graph
         self._contexts = {
@@ -103,6 +81,9 @@ class GraphRun:
         self._slots = Slots(run.settings.limits, tags, self._grant_slot)
         self._states = NodeStates(run, tasks, handlers, self._slots, self._stop_after_failure)
         self._stopper = Stopper(run, self._cluster, self._states, self._slots)
+        self._lost_workers = LostWorkers(
+            spec.flow_run_id, graph, self._states, self._attempts, self._slots
+        )
         self._may_lack_workers = False
         self._handle_by_class: Mapping[type, Callable[[Any], None]] = {
             StateReport: self._handle_state,
@@ -142,11 +123,9 @@ class GraphRun:
         self._news.put(read_reports(event[1]))
 
     def _receive_scheduler_event(self, event: Tuple[float, Any]) -> None:
-        message = event[1]
-        if isinstance(message, dict) and message.get("action") == "remove-worker":
-            fields = ("processing-tasks", "lost-computed-tasks")
-            keys = (tuple(map(str, message.get(field, ()))) for field in fields)
-            self._news.put([WorkerRemoved(str(message.get("worker")), *keys)])
+        removed = read_scheduler_event(event[1])
+        if removed is not None:
+            self._news.put([removed])
 
     def _follow(self, is_done: Callable[[], bool] = lambda: True) -> None:
         """Handle reports until each node has ended, or will not start."""
@@ -173,7 +152,7 @@ class GraphRun:
         if self._states.has_ended(node) or self._attempts.is_superseded(report.attempt):
             return
         if not self._attempts.begin(node, report.attempt):
-            self._fail_lost(node, "A worker")
+            self._lost_workers.fail(node, "A worker")
             return
         if isinstance(state, Retrying):
             self._attempts.record_failures(node, state.run_count)
@@ -193,73 +172,18 @@ class GraphRun:
         if not self._stopper.is_stopped:
             self._stopper.stop(node)
 
-    def _fail_lost(self, node: str, worker: str, reason: str = "") -> None:
-        reason = reason or (
-            "A node that may have started, and written data, runs again only if it has a retry "
-            "left (prefect.yml: tasks)."
-        )
-        later = [each for each in self._graph.nodes_after(node) if not self._states.has_ended(each)]
-        running = f"node '{node}', or one after it in its group" if later else f"node '{node}'"
-        error = WorkerLostError(
-            f"{worker} was lost while running {running}, or while holding its value. {reason} "
-            f"Restart the run ('kedro prefect restart {self._spec.flow_run_id}'), or start a new "
-            "one. Workers often die because they run out of memory; their own logs say why."
-        )
-        self._states.fail(node, error)
-
     def _handle_removed_worker(self, removed: WorkerRemoved) -> None:
         self._may_lack_workers = True
-        worker = f"Worker {removed.address}"
         for node in self._stopper.running_on(removed.address):
-            self._fail_lost(node, worker)
-        finished = self._graph.nodes_of(removed.finished)
-        for node in [node for node in finished if not self._states.has_ended(node)]:
-            # Its report was lost with the worker.
-            self._states.end(node, Success("It ended just before its worker was lost."))
-        lost_values = (key for key in removed.finished if not self._graph.keeps_nothing(key))
-        nodes = self._graph.nodes_of([*removed.unfinished, *lost_values])
-        final = [node for node in nodes if not self._attempts.may_rerun(node)]
-        if final and not self._stopper.is_stopped:
-            self._fail_removed(worker, nodes, final)
-        elif nodes and not self._stopper.is_stopped:
-            logger.warning("%s was lost; nodes that run again: %s", worker, ", ".join(nodes))
-
-    def _fail_removed(self, worker: str, nodes: List[str], final: List[str]) -> None:
-        """Fail the nodes that ran on a lost worker or, if none did, one whose value was lost."""
-        running = [node for node in self._states.running() if node in nodes]
-        for node in running or final[:1]:
-            is_final = node in final
-            reason = f"It has a retry left, but node '{final[0]}', whose value was lost, has none."
-            self._fail_lost(node, worker, "" if is_final else reason)
+            self._lost_workers.fail(node, f"Worker {removed.address}")
+        self._lost_workers.end_finished(removed)
+        if not self._stopper.is_stopped:
+            self._lost_workers.rerun_or_fail(removed)
 
     def _handle_rerun(self, request: RerunRequest) -> None:
-        """Let a unit begin again if that is allowed for each of its nodes, else fail the run."""
-        if self._stopper.is_stopped:
-            return
-        nodes = self._graph.nodes_of([request.key])
-        is_done = self._graph.keeps_nothing(request.key) and all(map(self._states.has_ended, nodes))
-        final = [node for node in nodes if not self._attempts.may_rerun(node)]
-        if final and not is_done:
-            self._fail_lost(final[0], "A worker")
-            return
-        permission = Permission({}, 0, is_done=True) if is_done else self._permit(nodes, request)
-        self._cluster.send_to(request.worker, permit_rerun, request.attempt, permission)
-
-    def _permit(self, nodes: Sequence[str], request: RerunRequest) -> Permission:
-        states = {node: self._retry(node) for node in nodes if self._states.has_begun(node)}
-        for node in nodes:
-            if node not in states:  # it may have begun all the same
-                self._attempts.count_lost(node)
-            self._attempts.replace(node, request.attempt)
-            self._slots.end(node)
-        now = pendulum.now("utc")
-        delays = ((state.start_time - now).total_seconds() for state in states.values())
-        return Permission(states, max([0, *delays]))
-
-    def _retry(self, node: str) -> Retrying:
-        state = self._attempts.retry(node)
-        self._states.retry(node, state)
-        return state
+        permission = None if self._stopper.is_stopped else self._lost_workers.permit(request)
+        if permission is not None:
+            self._cluster.send_to(request.worker, permit_rerun, request.attempt, permission)
 
     def _require_workers(self) -> None:
         """Require that a lost worker was not the last one, or that another comes in time.
@@ -299,11 +223,8 @@ class GraphRun:
 
     def _handle_error(self, error: BaseException) -> None:
         if isinstance(error, KilledWorker):
-            unit = self._graph.units.get(str(error.task))
-            worker = getattr(error.last_worker, "address", error.last_worker)
-            if unit is not None and not self._stopper.is_stopped:
-                reason = f"Dask will not start it again: {error}."
-                self._fail_lost(unit.calls[0].name, f"Worker {worker}", reason)
+            if not self._stopper.is_stopped:
+                self._lost_workers.fail_killed(error)
         elif not isinstance(error, UnitFailedError):  # that one reports itself
             raise FlowRunError(f"Dask could not run a node: {error!r}") from error
 

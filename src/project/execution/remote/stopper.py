@@ -22,7 +22,7 @@ INTERRUPT_POLL_SECONDS = 0.1
 
 
 class Stopper:
-    """Stops a run that has failed, or that is interrupted, and knows which nodes run until then."""
+    """Stop of a run that has failed or is interrupted: no node starts, and those that run end."""
 
     def __init__(self, run: KedroRun, cluster: RunCluster, states: NodeStates, slots: Slots):
         self.is_stopped = False
