@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import sys
 from collections import Counter
 from contextlib import ExitStack, contextmanager, suppress
 from queue import Empty, Queue
 from threading import Event, Lock, get_ident
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set, TextIO
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 from uuid import uuid4
 
 import pendulum
@@ -29,13 +26,7 @@ from project.compat.prefect_patches import patch_context
 from project.config.model import Settings
 from project.execution.executors.local import without_config
 from project.execution.kedro_run import KedroRun
-from project.execution.output import (
-    LOGGERS,
-    OutputCapture,
-    TaskStdout,
-    WrappedStream,
-    captures_kept,
-)
+from project.execution.output import captures_kept
 from project.execution.remote.code import opening
 from project.execution.remote.reports import (
     EndReport,
@@ -44,20 +35,18 @@ from project.execution.remote.reports import (
     RerunRequest,
     SlotRequest,
     StateReport,
-    make_line,
     without_value,
 )
 from project.execution.remote.reruns import is_rerun
 from project.execution.remote.run_spec import NodeCall, Permission, RunSpec, Unit, UnitFailedError
 from project.execution.remote.values import Received, Value, open_value
+from project.execution.remote.worker_output import WorkerOutput
 from project.execution.remote.worker_project import open_run_catalog
 from project.execution.runs import KedroRuns
 from project.execution.time_limit import raise_in_thread
 from project.flow.tasks import NodeTask
 
 SLOT_SECONDS = 1.0
-
-_busy: Set[WorkerRun] = set()  # the runs in this process that run a unit now
 
 
 class WorkerRun:
@@ -69,6 +58,7 @@ class WorkerRun:
             lambda message: worker.log_event(spec.name, message),
             lambda seconds, flush: worker.loop.add_callback(worker.loop.call_later, seconds, flush),
         )
+        self._output = WorkerOutput(spec, self._reports)
         self._opened: Optional[OpenCatalog] = None
         self._nodes: Dict[str, Node] = {}
         self._resources = ExitStack()
@@ -107,14 +97,13 @@ class WorkerRun:
             if self._stopping.is_set():
                 raise UnitFailedError
             self._running[get_ident()] = unit
-            _busy.add(self)
+            self._output.mark_busy(True)
         try:
             yield
         finally:
             with self._lock:
                 del self._running[get_ident()]
-                if not self._running:
-                    _busy.discard(self)
+                self._output.mark_busy(bool(self._running))
 
     def grant_slot(self, node: str) -> None:
         """Let a node start that has waited for it."""
@@ -248,24 +237,8 @@ class WorkerRun:
                     opened = open_run_catalog(self._spec, f"Worker {self._address}")
                     self._opened = self._resources.enter_context(opened)
                 self._nodes = {node.name: node for node in self._opened.pipeline.nodes}
-                self._resources.enter_context(self._capture())
+                self._resources.enter_context(self._output.capture())
             return self._opened
-
-    def _capture(self) -> OutputCapture:
-        if not self._spec.is_quiet:
-            return OutputCapture(self._take_record)
-        _silence_process()
-        return OutputCapture(self._take_record, logging.DEBUG, ("distributed.",))
-
-    def _take_record(self, record: logging.LogRecord) -> None:
-        # Other runs on this worker have captures of their own.
-        if self._is_own(prefect.context.get("flow_run_id")):
-            self._reports.put(make_line(record))
-
-    def _is_own(self, flow_run_id: Optional[str]) -> bool:
-        if flow_run_id is None:  # in a thread that a node has started: of some run's node
-            return _busy <= {self}
-        return bool(flow_run_id == self._spec.flow_run_id)
 
     @contextmanager
     def _placed(self, catalog: Any, values: Mapping[str, Any]) -> Iterator[None]:
@@ -304,27 +277,3 @@ def _continued(unit: Unit, permission: Permission) -> Unit:
         state.start_time = pendulum.now("utc")
     calls = (call._replace(state=states.get(call.name, call.state)) for call in unit.calls)
     return unit._replace(calls=tuple(calls), is_rerun=True)
-
-
-class _StdoutWithoutTasks(WrappedStream):
-    """Stream that leaves out what tasks print, except in children that a task forks."""
-
-    def __init__(self, stream: TextIO):
-        super().__init__(stream)
-        self._process = os.getpid()
-
-    def write(self, text: str) -> int:
-        """Write what nothing else writes to the terminal."""
-        is_reported = prefect.context.get("task_slug") and os.getpid() == self._process
-        return len(text) if is_reported else super().write(text)
-
-
-def _silence_process() -> None:
-    """Print and log nothing here: the process of the run has the same terminal and log files."""
-    if not isinstance(sys.stdout, TaskStdout):
-        sys.stdout = _StdoutWithoutTasks(sys.stdout)
-    captured = {"", *LOGGERS}  # and all loggers that pass on their records
-    for logger in [logging.getLogger(), *logging.getLogger().manager.loggerDict.values()]:
-        if isinstance(logger, logging.Logger) and (logger.propagate or logger.name in captured):
-            for handler in list(logger.handlers):
-                logger.removeHandler(handler)
