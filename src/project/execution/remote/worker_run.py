@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import ExitStack, contextmanager, suppress
 from queue import Empty, Queue
 from threading import Event, Lock, get_ident
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
+from typing import Dict, Iterator, List, Optional, Sequence
 from uuid import uuid4
 
 import pendulum
@@ -20,7 +19,6 @@ from prefect.engine.flow_runner import run_task
 from prefect.engine.state import Failed, State, Success, TriggerFailed
 from prefect.engine.task_runner import TaskRunner
 
-from project.compat import kedro as compat
 from project.compat.kedro_project import OpenCatalog
 from project.compat.prefect_patches import patch_context
 from project.config.model import Settings
@@ -40,6 +38,7 @@ from project.execution.remote.reports import (
 from project.execution.remote.reruns import is_rerun
 from project.execution.remote.run_spec import NodeCall, Permission, RunSpec, Unit, UnitFailedError
 from project.execution.remote.values import Received, Value, open_value
+from project.execution.remote.worker_catalog import ReceivedValues, take_values
 from project.execution.remote.worker_output import WorkerOutput
 from project.execution.remote.worker_project import open_run_catalog
 from project.execution.runs import KedroRuns
@@ -62,7 +61,7 @@ class WorkerRun:
         self._opened: Optional[OpenCatalog] = None
         self._nodes: Dict[str, Node] = {}
         self._resources = ExitStack()
-        self._receivers: Counter[str] = Counter()
+        self._values = ReceivedValues()
         self._running: Dict[int, Unit] = {}  # by thread
         self._stopped_by: Optional[str] = None
         self._stopping = Event()
@@ -156,7 +155,7 @@ class WorkerRun:
             self._report_no_start(unit, error, attempt)
             raise UnitFailedError from error
         pipeline = Pipeline([self._nodes[call.name] for call in unit.calls])
-        with self._placed(opened.catalog, values):
+        with self._values.placed(opened.catalog, values):
             run = KedroRun(
                 pipeline,
                 opened.catalog,
@@ -171,7 +170,7 @@ class WorkerRun:
                 self._run_node(call, run, attempt)
             if run.failed_node is not None:
                 raise UnitFailedError
-            return self._take(run, unit.needed_outside)
+            return take_values(run, unit.needed_outside)
 
     def _report_no_start(self, unit: Unit, error: BaseException, attempt: str) -> None:
         first, *others = (call.name for call in unit.calls)
@@ -239,34 +238,6 @@ class WorkerRun:
                 self._nodes = {node.name: node for node in self._opened.pipeline.nodes}
                 self._resources.enter_context(self._output.capture())
             return self._opened
-
-    @contextmanager
-    def _placed(self, catalog: Any, values: Mapping[str, Any]) -> Iterator[None]:
-        """Place received values in the catalog as long as a unit needs them."""
-        with self._lock:
-            for name, value in values.items():
-                self._receivers[name] += 1
-                if self._receivers[name] == 1:
-                    compat.copy_value(value.dataset, compat.get_dataset(catalog, name))
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._receivers.subtract(list(values))
-                for name in values:
-                    # Hooks of other nodes may load the parameters of the run.
-                    if not self._receivers[name] and not compat.is_parameter(name):
-                        catalog.release(name)
-
-    def _take(self, run: KedroRun, names: Sequence[str]) -> Dict[str, Value]:
-        """Return the values that other units need, and leave none of them in the catalog."""
-        producers = {name: node.name for node in run.nodes.values() for name in node.outputs}
-        taken = {}
-        for name in names:
-            dataset = compat.get_dataset(run.catalog, name)
-            if compat.is_in_memory(dataset) and dataset.exists():
-                taken[name] = Value(compat.take_value(dataset), name, producers[name])
-        return taken
 
 
 def _continued(unit: Unit, permission: Permission) -> Unit:
