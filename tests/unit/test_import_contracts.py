@@ -24,6 +24,10 @@ BREACHES = {
     "a command imports the server": ("commands/extra.py", "import project.server.process"),
     "the console imports the server": ("console/extra.py", "import project.server.errors"),
     "a lower layer imports a higher one": ("flow/extra.py", "import project.api.client"),
+    "a Dask worker imports the process of the run": (
+        "execution/remote/values.py",
+        "import project.execution.remote.graph_run",
+    ),
     "the server imports Kedro": ("server/extra.py", "import kedro"),
     "the example imports Prefect": ("pipelines/extra.py", "import prefect"),
 }

@@ -14,12 +14,15 @@ from types import SimpleNamespace
 from typing import Any, Callable, Iterator, List
 
 import pytest
+from kedro.io import DataCatalog
 
+from project.compat.kedro import MemoryDataset
 from project.errors import FlowRunError
 from project.execution.remote.cluster import wait_for_worker
 from project.execution.remote.code import _digest
 from project.execution.remote.reports import InterruptReport, ReportSender, read_reports
 from project.execution.remote.values import Value, open_value
+from project.execution.remote.worker_catalog import ReceivedValues
 from project.execution.time_limit import call_with_limit, raise_in_thread
 
 
@@ -63,6 +66,20 @@ def test_a_value_that_does_not_arrive_says_at_which_end_it_failed(value: Any, re
 
     with pytest.raises(FlowRunError, match=re.escape(f"its value cannot be {reason}.")):
         open_value(arrived)
+
+
+def test_a_received_value_is_in_the_catalog_as_long_as_a_unit_needs_it() -> None:
+    catalog = DataCatalog({"a": MemoryDataset(), "params:b": MemoryDataset()})
+    values = {name: Value(MemoryDataset(1), name, "make") for name in ("a", "params:b")}
+    received = ReceivedValues()
+    with received.placed(catalog, values):
+        with received.placed(catalog, values):
+            pass
+
+        assert catalog.load("a") == 1
+
+    assert not catalog.exists("a")
+    assert catalog.load("params:b") == 1  # which hooks of later nodes may load
 
 
 def test_reports_share_messages_unless_one_is_sent_immediately() -> None:

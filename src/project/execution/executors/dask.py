@@ -27,6 +27,7 @@ from project.execution.remote.cluster import wait_for_worker
 from project.execution.remote.code import code_of_run
 from project.execution.remote.graph_run import GraphRun
 from project.execution.remote.run_spec import NodeCall, RunSpec
+from project.execution.remote.unit_graph import make_unit_graph
 from project.flow.pipeline_ref import PipelineRef
 from project.flow.tasks import NodeTask
 
@@ -180,8 +181,8 @@ class KedroDaskExecutor(DaskExecutor):
         handlers = first.arguments["task_runner_state_handlers"]
         calls = {name: one.call for name, one in submitted.items()}
         tasks = {name: one.task for name, one in submitted.items()}
-        graph_run = GraphRun(self.client, spec, run, handlers)
-        return graph_run.execute(calls, tasks, self._settings.grouping)
+        graph = make_unit_graph(run, calls, self._settings.grouping, spec.name)
+        return GraphRun(self.client, spec, run, graph, tasks, handlers).execute()
 
 
 @contextmanager

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from concurrent.futures import Future as GatheredFuture
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from threading import Thread
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from distributed import Future
 
@@ -13,6 +15,7 @@ from project.errors import FlowRunError
 from project.execution.remote.reruns import forget_reruns, mark_reruns
 from project.execution.remote.run_spec import RunSpec
 from project.execution.remote.unit_graph import UnitGraph
+from project.execution.remote.values import Received
 from project.execution.remote.versions import (
     describe_difference,
     differing,
@@ -33,10 +36,11 @@ class RunCluster:
     """The cluster of one run: everything that is sent to it, and removed from it at the end."""
 
     def __init__(self, client: Any, spec: RunSpec):
-        self.is_lost = False
         self._client = client
         self._spec = spec
         self._address: str = client.scheduler.address
+        self._futures: Dict[str, Future[Any]] = {}
+        self._is_lost = False
 
     def prepare(self, graph: UnitGraph, receive: Receive, receive_scheduler_event: Receive) -> None:
         """Prepare the workers and the scheduler, and pass on what they report.
@@ -52,29 +56,63 @@ class RunCluster:
         self._require_resources(graph)
         self._client.run_on_scheduler(mark_reruns, self._spec.name, set(graph.units))
 
-    def submit(self, graph: UnitGraph) -> Dict[str, Future[Any]]:
+    def submit(self, graph: UnitGraph) -> None:
         """Submit the whole graph at once.
 
         The futures are those of what nothing else needs, so that workers forget each value once its
         readers have ended.
         """
         futures = self._client.get(graph.for_dask(), graph.wanted, sync=False)
-        return dict(zip(graph.wanted, futures))
+        self._futures = dict(zip(graph.wanted, futures))
+
+    def are_units_done(self) -> bool:
+        """Return whether all units have ended."""
+        return all(future.status in ("finished", "error") for future in self._futures.values())
+
+    def errors(self) -> Iterator[BaseException]:
+        """Yield the errors of the units that have failed, or that Dask could not run.
+
+        Raises:
+            FlowRunError: the scheduler was lost, and the graph with it.
+        """
+        for future in self._futures.values():
+            if future.status == "cancelled":  # but "lost" is a value that Dask computes again
+                self._is_lost = True
+                raise FlowRunError(
+                    f"The Dask scheduler at {self._address} was lost, with everything that ran "
+                    f"there. Restart the run ('kedro prefect restart {self._spec.flow_run_id}'), "
+                    "or start a new one."
+                )
+            if future.status == "error":
+                yield future.exception()
+
+    @contextmanager
+    def gathering(
+        self, keys: Sequence[str], on_arrival: Callable[[], None]
+    ) -> Iterator[GatheredFuture[List[Received]]]:
+        """Yield a future of the values of some units, which arrive while the block runs."""
+        futures = [self._futures[key] for key in keys]
+        with ThreadPoolExecutor(1) as pool:
+            gathered = pool.submit(self._client.gather, futures)
+            gathered.add_done_callback(lambda _: on_arrival())
+            try:
+                yield gathered
+            except BaseException:
+                self._client.cancel(futures, force=True)  # else the thread would not end
+                raise
 
     def send_to(self, worker: str, function: Callable[..., None], *arguments: Any) -> None:
         """Call a function of the run's plugin on one worker."""
         with suppress(OSError):  # the scheduler reports a worker that is lost at this moment
             self._client.run(function, self._spec.name, *arguments, workers=[worker])
 
-    def stop(
-        self, failed_node: Optional[str], is_interrupt: bool, futures: List[Future[Any]]
-    ) -> Optional[Dict[str, str]]:
+    def stop(self, failed_node: Optional[str], is_interrupt: bool) -> Optional[Dict[str, str]]:
         """Let no further node start; return the workers of those that run, if they answer.
 
         Raises:
             TimeoutError: a worker does not answer, because a node keeps its interpreter busy.
         """
-        if self.is_lost or self._client.status != "running":
+        if self._is_lost or self._client.status != "running":
             return None
         running_at = None
         try:
@@ -89,12 +127,12 @@ class RunCluster:
         except OSError:  # a worker that is lost at this moment has stopped
             pass
         finally:
-            self._client.cancel(futures, force=True)
+            self._client.cancel(list(self._futures.values()), force=True)
         return running_at
 
     def clean_up(self) -> None:
         """Leave nothing of the run behind, and do not wait long for workers that do not answer."""
-        if self.is_lost or self._client.status != "running":
+        if self._is_lost or self._client.status != "running":
             return
         thread = Thread(target=self._clean_up, name="clean up", daemon=True)
         thread.start()

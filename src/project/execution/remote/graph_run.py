@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 from queue import Empty, Queue
-from time import monotonic, sleep
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    Iterable,
-    List,
-    Mapping,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Tuple,
-    Union,
-)
+from time import monotonic
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
-import pendulum
 import prefect
-from distributed import Future, KilledWorker
+from distributed import KilledWorker
 from prefect import Task
-from prefect.engine.state import Failed, Pending, Retrying, State, Success, TriggerFailed
+from prefect.engine.state import Retrying, State, Success
 
 from project.compat import kedro as compat
-from project.errors import FlowRunError, WorkerLostError
+from project.errors import FlowRunError
 from project.execution.kedro_run import KedroRun
 from project.execution.remote.attempts import Attempts
 from project.execution.remote.cluster import RunCluster, wait_for_worker
+from project.execution.remote.lost_workers import LostWorkers, WorkerRemoved, read_scheduler_event
+from project.execution.remote.node_states import NodeStates, Observe
 from project.execution.remote.reports import (
     EndReport,
     InterruptReport,
@@ -43,36 +32,17 @@ from project.execution.remote.reports import (
     StateReport,
     read_reports,
 )
-from project.execution.remote.run_spec import NodeCall, Permission, RunSpec, UnitFailedError
+from project.execution.remote.run_spec import RunSpec, UnitFailedError
 from project.execution.remote.slots import Slots
-from project.execution.remote.unit_graph import UnitGraph, make_unit_graph
+from project.execution.remote.stopper import Stopper
+from project.execution.remote.unit_graph import UnitGraph
 from project.execution.remote.values import open_value
 from project.execution.remote.worker import grant_slot, permit_rerun
-from project.flow.tasks import raised_by_node
 from project.terminal import echo
-
-logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.1
 # How long reports may take after all units have ended, before the units' results count instead.
 REPORT_SECONDS = 5.0
-INTERRUPT_SECONDS = 3.0
-
-Observe = Callable[[Any, State, State], Optional[State]]
-
-
-class ReportedTask(NamedTuple):
-    """Stand-in for a task runner, which is on a worker, in calls of state handlers."""
-
-    task: Task
-
-
-class WorkerRemoved(NamedTuple):
-    """Dask has removed a worker, with units that it was to run, and with values still needed."""
-
-    address: str
-    unfinished: Tuple[str, ...]
-    finished: Tuple[str, ...]
 
 
 class OutputsArrived(NamedTuple):
@@ -83,31 +53,38 @@ News = Union[Report, WorkerRemoved, OutputsArrived]
 
 
 class GraphRun:
-    """One run of nodes on the workers of a client: submitted at once, then followed by reports.
+    """One run of a graph on the workers of a client: submitted at once, then followed by reports.
 
-    ``handlers`` are called in this process, with each new state of a node.
+    ``tasks`` are those of the graph's nodes. ``handlers`` are called in this process, with each new
+    state of a node.
     """
 
-    def __init__(self, client: Any, spec: RunSpec, run: KedroRun, handlers: Iterable[Observe]):
+    def __init__(
+        self,
+        client: Any,
+        spec: RunSpec,
+        run: KedroRun,
+        graph: UnitGraph,
+        tasks: Mapping[str, Task],
+        handlers: Iterable[Observe],
+    ):
         self._client = client
         self._cluster = RunCluster(client, spec)
-        self._spec = spec
         self._run = run
-        self._handlers = list(handlers)
-        self._calls: Mapping[str, NodeCall] = {}
-        self._tasks: Mapping[str, Task] = {}
-        self._graph = UnitGraph((), {}, {}, (), {})
-        self._futures: Dict[str, Future[Any]] = {}
-        self._states: Dict[str, State] = {}  # the newest of each node
-        self._ended: Dict[str, State] = {}
+        self._graph = graph
+        self._contexts = {
+            call.name: call.context for unit in graph.units.values() for call in unit.calls
+        }
         self._attempts = Attempts(run.policy)
-        self._running_at: Dict[str, str] = {}  # once stopped: the workers of nodes still running
         self._news: Queue[Sequence[News]] = Queue()
-        self._is_stopped = False
-        self._look_at = 0.0  # once stopped: when to ask again which nodes still run
-        self._slots = Slots(run.settings.limits, self._grant_slot)
+        tags = {node: task.tags for node, task in tasks.items()}
+        self._slots = Slots(run.settings.limits, tags, self._grant_slot)
+        self._states = NodeStates(run, tasks, handlers, self._slots, self._stop_after_failure)
+        self._stopper = Stopper(run, self._cluster, self._states, self._slots)
+        self._lost_workers = LostWorkers(
+            spec.flow_run_id, graph, self._states, self._attempts, self._slots
+        )
         self._may_lack_workers = False
-        self._address: str = client.scheduler.address
         self._handle_by_class: Mapping[type, Callable[[Any], None]] = {
             StateReport: self._handle_state,
             EndReport: self._handle_end,
@@ -119,29 +96,25 @@ class GraphRun:
             OutputsArrived: lambda news: None,
         }
 
-    def execute(
-        self, calls: Mapping[str, NodeCall], tasks: Mapping[str, Task], grouping: str
-    ) -> Mapping[str, State]:
-        """Run nodes and return the states in which they end; free outputs reach the catalog.
+    def execute(self) -> Mapping[str, State]:
+        """Run the nodes and return the states in which they end; free outputs reach the catalog.
 
         Raises:
             FlowRunError: the scheduler or the workers failed.
             KeyboardInterrupt: a node raised it, or a state handler.
         """
-        self._calls, self._tasks = calls, tasks
-        self._graph = make_unit_graph(self._run, calls, grouping, self._spec.name)
         try:
             if self._graph.groups:
                 self._run.report_groups(self._graph.groups)
             self._cluster.prepare(self._graph, self._receive, self._receive_scheduler_event)
-            self._futures = self._cluster.submit(self._graph)
+            self._cluster.submit(self._graph)
             self._follow()
             self._return_outputs()
-            return self._ended
+            return self._states.ends
         except BaseException:
             # The first error counts, not what a scheduler that is going away answers now.
             with suppress(Exception):
-                self._interrupt()
+                self._stopper.interrupt()
             raise
         finally:
             self._cluster.clean_up()
@@ -150,23 +123,21 @@ class GraphRun:
         self._news.put(read_reports(event[1]))
 
     def _receive_scheduler_event(self, event: Tuple[float, Any]) -> None:
-        message = event[1]
-        if isinstance(message, dict) and message.get("action") == "remove-worker":
-            fields = ("processing-tasks", "lost-computed-tasks")
-            keys = (tuple(map(str, message.get(field, ()))) for field in fields)
-            self._news.put([WorkerRemoved(str(message.get("worker")), *keys)])
+        removed = read_scheduler_event(event[1])
+        if removed is not None:
+            self._news.put([removed])
 
     def _follow(self, is_done: Callable[[], bool] = lambda: True) -> None:
         """Handle reports until each node has ended, or will not start."""
         finished_at: Optional[float] = None
-        while len(self._ended) < len(self._calls) or not is_done():
+        while not (self._states.are_all_ended and is_done()):
             try:
                 self._handle(self._news.get(timeout=POLL_SECONDS))
             except Empty:
                 self._require_workers()
-                if self._is_stopped:
-                    self._end_unstarted()
-                elif self._are_futures_done():
+                if self._stopper.is_stopped:
+                    self._stopper.end_unstarted()
+                elif self._are_units_done():
                     finished_at = finished_at or monotonic()
                     if monotonic() - finished_at > REPORT_SECONDS:
                         self._end_unreported()
@@ -178,144 +149,41 @@ class GraphRun:
 
     def _handle_state(self, report: StateReport) -> None:
         node, state = report.node, report.state
-        if node in self._ended or self._attempts.is_superseded(report.attempt):
+        if self._states.has_ended(node) or self._attempts.is_superseded(report.attempt):
             return
         if not self._attempts.begin(node, report.attempt):
-            self._fail_lost(node, "A worker")
+            self._lost_workers.fail(node, "A worker")
             return
         if isinstance(state, Retrying):
             self._attempts.record_failures(node, state.run_count)
-        self._set_state(node, state)
-
-    def _set_state(self, node: str, state: State) -> None:
-        old = self._states.get(node, Pending())
-        self._states[node] = state
-        for handler in self._handlers:
-            handler(ReportedTask(self._tasks[node]), old, state)
+        self._states.set(node, state)
 
     def _handle_end(self, report: EndReport) -> None:
         if self._attempts.is_superseded(report.attempt):
             return
-        node, state = report.node, report.state
-        self._attempts.begin(node, report.attempt)
-        if node not in self._ended:
-            self._end(node, state)
+        self._attempts.begin(report.node, report.attempt)
+        if not self._states.has_ended(report.node):
+            self._states.end(report.node, report.state)
 
     def _handle_interrupt(self, report: InterruptReport) -> None:
         raise KeyboardInterrupt
 
-    def _end(self, node: str, state: State) -> None:
-        self._set_state(node, state)
-        self._ended[node] = state
-        if state.is_successful():
-            self._run.done_nodes.add(self._run.nodes[node])
-        elif not isinstance(state, TriggerFailed):
-            self._fail_run(node, raised_by_node(state.result))
-        self._slots.end(node, self._tasks[node].tags)
-
-    def _fail_run(self, node: str, error: BaseException) -> None:
-        self._run.fail(node, error)
-        if not self._is_stopped:
-            self._stop(node)
-
-    def _fail(self, node: str, error: FlowRunError) -> None:
-        """Fail a node whose worker cannot report it; one that has ended fails the run."""
-        if node in self._ended:
-            self._fail_run(node, error)
-        else:
-            self._end(node, Failed(error.message, result=error))
-
-    def _fail_lost(self, node: str, worker: str, reason: str = "") -> None:
-        reason = reason or (
-            "A node that may have started, and written data, runs again only if it has a retry "
-            "left (prefect.yml: tasks)."
-        )
-        later = [each for each in self._after_in_unit(node) if each not in self._ended]
-        running = f"node '{node}', or one after it in its group" if later else f"node '{node}'"
-        error = WorkerLostError(
-            f"{worker} was lost while running {running}, or while holding its value. {reason} "
-            f"Restart the run ('kedro prefect restart {self._spec.flow_run_id}'), or start a new "
-            "one. Workers often die because they run out of memory; their own logs say why."
-        )
-        self._fail(node, error)
+    def _stop_after_failure(self, node: str) -> None:
+        if not self._stopper.is_stopped:
+            self._stopper.stop(node)
 
     def _handle_removed_worker(self, removed: WorkerRemoved) -> None:
         self._may_lack_workers = True
-        worker = f"Worker {removed.address}"
-        for node, address in self._running_at.items():
-            if address == removed.address and node not in self._ended:
-                self._fail_lost(node, worker)
-        finished = self._nodes_of(removed.finished)
-        for node in set(finished) - set(self._ended):  # the report was lost with the worker
-            self._end(node, Success("It ended just before its worker was lost."))
-        lost_values = (key for key in removed.finished if not self._keeps_nothing(key))
-        nodes = self._nodes_of([*removed.unfinished, *lost_values])
-        final = [node for node in nodes if not self._attempts.may_rerun(node)]
-        if final and not self._is_stopped:
-            self._fail_removed(worker, nodes, final)
-        elif nodes and not self._is_stopped:
-            logger.warning("%s was lost; nodes that run again: %s", worker, ", ".join(nodes))
-
-    def _fail_removed(self, worker: str, nodes: List[str], final: List[str]) -> None:
-        """Fail the nodes that ran on a lost worker or, if none did, one whose value was lost."""
-        running = [node for node in self._running() if node in nodes]
-        for node in running or final[:1]:
-            is_final = node in final
-            reason = f"It has a retry left, but node '{final[0]}', whose value was lost, has none."
-            self._fail_lost(node, worker, "" if is_final else reason)
-
-    def _running(self) -> List[str]:
-        """Return the nodes that have begun, and of which no end is reported yet."""
-        states = self._states.items()
-        return [node for node, state in states if state.is_running() and node not in self._ended]
-
-    def _after_in_unit(self, node: str) -> List[str]:
-        """Return the nodes that the worker of a node runs after it, often with a shared report."""
-        for unit in self._graph.units.values():
-            names = [call.name for call in unit.calls]
-            if node in names:
-                return names[names.index(node) + 1 :]
-        return []
-
-    def _nodes_of(self, keys: Iterable[str]) -> List[str]:
-        units = [self._graph.units[key] for key in keys if key in self._graph.units]
-        return [call.name for unit in units for call in unit.calls]
+        for node in self._stopper.running_on(removed.address):
+            self._lost_workers.fail(node, f"Worker {removed.address}")
+        self._lost_workers.end_finished(removed)
+        if not self._stopper.is_stopped:
+            self._lost_workers.rerun_or_fail(removed)
 
     def _handle_rerun(self, request: RerunRequest) -> None:
-        """Let a unit begin again if that is allowed for each of its nodes, else fail the run."""
-        if self._is_stopped:
-            return
-        nodes = self._nodes_of([request.key])
-        is_done = self._keeps_nothing(request.key) and set(nodes) <= set(self._ended)
-        final = [node for node in nodes if not self._attempts.may_rerun(node)]
-        if final and not is_done:
-            self._fail_lost(final[0], "A worker")
-            return
-        permission = Permission({}, 0, is_done=True) if is_done else self._permit(nodes, request)
-        self._cluster.send_to(request.worker, permit_rerun, request.attempt, permission)
-
-    def _permit(self, nodes: Sequence[str], request: RerunRequest) -> Permission:
-        states = {node: self._retry(node) for node in nodes if node in self._states}
-        for node in nodes:
-            if node not in states:  # it may have begun all the same
-                self._attempts.count_lost(node)
-            self._attempts.replace(node, request.attempt)
-            self._slots.end(node, self._tasks[node].tags)
-        now = pendulum.now("utc")
-        delays = ((state.start_time - now).total_seconds() for state in states.values())
-        return Permission(states, max([0, *delays]))
-
-    def _keeps_nothing(self, key: str) -> bool:
-        """Return whether no other unit needs a value of this one."""
-        return key in self._graph.units and not self._graph.units[key].needed_outside
-
-    def _retry(self, node: str) -> Retrying:
-        """Set a node that had begun, or even ended, to Retrying."""
-        state = self._attempts.retry(node)
-        self._ended.pop(node, None)
-        self._run.done_nodes.discard(self._run.nodes[node])
-        self._set_state(node, state)
-        return state
+        permission = None if self._stopper.is_stopped else self._lost_workers.permit(request)
+        if permission is not None:
+            self._cluster.send_to(request.worker, permit_rerun, request.attempt, permission)
 
     def _require_workers(self) -> None:
         """Require that a lost worker was not the last one, or that another comes in time.
@@ -323,20 +191,19 @@ class GraphRun:
         Raises:
             FlowRunError: there is none.
         """
-        if self._may_lack_workers and not self._is_stopped:
+        if self._may_lack_workers and not self._stopper.is_stopped:
             wait_for_worker(self._client)
             self._may_lack_workers = False
 
     def _handle_slot_request(self, request: SlotRequest) -> None:
-        self._slots.request(request.node, request.worker, self._tasks[request.node].tags)
+        self._slots.request(request.node, request.worker)
 
     def _grant_slot(self, worker: str, node: str) -> None:
         self._cluster.send_to(worker, grant_slot, node)
 
     def _log(self, line: LineReport) -> None:
         name, level = str(line.fields["name"]), int(line.fields["levelno"])
-        call = self._calls.get(line.node or "")
-        context = dict(call.context) if call else {}
+        context = dict(self._contexts.get(line.node or "", {}))
         if name == "stdout":
             with prefect.context(context):
                 echo(str(line.fields["msg"]))  # as the node did on its worker
@@ -344,96 +211,43 @@ class GraphRun:
             with prefect.context(context):
                 logging.getLogger(name).handle(logging.makeLogRecord(line.fields))
 
-    def _are_futures_done(self) -> bool:
+    def _are_units_done(self) -> bool:
         """Return whether all units have ended.
 
         Raises:
             FlowRunError: Dask could not run a unit, or has lost the graph.
         """
-        for future in self._futures.values():
-            if future.status == "cancelled":  # but "lost" is a value that Dask computes again
-                self._cluster.is_lost = True
-                raise FlowRunError(
-                    f"The Dask scheduler at {self._address} was lost, with everything that ran "
-                    f"there. Restart the run ('kedro prefect restart {self._spec.flow_run_id}'), "
-                    "or start a new one."
-                )
-            if future.status == "error":
-                self._handle_error(future.exception())
-        return all(future.status in ("finished", "error") for future in self._futures.values())
+        for error in self._cluster.errors():
+            self._handle_error(error)
+        return self._cluster.are_units_done()
 
     def _handle_error(self, error: BaseException) -> None:
         if isinstance(error, KilledWorker):
-            unit = self._graph.units.get(str(error.task))
-            worker = getattr(error.last_worker, "address", error.last_worker)
-            if unit is not None and not self._is_stopped:
-                reason = f"Dask will not start it again: {error}."
-                self._fail_lost(unit.calls[0].name, f"Worker {worker}", reason)
+            if not self._stopper.is_stopped:
+                self._lost_workers.fail_killed(error)
         elif not isinstance(error, UnitFailedError):  # that one reports itself
             raise FlowRunError(f"Dask could not run a node: {error!r}") from error
 
-    def _end_unstarted(self) -> None:
-        """Once the nodes that still ran have ended, end those that will not start."""
-        if set(self._running_at) - set(self._ended):
-            if monotonic() > self._look_at:  # one may have ended without a report
-                self._stop(self._run.failed_node)
-            return
-        not_started = TriggerFailed(
-            f"Not started: node '{self._run.failed_node}' had already failed."
-        )
-        for node in [node for node in self._calls if node not in self._ended]:
-            has_begun = self._states.get(node, Pending()).is_running()
-            self._end(node, Failed("The end of the node was lost.") if has_begun else not_started)
-
     def _end_unreported(self) -> None:
         """End nodes whose reports were lost: their units have ended."""
-        is_error = any(future.status == "error" for future in self._futures.values())
-        for node in self._calls:
-            if node in self._ended:
-                continue
+        is_error = next(self._cluster.errors(), None) is not None
+        for node in self._states.unended():
             if is_error:
-                self._fail(node, FlowRunError("A worker was lost before it reported a failure."))
+                self._states.fail(
+                    node, FlowRunError("A worker was lost before it reported a failure.")
+                )
                 return
             ended = Success("The node has ended; its worker was lost before it reported that.")
-            self._end(node, ended)
+            self._states.end(node, ended)
 
     def _return_outputs(self) -> None:
         """Return the free outputs to the catalog, unless the run fails or has failed."""
         if self._run.error is not None or not self._graph.output_keys:
             return
-        futures = [self._futures[key] for key in self._graph.output_keys]
-        with ThreadPoolExecutor(1) as pool:
-            gathering = pool.submit(self._client.gather, futures)
-            gathering.add_done_callback(lambda _: self._news.put([OutputsArrived()]))
-            try:
-                self._follow(gathering.done)  # a value that is lost now needs its node again
-            except BaseException:
-                self._client.cancel(futures, force=True)  # else the thread would not end
-                raise
+        arrived = partial(self._news.put, [OutputsArrived()])
+        with self._cluster.gathering(self._graph.output_keys, arrived) as gathered:
+            self._follow(gathered.done)  # a value that is lost now needs its node again
         if self._run.error is None:
-            for name, value in chain.from_iterable(map(dict.items, gathering.result())):
+            for name, value in chain.from_iterable(map(dict.items, gathered.result())):
                 target = compat.get_dataset(self._run.catalog, name)
                 compat.copy_value(open_value(value, is_output=True).dataset, target)
-
-    def _stop(self, failed_node: Optional[str], *, is_interrupt: bool = False) -> List[str]:
-        """Let no further node start, and return the nodes that still run."""
-        self._is_stopped = True
-        self._look_at = monotonic() + REPORT_SECONDS
-        self._slots.stop()
-        try:
-            running = self._cluster.stop(failed_node, is_interrupt, list(self._futures.values()))
-        except TimeoutError:
-            running = dict.fromkeys(self._running(), "an unknown worker")
-        if running is not None:
-            self._running_at = running
-        return [node for node in self._running_at if node not in self._ended]
-
-    def _interrupt(self) -> None:
-        """Interrupt the nodes that still run, and wait a moment for their end."""
-        left = self._stop(None, is_interrupt=True)
-        deadline = monotonic() + INTERRUPT_SECONDS
-        while left and monotonic() < deadline:
-            sleep(POLL_SECONDS)
-            left = self._stop(None)
-        if left:
-            logger.warning("Nodes that still run, and cannot be interrupted: %s", ", ".join(left))

@@ -10,19 +10,27 @@ from project.execution.executors.limits import Limiter
 class Slots:
     """Slots that nodes request from their workers, and that the process of the run grants.
 
-    ``grant`` is called with a worker's address and a node, once the limits of its tags allow it.
+    ``tags`` are those of each node. ``grant`` is called with a worker's address and a node, once
+    the limits of its tags allow it.
     """
 
-    def __init__(self, limits: Mapping[str, int], grant: Callable[[str, str], None]):
+    def __init__(
+        self,
+        limits: Mapping[str, int],
+        tags: Mapping[str, Collection[str]],
+        grant: Callable[[str, str], None],
+    ):
         self._limiter = Limiter(limits)
+        self._tags = tags
         self._grant = grant
         self._workers: Dict[str, str] = {}  # by node, of each request that still counts
         self._granted: Set[str] = set()
         self._is_stopped = False
 
-    def request(self, node: str, worker: str, tags: Collection[str]) -> None:
+    def request(self, node: str, worker: str) -> None:
         """Grant a slot now, or when another node ends."""
         self._workers[node] = worker
+        tags = self._tags[node]
 
         def grant() -> None:
             if self._workers.get(node) != worker:  # which was lost since
@@ -33,12 +41,12 @@ class Slots:
 
         self._limiter.submit(tags, grant)
 
-    def end(self, node: str, tags: Collection[str]) -> None:
+    def end(self, node: str) -> None:
         """Take back what a node has, or forget what it has requested."""
         self._workers.pop(node, None)
         if node in self._granted:
             self._granted.remove(node)
-            self._limiter.end(tags)
+            self._limiter.end(self._tags[node])
 
     def stop(self) -> None:
         """Grant nothing more."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections import defaultdict
 from itertools import chain
-from typing import Any, DefaultDict, Dict, List, Mapping, NamedTuple, Set, Tuple
+from typing import Any, DefaultDict, Dict, Iterable, List, Mapping, NamedTuple, Set, Tuple
 
 import cloudpickle
 from dask.highlevelgraph import HighLevelGraph, MaterializedLayer
@@ -39,6 +39,23 @@ class UnitGraph(NamedTuple):
         """The keys that no other key needs, those of the free outputs among them."""
         needed = {argument for task in self.tasks.values() for argument in task[1:]}
         return [key for key in self.tasks if key not in needed]
+
+    def nodes_of(self, keys: Iterable[str]) -> List[str]:
+        """Return the nodes of those keys that are units."""
+        units = [self.units[key] for key in keys if key in self.units]
+        return [call.name for unit in units for call in unit.calls]
+
+    def nodes_after(self, node: str) -> List[str]:
+        """Return the nodes that the worker of a node runs after it, often with a shared report."""
+        for unit in self.units.values():
+            names = [call.name for call in unit.calls]
+            if node in names:
+                return names[names.index(node) + 1 :]
+        return []
+
+    def keeps_nothing(self, key: str) -> bool:
+        """Return whether a key is a unit of which no other one needs a value."""
+        return key in self.units and not self.units[key].needed_outside
 
     def for_dask(self) -> Any:
         """Return the graph for ``Client.get``, in layers if units need resources."""

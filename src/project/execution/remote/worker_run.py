@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import sys
-from collections import Counter
 from contextlib import ExitStack, contextmanager, suppress
 from queue import Empty, Queue
 from threading import Event, Lock, get_ident
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set, TextIO
+from typing import Dict, Iterator, List, Optional, Sequence
 from uuid import uuid4
 
 import pendulum
@@ -23,19 +19,12 @@ from prefect.engine.flow_runner import run_task
 from prefect.engine.state import Failed, State, Success, TriggerFailed
 from prefect.engine.task_runner import TaskRunner
 
-from project.compat import kedro as compat
 from project.compat.kedro_project import OpenCatalog
 from project.compat.prefect_patches import patch_context
 from project.config.model import Settings
 from project.execution.executors.local import without_config
 from project.execution.kedro_run import KedroRun
-from project.execution.output import (
-    LOGGERS,
-    OutputCapture,
-    TaskStdout,
-    WrappedStream,
-    captures_kept,
-)
+from project.execution.output import captures_kept
 from project.execution.remote.code import opening
 from project.execution.remote.reports import (
     EndReport,
@@ -44,20 +33,19 @@ from project.execution.remote.reports import (
     RerunRequest,
     SlotRequest,
     StateReport,
-    make_line,
     without_value,
 )
 from project.execution.remote.reruns import is_rerun
 from project.execution.remote.run_spec import NodeCall, Permission, RunSpec, Unit, UnitFailedError
 from project.execution.remote.values import Received, Value, open_value
+from project.execution.remote.worker_catalog import ReceivedValues, take_values
+from project.execution.remote.worker_output import WorkerOutput
 from project.execution.remote.worker_project import open_run_catalog
 from project.execution.runs import KedroRuns
 from project.execution.time_limit import raise_in_thread
 from project.flow.tasks import NodeTask
 
 SLOT_SECONDS = 1.0
-
-_busy: Set[WorkerRun] = set()  # the runs in this process that run a unit now
 
 
 class WorkerRun:
@@ -69,10 +57,11 @@ class WorkerRun:
             lambda message: worker.log_event(spec.name, message),
             lambda seconds, flush: worker.loop.add_callback(worker.loop.call_later, seconds, flush),
         )
+        self._output = WorkerOutput(spec, self._reports)
         self._opened: Optional[OpenCatalog] = None
         self._nodes: Dict[str, Node] = {}
         self._resources = ExitStack()
-        self._receivers: Counter[str] = Counter()
+        self._values = ReceivedValues()
         self._running: Dict[int, Unit] = {}  # by thread
         self._stopped_by: Optional[str] = None
         self._stopping = Event()
@@ -107,14 +96,13 @@ class WorkerRun:
             if self._stopping.is_set():
                 raise UnitFailedError
             self._running[get_ident()] = unit
-            _busy.add(self)
+            self._output.mark_busy(True)
         try:
             yield
         finally:
             with self._lock:
                 del self._running[get_ident()]
-                if not self._running:
-                    _busy.discard(self)
+                self._output.mark_busy(bool(self._running))
 
     def grant_slot(self, node: str) -> None:
         """Let a node start that has waited for it."""
@@ -167,7 +155,7 @@ class WorkerRun:
             self._report_no_start(unit, error, attempt)
             raise UnitFailedError from error
         pipeline = Pipeline([self._nodes[call.name] for call in unit.calls])
-        with self._placed(opened.catalog, values):
+        with self._values.placed(opened.catalog, values):
             run = KedroRun(
                 pipeline,
                 opened.catalog,
@@ -182,7 +170,7 @@ class WorkerRun:
                 self._run_node(call, run, attempt)
             if run.failed_node is not None:
                 raise UnitFailedError
-            return self._take(run, unit.needed_outside)
+            return take_values(run, unit.needed_outside)
 
     def _report_no_start(self, unit: Unit, error: BaseException, attempt: str) -> None:
         first, *others = (call.name for call in unit.calls)
@@ -248,52 +236,8 @@ class WorkerRun:
                     opened = open_run_catalog(self._spec, f"Worker {self._address}")
                     self._opened = self._resources.enter_context(opened)
                 self._nodes = {node.name: node for node in self._opened.pipeline.nodes}
-                self._resources.enter_context(self._capture())
+                self._resources.enter_context(self._output.capture())
             return self._opened
-
-    def _capture(self) -> OutputCapture:
-        if not self._spec.is_quiet:
-            return OutputCapture(self._take_record)
-        _silence_process()
-        return OutputCapture(self._take_record, logging.DEBUG, ("distributed.",))
-
-    def _take_record(self, record: logging.LogRecord) -> None:
-        # Other runs on this worker have captures of their own.
-        if self._is_own(prefect.context.get("flow_run_id")):
-            self._reports.put(make_line(record))
-
-    def _is_own(self, flow_run_id: Optional[str]) -> bool:
-        if flow_run_id is None:  # in a thread that a node has started: of some run's node
-            return _busy <= {self}
-        return bool(flow_run_id == self._spec.flow_run_id)
-
-    @contextmanager
-    def _placed(self, catalog: Any, values: Mapping[str, Any]) -> Iterator[None]:
-        """Place received values in the catalog as long as a unit needs them."""
-        with self._lock:
-            for name, value in values.items():
-                self._receivers[name] += 1
-                if self._receivers[name] == 1:
-                    compat.copy_value(value.dataset, compat.get_dataset(catalog, name))
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._receivers.subtract(list(values))
-                for name in values:
-                    # Hooks of other nodes may load the parameters of the run.
-                    if not self._receivers[name] and not compat.is_parameter(name):
-                        catalog.release(name)
-
-    def _take(self, run: KedroRun, names: Sequence[str]) -> Dict[str, Value]:
-        """Return the values that other units need, and leave none of them in the catalog."""
-        producers = {name: node.name for node in run.nodes.values() for name in node.outputs}
-        taken = {}
-        for name in names:
-            dataset = compat.get_dataset(run.catalog, name)
-            if compat.is_in_memory(dataset) and dataset.exists():
-                taken[name] = Value(compat.take_value(dataset), name, producers[name])
-        return taken
 
 
 def _continued(unit: Unit, permission: Permission) -> Unit:
@@ -304,27 +248,3 @@ def _continued(unit: Unit, permission: Permission) -> Unit:
         state.start_time = pendulum.now("utc")
     calls = (call._replace(state=states.get(call.name, call.state)) for call in unit.calls)
     return unit._replace(calls=tuple(calls), is_rerun=True)
-
-
-class _StdoutWithoutTasks(WrappedStream):
-    """Stream that leaves out what tasks print, except in children that a task forks."""
-
-    def __init__(self, stream: TextIO):
-        super().__init__(stream)
-        self._process = os.getpid()
-
-    def write(self, text: str) -> int:
-        """Write what nothing else writes to the terminal."""
-        is_reported = prefect.context.get("task_slug") and os.getpid() == self._process
-        return len(text) if is_reported else super().write(text)
-
-
-def _silence_process() -> None:
-    """Print and log nothing here: the process of the run has the same terminal and log files."""
-    if not isinstance(sys.stdout, TaskStdout):
-        sys.stdout = _StdoutWithoutTasks(sys.stdout)
-    captured = {"", *LOGGERS}  # and all loggers that pass on their records
-    for logger in [logging.getLogger(), *logging.getLogger().manager.loggerDict.values()]:
-        if isinstance(logger, logging.Logger) and (logger.propagate or logger.name in captured):
-            for handler in list(logger.handlers):
-                logger.removeHandler(handler)
