@@ -626,7 +626,7 @@ class Unreadable:
         begin("reading")
         while not (DATA / "failed").exists():
             time.sleep(0.1)
-        time.sleep(1)
+        time.sleep(5)  # longer than the report of the other failure takes
         raise ValueError("cannot be read here")
 
 class Missing(Exception):
@@ -1074,7 +1074,47 @@ def test_nothing_is_left_on_the_cluster_after_a_run(make_project: MakeProject) -
     broken = SMALL.replace("return 1", "raise ValueError")
     for text in (SMALL, broken, UNPICKLABLE):
         make_project(text).run(on_dask())
-    with Client(shared_cluster()) as client:
+
+    assert_nothing_is_left_on(shared_cluster())
+
+
+@pytest.mark.dask
+def test_nothing_is_left_after_dask_has_given_up_a_node(
+    make_project: MakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "0")
+    cluster = start_cluster()
+    project = make_project(GIVEN_UP, prefect="tasks: {nodes: {die: {retries: 5}}}")
+    outcome = project.run(on_dask(cluster.address))
+
+    assert "was lost while running node 'die'" in text_of(outcome)
+    assert not [line for line in report_of(project).lines if "scheduler" in str(line)]
+    assert_nothing_is_left_on(cluster.address)
+    cluster.close()
+
+
+GIVEN_UP = (
+    BEGINNING
+    + """
+def die():
+    begin("die")
+    time.sleep(0.5)
+    os._exit(3)
+
+def long():
+    time.sleep(5)
+    return 1
+
+def register_pipelines():
+    return {"__default__": Pipeline([
+        node(die, None, "a", name="die"), node(long, None, "b", name="long"),
+    ])}
+"""
+)
+
+
+def assert_nothing_is_left_on(address: str) -> None:
+    with Client(address) as client:
 
         def left() -> Any:
             scheduler = client.run_on_scheduler(left_on_scheduler)

@@ -21,6 +21,7 @@ from project.errors import FlowRunError
 from project.execution.remote.cluster import wait_for_worker
 from project.execution.remote.code import _digest
 from project.execution.remote.reports import InterruptReport, ReportSender, read_reports
+from project.execution.remote.slots import Slots
 from project.execution.remote.values import Value, open_value
 from project.execution.remote.worker_catalog import ReceivedValues
 from project.execution.time_limit import call_with_limit, raise_in_thread
@@ -161,3 +162,20 @@ def test_the_timeout_error_of_a_node_is_its_own(thread: ThreadPoolExecutor) -> N
         raise own
 
     assert thread.submit(call_with_limit, node, "node", 60).exception(10) is own
+
+
+def test_a_slot_that_a_node_requests_again_is_granted_once() -> None:
+    granted: List[str] = []
+    slots = Slots(
+        {"db": 2}, dict.fromkeys("abc", ("db",)), lambda worker, node: granted.append(node)
+    )
+    for node in "abc":
+        slots.request(node, "worker")
+    slots.end("c")  # its unit begins again, on the same worker
+    slots.request("c", "worker")
+    for node in "abc":
+        slots.end(node)
+    for node in "abc":
+        slots.request(node, "worker")
+
+    assert granted == ["a", "b", "c", "a", "b"]

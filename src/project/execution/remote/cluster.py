@@ -69,22 +69,22 @@ class RunCluster:
         """Return whether all units have ended."""
         return all(future.status in ("finished", "error") for future in self._futures.values())
 
-    def errors(self) -> Iterator[BaseException]:
-        """Yield the errors of the units that have failed, or that Dask could not run.
+    def errors(self) -> List[BaseException]:
+        """Return the errors of the units that have failed, or that Dask could not run.
 
         Raises:
             FlowRunError: the scheduler was lost, and the graph with it.
         """
-        for future in self._futures.values():
-            if future.status == "cancelled":  # but "lost" is a value that Dask computes again
-                self._is_lost = True
-                raise FlowRunError(
-                    f"The Dask scheduler at {self._address} was lost, with everything that ran "
-                    f"there. Restart the run ('kedro prefect restart {self._spec.flow_run_id}'), "
-                    "or start a new one."
-                )
-            if future.status == "error":
-                yield future.exception()
+        futures = list(self._futures.values())
+        # But "lost" is a value that Dask computes again.
+        if any(future.status == "cancelled" for future in futures):
+            self._is_lost = True
+            raise FlowRunError(
+                f"The Dask scheduler at {self._address} was lost, with everything that ran "
+                f"there. Restart the run ('kedro prefect restart {self._spec.flow_run_id}'), "
+                "or start a new one."
+            )
+        return [future.exception() for future in futures if future.status == "error"]
 
     @contextmanager
     def gathering(

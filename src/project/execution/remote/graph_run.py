@@ -230,7 +230,7 @@ class GraphRun:
 
     def _end_unreported(self) -> None:
         """End nodes whose reports were lost: their units have ended."""
-        is_error = next(self._cluster.errors(), None) is not None
+        is_error = bool(self._cluster.errors())
         for node in self._states.unended():
             if is_error:
                 self._states.fail(

@@ -23,17 +23,17 @@ class Slots:
         self._limiter = Limiter(limits)
         self._tags = tags
         self._grant = grant
-        self._workers: Dict[str, str] = {}  # by node, of each request that still counts
+        self._requests: Dict[str, object] = {}  # by node, each one that still counts
         self._granted: Set[str] = set()
         self._is_stopped = False
 
     def request(self, node: str, worker: str) -> None:
         """Grant a slot now, or when another node ends."""
-        self._workers[node] = worker
+        request = self._requests[node] = object()
         tags = self._tags[node]
 
         def grant() -> None:
-            if self._workers.get(node) != worker:  # which was lost since
+            if self._requests.get(node) is not request:  # the node's unit has begun again since
                 self._limiter.end(tags)
             elif not self._is_stopped:
                 self._granted.add(node)
@@ -43,7 +43,7 @@ class Slots:
 
     def end(self, node: str) -> None:
         """Take back what a node has, or forget what it has requested."""
-        self._workers.pop(node, None)
+        self._requests.pop(node, None)
         if node in self._granted:
             self._granted.remove(node)
             self._limiter.end(self._tags[node])
