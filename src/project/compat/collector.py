@@ -6,8 +6,6 @@ import gc
 from contextlib import contextmanager
 from typing import Iterator
 
-_FROZEN_AT_START = gc.get_freeze_count()  # Python 3.12 itself freezes some
-
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
@@ -21,18 +19,25 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-@contextmanager
-def present_objects_kept() -> Iterator[None]:
-    """Leave all objects that exist now out of garbage collections until the block ends.
+def keep_present_objects() -> None:
+    """Leave all objects that exist now out of garbage collections, until they are released.
 
     There are hundreds of thousands of them after many imports, and to search them for garbage takes
     longer than to answer some requests.
     """
-    if gc.get_freeze_count() > _FROZEN_AT_START:  # the process, or another run, does the same
-        yield
-        return
     gc.freeze()
+
+
+def release_kept_objects() -> None:
+    """Let garbage collections look at all objects again."""
+    gc.unfreeze()
+
+
+@contextmanager
+def present_objects_kept() -> Iterator[None]:
+    """Leave all objects that exist now out of garbage collections until the block ends."""
+    keep_present_objects()
     try:
         yield
     finally:
-        gc.unfreeze()
+        release_kept_objects()
