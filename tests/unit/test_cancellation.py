@@ -72,3 +72,13 @@ def test_a_signal_that_arrives_while_the_run_holds_a_lock_is_reported() -> None:
 
     assert reported == ["cancelled"]
     assert cancellation.signal == signal.SIGTERM
+
+
+def test_a_run_within_a_node_leaves_the_handlers_of_the_other_run() -> None:
+    with Cancellation().handle_signals():
+        handler = signal.getsignal(signal.SIGTERM)
+        with Cancellation().handle_signals():
+            pass
+
+        assert signal.getsignal(signal.SIGTERM) == handler
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

@@ -59,8 +59,9 @@ class Cancellation:
         try:
             yield
         finally:
-            while _replaced:
-                signal.signal(*_replaced.popitem())
+            for number in replaced:
+                if number in _replaced:  # a forked child has restored them already
+                    signal.signal(number, _replaced.pop(number))
             self._signals.put(None)
             reporting.join()
 
