@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Iterator, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Tuple
 
 from project.api.page_functions import page_functions
 from project.api.project_folder import FOLDER, folder_errors, prepare_folder
@@ -15,6 +15,7 @@ from project.errors import ApiError
 
 # Only what starts a server, or owns a run on it, imports the server's libraries.
 if TYPE_CHECKING:
+    from project.server.record import RunningServer
     from project.server.settings import ServerSettings
 
 AUTO_TOKEN = "auto"  # noqa: S105 - it stands for one
@@ -31,13 +32,6 @@ NO_LIBRARIES = (
     "wheel again, with the extra: uv pip install 'PATH/TO/THE.whl[server]'. Or name another "
     "Prefect API in prefect.yml ('api')."
 )
-
-
-class RunningServer(NamedTuple):
-    """Address of a project's server, and its token if it has one that this user may know."""
-
-    url: str
-    token: Optional[str]
 
 
 def server_settings(project_path: Path, **options: Any) -> ServerSettings:
@@ -131,8 +125,7 @@ def find_server(project_path: Path) -> Optional[RunningServer]:
     with _start_errors(folder):
         from project.server.record import running_server
 
-        running = running_server(folder)
-    return running and RunningServer(running.url, running.token)
+        return running_server(folder)
 
 
 @contextmanager
@@ -144,7 +137,7 @@ def temporary_server(project_path: Path) -> Iterator[RunningServer]:
     """
     with ExitStack() as stack:
         with _start_errors(project_path / FOLDER), collector_paused():
-            from project.server.record import new_token
+            from project.server.record import RunningServer, new_token
             from project.server.thread import ServerThread
 
             # Other users of this machine can reach its address, too.
